@@ -1,0 +1,40 @@
+import type { LegName, MediaStatistics } from './call.ts'
+import type { CallRequest } from './call-request.ts'
+import type { EndCause } from './end-cause.ts'
+
+/**
+ * What happened, in the order in which it happened. The log of these is the truth; a {@link Call} is its projection
+ * (`project-call.ts`). `at` is milliseconds since the epoch.
+ */
+export type CallEvent =
+  | EventOf<'call.accepted', { readonly request: CallRequest; readonly destinations: Readonly<Record<LegName, string>> }>
+  | EventOf<'call.scheduled', { readonly dueAt: number }>
+  /** Written before the first packet leaves. `recovery` is the driver's: what it needs to end the leg after a crash. */
+  | EventOf<'leg.dialled', { readonly leg: LegName; readonly recovery: LegRecovery }>
+  | EventOf<'leg.ringing', { readonly leg: LegName }>
+  | EventOf<'leg.answered', { readonly leg: LegName; readonly recovery: LegRecovery }>
+  | EventOf<'call.bridged', object>
+  /** The end is decided: every leg still up is being hung up. */
+  | EventOf<'call.ending', { readonly cause: EndCause; readonly endedBy?: LegName }>
+  | EventOf<'leg.ended', { readonly leg: LegName; readonly cause: EndCause; readonly media?: MediaStatistics }>
+  /** The last event of every call, exactly once. */
+  | EventOf<'call.ended', { readonly cause: EndCause; readonly endedBy?: LegName }>
+
+export type CallEventType = CallEvent['type']
+
+interface EventBase<Type extends string> {
+  readonly type: Type
+  readonly callId: string
+  readonly at: number
+}
+
+type EventOf<Type extends string, Detail> = EventBase<Type> & Detail
+
+/** Opaque JSON of the driver that dialled the leg, with that driver's name. */
+export interface LegRecovery {
+  readonly driver: string
+  readonly data: unknown
+}
+
+/** An event with its place in the log: `sequence` grows by one per event of the whole server, without gaps in a call's order. */
+export type LoggedCallEvent = CallEvent & { readonly sequence: number }

@@ -1,0 +1,46 @@
+/** Whom a leg is to reach, as the client said it; `orchestrator/resolve` turns it into a {@link LegDestination}. */
+export type LegTarget =
+  /** A line of the account, by its extension or full number: every phone registered to it rings. */
+  | { readonly kind: 'line'; readonly value: string }
+  /** Whatever a phone of the account would reach by dialling these characters: a line, a feature code, an outside number. */
+  | { readonly kind: 'dial'; readonly value: string }
+  /** An outside number, dialled through a trunk, never read as an internal one. */
+  | { readonly kind: 'number'; readonly value: string }
+  | { readonly kind: 'queue'; readonly value: string }
+  | { readonly kind: 'context'; readonly value: string }
+  | { readonly kind: 'user'; readonly value: string }
+
+export type LegTargetKind = LegTarget['kind']
+
+/** The caller id that a leg is shown. Neither part may carry control characters; both are data, never header text. */
+export interface CallerId {
+  readonly name?: string
+  readonly number?: string
+}
+
+export interface LegRequest {
+  readonly target: LegTarget
+  /** Ask the leg's phone to answer by itself. */
+  readonly autoAnswer?: boolean
+  readonly callerId?: CallerId
+  /** How long this leg may ring, in seconds; the server's default otherwise. */
+  readonly ringSeconds?: number
+}
+
+/**
+ * The canonical request: every dialect's words become this, and nothing behind the dialects knows a vendor's.
+ */
+export interface CallRequest {
+  /** The account that places the call (its unique name). */
+  readonly account: string
+  readonly first: LegRequest
+  readonly second: LegRequest
+  /** Seconds between acceptance and the first ring; 0 for at once. Survives a restart. */
+  readonly delaySeconds: number
+  /** The client's own id of the call: unique in the account while the call lives. */
+  readonly externalId?: string
+  /** Free-form variables, stored on the call. */
+  readonly variables: Readonly<Record<string, string>>
+  /** Which dialect it came in by, and by which credential (its name, never its secret). */
+  readonly origin: { readonly dialect: string; readonly credential: string }
+}

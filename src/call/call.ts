@@ -1,0 +1,60 @@
+import type { CallRequest } from './call-request.ts'
+import type { EndCause } from './end-cause.ts'
+
+/** One call's states; the arrows between them stand in `step.ts`. */
+export type CallState =
+  | 'accepted'
+  | 'scheduled'
+  | 'first-ringing'
+  | 'first-answered'
+  | 'second-ringing'
+  | 'bridged'
+  | 'ending'
+  | 'ended'
+
+export type LegName = 'first' | 'second'
+export type LegState = 'idle' | 'dialling' | 'ringing' | 'answered' | 'ended'
+
+/** RTP reception statistics of one leg, from what we received of it and from its RTCP receiver reports (RFC 3550 section 6.4). */
+export interface MediaStatistics {
+  readonly packetsReceived: number
+  readonly packetsSent: number
+  /** Packets missing from what the leg sent us. */
+  readonly packetsLost: number
+  /** Interarrival jitter of what the leg sent us, milliseconds. */
+  readonly jitterMilliseconds: number
+  /** What the leg's own receiver reports say of our stream to it, if it sent any. */
+  readonly remote?: { readonly packetsLost: number; readonly jitterMilliseconds: number }
+  readonly codec?: string
+}
+
+/** One leg, as history and API show it. Times are milliseconds since the epoch. */
+export interface Leg {
+  readonly name: LegName
+  readonly state: LegState
+  /** Human-readable destination: `line 101`, `+61412345678`. */
+  readonly destination: string
+  readonly dialledAt?: number
+  readonly ringingAt?: number
+  readonly answeredAt?: number
+  readonly endedAt?: number
+  readonly endCause?: EndCause
+  readonly media?: MediaStatistics
+}
+
+/** The projection of a call's events: what `GET /v1/calls/:id` shows. */
+export interface Call {
+  readonly id: string
+  readonly account: string
+  readonly request: CallRequest
+  readonly state: CallState
+  readonly acceptedAt: number
+  /** When the first leg is (or was) due, if the call was delayed. */
+  readonly dueAt?: number
+  readonly bridgedAt?: number
+  readonly endedAt?: number
+  readonly endCause?: EndCause
+  /** Which leg brought the end about; absent where neither did (a cancel, a crash). */
+  readonly endedBy?: LegName
+  readonly legs: { readonly first: Leg; readonly second: Leg }
+}

@@ -1,0 +1,24 @@
+import { pino } from 'pino'
+
+/** The part of pino that the rooms use; tests hand in `silentLog`. */
+export interface Log {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+  child(fields: object): Log
+}
+
+/** Fields that can carry a credential; pino prints them as `***`. */
+const secretPaths = ['key', 'token', 'password', 'secret', 'authorization', 'auth', 'api_hash', 'api_password', 'auth_password']
+const redact = { paths: secretPaths.flatMap((path) => [path, `*.${path}`]), censor: '***' }
+
+export const createLog = (level: string): Log => pino({ level, redact, base: null })
+
+export const silentLog: Log = {
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+  child: () => silentLog,
+}

@@ -1,0 +1,64 @@
+import type { Call } from '../call/call.ts'
+import type { CallEvent, LegRecovery, LoggedCallEvent } from '../call/call-event.ts'
+import type { LegName } from '../call/call.ts'
+
+/** Given with an accept: makes the request repeatable without a second call. */
+export interface IdempotencyKey {
+  /** Scoped to one account. */
+  readonly account: string
+  readonly key: string
+  /** Digest of the request body: the same key with another body is refused. */
+  readonly fingerprint: string
+}
+
+export type AcceptResult =
+  | { readonly outcome: 'accepted' }
+  /** The key was used before with the same body: the call it made then. */
+  | { readonly outcome: 'replayed'; readonly callId: string }
+  /** The key was used before with another body. */
+  | { readonly outcome: 'key-reused' }
+  /** A live call of the account carries the same external id. */
+  | { readonly outcome: 'external-id-in-use'; readonly callId: string }
+
+export interface CallQuery {
+  /** Calls of these accounts. */
+  readonly accounts: readonly string[]
+  readonly externalId?: string
+  readonly state?: 'live' | 'ended'
+  /** Accepted at or after, and before (milliseconds since the epoch). */
+  readonly from?: number
+  readonly until?: number
+  /** Newest first; at most this many (1–1000). */
+  readonly limit: number
+  /** The `cursor` of the page before. */
+  readonly cursor?: string
+}
+
+export interface CallPage {
+  readonly calls: readonly Call[]
+  readonly cursor?: string
+}
+
+/** A call that had not ended when the process before this one died. */
+export interface UnfinishedCall {
+  readonly call: Call
+  /** The newest recovery record of each leg that was dialled and has not ended. */
+  readonly recoveries: readonly { readonly leg: LegName; readonly recovery: LegRecovery; readonly answered: boolean }[]
+}
+
+/**
+ * The durable history of calls. Whatever resolves here is on disk (`synchronous=FULL`): it survives kill -9 and power loss.
+ * Concurrent writes are committed together (group commit) in the order in which they were asked for.
+ */
+export interface CallStore {
+  /** Writes `call.accepted` (with an optional `call.scheduled`) exactly once; see {@link AcceptResult}. */
+  accept(events: readonly CallEvent[], key?: IdempotencyKey): Promise<AcceptResult>
+  /** Appends events of accepted calls; the projection (calls row, legs, CDR) is updated in the same transaction. */
+  append(events: readonly CallEvent[]): Promise<readonly LoggedCallEvent[]>
+  call(id: string): Promise<Call | undefined>
+  calls(query: CallQuery): Promise<CallPage>
+  events(callId: string): Promise<readonly LoggedCallEvent[]>
+  /** Every call without `call.ended`: for the restart. */
+  unfinished(): Promise<readonly UnfinishedCall[]>
+  close(): Promise<void>
+}
