@@ -12,7 +12,7 @@ export interface IdempotencyKey {
 }
 
 export type AcceptResult =
-  | { readonly outcome: 'accepted' }
+  | { readonly outcome: 'accepted'; readonly events: readonly LoggedCallEvent[] }
   /** The key was used before with the same body: the call it made then. */
   | { readonly outcome: 'replayed'; readonly callId: string }
   /** The key was used before with another body. */

@@ -1,0 +1,174 @@
+import type { CallState, LegName } from './call.ts'
+import type { EndCause } from './end-cause.ts'
+
+/** What can happen to a call, as the machine sees it. */
+export type CallInput =
+  | { readonly type: 'schedule' }
+  | { readonly type: 'start' }
+  | { readonly type: 'first-answered' }
+  | { readonly type: 'second-dialled' }
+  | { readonly type: 'second-early-media' }
+  | { readonly type: 'second-answered' }
+  | { readonly type: 'media-joined' }
+  | { readonly type: 'media-refused'; readonly cause: EndCause }
+  | { readonly type: 'first-ended'; readonly cause: EndCause }
+  | { readonly type: 'second-ended'; readonly cause: EndCause }
+  | { readonly type: 'end'; readonly cause: EndCause }
+
+export type CallInputType = CallInput['type']
+
+/** What the shell (`orchestrator/live-call.ts`) has to carry out, in this order. */
+export type CallEffect =
+  | { readonly type: 'arm-delay' }
+  | { readonly type: 'disarm-delay' }
+  | { readonly type: 'dial'; readonly leg: LegName }
+  | { readonly type: 'play-ringback' }
+  | { readonly type: 'hear-second' }
+  | { readonly type: 'join-media' }
+  | { readonly type: 'announce-bridged' }
+  | { readonly type: 'announce-ending' }
+  | { readonly type: 'hang-up'; readonly leg: LegName; readonly cause: EndCause }
+  | { readonly type: 'finish' }
+
+/** One arrow of the diagram. `ending` turns into `ended` by itself as soon as no leg is up. */
+export interface CallEdge {
+  readonly from: readonly CallState[]
+  readonly input: CallInputType
+  readonly to: CallState
+  readonly effects: readonly CallEffect[]
+}
+
+/** The whole life of a call as data. The diagrams of docs/one-call.md are made from this table; what it lacks is illegal. */
+export const callEdges: readonly CallEdge[] = [
+  { from: ['accepted'], input: 'schedule', to: 'scheduled', effects: [{ type: 'arm-delay' }] },
+  { from: ['accepted', 'scheduled'], input: 'start', to: 'first-ringing', effects: [{ type: 'dial', leg: 'first' }] },
+  {
+    from: ['first-ringing'],
+    input: 'first-answered',
+    to: 'first-answered',
+    effects: [{ type: 'play-ringback' }, { type: 'dial', leg: 'second' }],
+  },
+  { from: ['first-answered'], input: 'second-dialled', to: 'second-ringing', effects: [] },
+  { from: ['second-ringing'], input: 'second-dialled', to: 'second-ringing', effects: [] },
+  { from: ['second-ringing'], input: 'second-early-media', to: 'second-ringing', effects: [{ type: 'hear-second' }] },
+  { from: ['second-ringing'], input: 'second-answered', to: 'second-ringing', effects: [{ type: 'join-media' }] },
+  { from: ['second-ringing'], input: 'media-joined', to: 'bridged', effects: [{ type: 'announce-bridged' }] },
+  { from: ['second-ringing'], input: 'media-refused', to: 'ending', effects: [{ type: 'announce-ending' }] },
+  {
+    from: ['first-ringing', 'first-answered', 'second-ringing', 'bridged'],
+    input: 'first-ended',
+    to: 'ending',
+    effects: [{ type: 'announce-ending' }],
+  },
+  {
+    from: ['first-answered', 'second-ringing', 'bridged'],
+    input: 'second-ended',
+    to: 'ending',
+    effects: [{ type: 'announce-ending' }],
+  },
+  { from: ['scheduled'], input: 'end', to: 'ending', effects: [{ type: 'disarm-delay' }, { type: 'announce-ending' }] },
+  {
+    from: ['accepted', 'first-ringing', 'first-answered', 'second-ringing', 'bridged'],
+    input: 'end',
+    to: 'ending',
+    effects: [{ type: 'announce-ending' }],
+  },
+  // The end is decided; what was already on its way when that happened changes nothing any more.
+  { from: ['ending'], input: 'first-ended', to: 'ending', effects: [] },
+  { from: ['ending'], input: 'second-ended', to: 'ending', effects: [] },
+  { from: ['ending'], input: 'end', to: 'ending', effects: [] },
+  { from: ['ending'], input: 'first-answered', to: 'ending', effects: [] },
+  { from: ['ending'], input: 'second-dialled', to: 'ending', effects: [] },
+  { from: ['ending'], input: 'second-early-media', to: 'ending', effects: [] },
+  { from: ['ending'], input: 'second-answered', to: 'ending', effects: [] },
+  { from: ['ending'], input: 'media-joined', to: 'ending', effects: [] },
+  { from: ['ending'], input: 'media-refused', to: 'ending', effects: [] },
+  // A cancel may reach a call in the moment after its end.
+  { from: ['ended'], input: 'end', to: 'ended', effects: [] },
+]
+
+/** The machine's memory between two inputs. */
+export interface CallMachine {
+  readonly state: CallState
+  /** Legs that were dialled and have not ended: the call cannot end before they have. */
+  readonly up: readonly LegName[]
+  readonly cause?: EndCause
+  readonly endedBy?: LegName
+}
+
+export interface CallStep {
+  readonly next: CallMachine
+  readonly effects: readonly CallEffect[]
+}
+
+export const newCallMachine: CallMachine = { state: 'accepted', up: [] }
+
+export class IllegalEdgeError extends Error {
+  readonly state: CallState
+  readonly input: CallInputType
+
+  constructor(state: CallState, input: CallInputType) {
+    super(`A call that is ${state} cannot take "${input}"`)
+    this.name = 'IllegalEdgeError'
+    this.state = state
+    this.input = input
+  }
+}
+
+const edgeIndex = new Map<string, CallEdge>(
+  callEdges.flatMap((edge) => edge.from.map((from) => [`${from} ${edge.input}`, edge] as const)),
+)
+
+/** Pure: what the call becomes and what is to be done about it. Throws {@link IllegalEdgeError} on an edge the table lacks. */
+export function step(machine: CallMachine, input: CallInput): CallStep {
+  const edge = edgeIndex.get(`${machine.state} ${input.type}`)
+  if (edge === undefined) throw new IllegalEdgeError(machine.state, input.type)
+  const up = legsUpAfter(machine.up, input, edge.effects)
+  if (edge.to !== 'ending') return { next: { ...machine, state: edge.to, up }, effects: edge.effects }
+  return endStep(machine, input, up, edge.effects)
+}
+
+function legsUpAfter(up: readonly LegName[], input: CallInput, effects: readonly CallEffect[]): readonly LegName[] {
+  if (input.type === 'first-ended') return up.filter((leg) => leg !== 'first')
+  if (input.type === 'second-ended') return up.filter((leg) => leg !== 'second')
+  const dialled = effects.flatMap((effect) => (effect.type === 'dial' ? [effect.leg] : []))
+  return dialled.length === 0 ? up : [...up, ...dialled]
+}
+
+function endStep(
+  machine: CallMachine,
+  input: CallInput,
+  up: readonly LegName[],
+  edgeEffects: readonly CallEffect[],
+): CallStep {
+  const decided = machine.cause === undefined
+  const verdict = decided ? decideEnd(machine.state, input) : { cause: machine.cause, endedBy: machine.endedBy }
+  const hangUps = decided ? up.map((leg): CallEffect => ({ type: 'hang-up', leg, cause: verdict.cause })) : []
+  const finished = up.length === 0
+  return {
+    next: {
+      state: finished ? 'ended' : 'ending',
+      up,
+      cause: verdict.cause,
+      ...(verdict.endedBy === undefined ? {} : { endedBy: verdict.endedBy }),
+    },
+    effects: [...edgeEffects, ...hangUps, ...(finished ? [{ type: 'finish' } as const] : [])],
+  }
+}
+
+/** The one end cause of the call, from how its first leg to go went. */
+function decideEnd(state: CallState, input: CallInput): { cause: EndCause; endedBy?: LegName | undefined } {
+  switch (input.type) {
+    case 'first-ended':
+      // An answered first party that hangs up while the second still rings has given the call up.
+      if (state !== 'bridged' && input.cause === 'completed') return { cause: 'cancelled', endedBy: 'first' }
+      return { cause: input.cause, endedBy: 'first' }
+    case 'second-ended':
+      return { cause: input.cause, endedBy: 'second' }
+    case 'end':
+    case 'media-refused':
+      return { cause: input.cause }
+    default:
+      throw new IllegalEdgeError(state, input.type)
+  }
+}
