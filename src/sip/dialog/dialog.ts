@@ -1,0 +1,196 @@
+import { Headers } from '../message/headers.ts'
+import { SipRequest, type SipResponse } from '../message/message.ts'
+import { parseNameAddr } from '../message/name-addr.ts'
+import { parseUri, serializeUri } from '../message/uri.ts'
+import type { DialogSnapshot, DialogState, PeerAddress } from './dialog-snapshot.ts'
+
+/** How a request within the dialog stands to those before it (RFC 3261 section 12.2.2). */
+export type SequenceVerdict = 'in-order' | 'out-of-order'
+
+/**
+ * A restored dialog leaves room for requests that the dead process sent after its last snapshot; a peer must accept gaps
+ * (RFC 3261 section 12.2.2: "not an error condition").
+ */
+const restoredSequenceGap = 1000
+
+/** A peer-to-peer relationship between two user agents (RFC 3261 section 12). Holds state and makes requests; sends nothing. */
+export class Dialog {
+  readonly callId: string
+  readonly localTag: string
+  readonly remoteTag: string
+  readonly localUri: string
+  readonly remoteUri: string
+  readonly secure: boolean
+  readonly inviteSequence: number
+  readonly localContact: string | undefined
+  remoteTarget: string
+  routeSet: readonly string[]
+  localSequence: number
+  remoteSequence: number | undefined
+  state: DialogState
+  peer: PeerAddress | undefined
+
+  constructor(snapshot: DialogSnapshot) {
+    this.callId = snapshot.callId
+    this.localTag = snapshot.localTag
+    this.remoteTag = snapshot.remoteTag
+    this.localUri = snapshot.localUri
+    this.remoteUri = snapshot.remoteUri
+    this.secure = snapshot.secure
+    this.inviteSequence = snapshot.inviteSequence
+    this.localContact = snapshot.localContact
+    this.remoteTarget = snapshot.remoteTarget
+    this.routeSet = snapshot.routeSet
+    this.localSequence = snapshot.localSequence
+    this.remoteSequence = snapshot.remoteSequence
+    this.state = snapshot.state
+    this.peer = snapshot.peer
+  }
+
+  /** RFC 3261 section 12.1.2: the dialog that a 101–299 response with a To tag makes at the UAC. */
+  static fromResponse(request: SipRequest, response: SipResponse, peer?: PeerAddress): Dialog {
+    const localContact = request.headers.get('Contact')
+    return new Dialog({
+      callId: request.callId,
+      localTag: request.fromTag ?? '',
+      remoteTag: response.toTag ?? '',
+      localUri: request.from.uri,
+      remoteUri: request.to.uri,
+      remoteTarget: contactOf(response) ?? request.uri,
+      routeSet: response.headers.getAll('Record-Route').reverse(),
+      localSequence: request.cseq.number,
+      inviteSequence: request.cseq.number,
+      secure: request.uri.startsWith('sips:'),
+      state: response.status >= 200 ? 'confirmed' : 'early',
+      ...(localContact !== undefined && { localContact }),
+      ...(peer !== undefined && { peer }),
+    })
+  }
+
+  /** RFC 3261 section 12.1.1: the dialog that our response to an INVITE makes at the UAS; early until `confirm`. */
+  static fromRequest(request: SipRequest, localTag: string, localContact: string, peer?: PeerAddress): Dialog {
+    return new Dialog({
+      callId: request.callId,
+      localTag,
+      // RFC 3261 section 12.1.1: a From without a tag (RFC 2543) counts as an empty one.
+      remoteTag: request.fromTag ?? '',
+      localUri: request.to.uri,
+      remoteUri: request.from.uri,
+      remoteTarget: contactOf(request) ?? request.from.uri,
+      routeSet: request.headers.getAll('Record-Route'),
+      localSequence: 0,
+      remoteSequence: request.cseq.number,
+      inviteSequence: request.cseq.number,
+      secure: request.uri.startsWith('sips:'),
+      state: 'early',
+      localContact,
+      ...(peer !== undefined && { peer }),
+    })
+  }
+
+  /** The dialog of a dead process. Its next request carries a CSeq that is higher than any which that process sent. */
+  static restore(snapshot: DialogSnapshot): Dialog {
+    return new Dialog({ ...snapshot, localSequence: snapshot.localSequence + restoredSequenceGap })
+  }
+
+  /** Key of a dialog in a table. Call-IDs and tags hold no spaces (RFC 3261 section 25.1). */
+  static id(callId: string, localTag: string, remoteTag: string): string {
+    return `${callId} ${localTag} ${remoteTag}`
+  }
+
+  get id(): string {
+    return Dialog.id(this.callId, this.localTag, this.remoteTag)
+  }
+
+  snapshot(): DialogSnapshot {
+    return {
+      callId: this.callId,
+      localTag: this.localTag,
+      remoteTag: this.remoteTag,
+      localUri: this.localUri,
+      remoteUri: this.remoteUri,
+      remoteTarget: this.remoteTarget,
+      routeSet: this.routeSet,
+      localSequence: this.localSequence,
+      inviteSequence: this.inviteSequence,
+      secure: this.secure,
+      state: this.state,
+      ...(this.remoteSequence !== undefined && { remoteSequence: this.remoteSequence }),
+      ...(this.localContact !== undefined && { localContact: this.localContact }),
+      ...(this.peer !== undefined && { peer: this.peer }),
+    }
+  }
+
+  /** The UAC's 2xx: RFC 3261 section 13.2.2.4 computes the route set of an early dialog anew from it. */
+  confirm(response?: SipResponse): void {
+    if (this.state !== 'early') return
+    this.state = 'confirmed'
+    if (response === undefined) return
+    this.routeSet = response.headers.getAll('Record-Route').reverse()
+    this.refreshTarget(response)
+  }
+
+  terminate(): void {
+    this.state = 'terminated'
+  }
+
+  /** Checks the CSeq of a request of the peer and takes note of it (RFC 3261 section 12.2.2). */
+  receive(request: SipRequest): SequenceVerdict {
+    const { number } = request.cseq
+    if (this.remoteSequence !== undefined && number < this.remoteSequence) return 'out-of-order'
+    this.remoteSequence = number
+    return 'in-order'
+  }
+
+  /** RFC 3261 sections 12.2.1.2 and 12.2.2: a target refresh changes the remote target, never the route set. */
+  refreshTarget(message: SipRequest | SipResponse): void {
+    this.remoteTarget = contactOf(message) ?? this.remoteTarget
+  }
+
+  /** RFC 3261 section 12.2.1.1. ACK repeats the CSeq number of its INVITE (section 13.2.2.4); all else counts up. */
+  createRequest(method: string, inviteSequence = this.inviteSequence): SipRequest {
+    const sequence = method === 'ACK' ? inviteSequence : ++this.localSequence
+    const headers = new Headers()
+    const firstRoute = this.routeSet[0]
+    let uri = this.remoteTarget
+    if (firstRoute !== undefined) {
+      if (isLooseRoute(firstRoute)) {
+        for (const route of this.routeSet) headers.append('Route', route)
+      } else {
+        // A strict router takes the request by its Request-URI; the target travels as the last Route.
+        uri = routeUri(firstRoute)
+        for (const route of this.routeSet.slice(1)) headers.append('Route', route)
+        headers.append('Route', `<${this.remoteTarget}>`)
+      }
+    }
+    headers.append('Max-Forwards', '70')
+    headers.append('From', nameAddr(this.localUri, this.localTag))
+    headers.append('To', nameAddr(this.remoteUri, this.remoteTag))
+    headers.append('Call-ID', this.callId)
+    headers.append('CSeq', `${sequence} ${method}`)
+    return new SipRequest(method, uri, headers)
+  }
+
+  /** The URI whose host the next request is sent to (RFC 3261 section 8.1.2). */
+  nextHopUri(): string {
+    const firstRoute = this.routeSet[0]
+    return firstRoute === undefined ? this.remoteTarget : routeUri(firstRoute)
+  }
+}
+
+const nameAddr = (uri: string, tag: string): string => (tag === '' ? `<${uri}>` : `<${uri}>;tag=${tag}`)
+
+const contactOf = (message: SipRequest | SipResponse): string | undefined => {
+  const contacts = message.contacts
+  return contacts === '*' ? undefined : contacts[0]?.uri
+}
+
+/** The parts of a Route that may stand in a Request-URI: not its headers, nor `method` (RFC 3261 section 12.2.1.1). */
+const routeUri = (route: string): string => {
+  const { headers: _headers, ...uri } = parseUri(parseNameAddr(route).uri)
+  const params = new Map(uri.params)
+  params.delete('method')
+  return serializeUri({ ...uri, params })
+}
+
+const isLooseRoute = (route: string): boolean => parseUri(parseNameAddr(route).uri).params.has('lr')

@@ -1,0 +1,23 @@
+import type { SipRequest } from '../message/message.ts'
+
+/** Why a session ended, from our side's view. */
+export type SessionEnd =
+  /** We sent the BYE. */
+  | 'local'
+  /** The peer sent the BYE. */
+  | 'remote'
+  /** The peer no longer knows the dialog (481, 408: RFC 3261 section 12.2.1.2), or never acknowledged our 200. */
+  | 'lost'
+
+/** What a session tells its owner. Every member is optional; none may block. */
+export interface SessionHandler {
+  /** Once, when the session has ended, whoever ended it. `request` is the peer's BYE. */
+  onEnded?(end: SessionEnd, request?: SipRequest): void
+  /**
+   * A new offer by re-INVITE or UPDATE: the answer to send, or undefined to refuse it (488) and leave the session as it was.
+   * An empty offer means that the peer asks for ours (a re-INVITE without a body).
+   */
+  onOffer?(offer: string, request: SipRequest): string | undefined
+  /** An INFO with a body that we allow (`application/dtmf-relay`, `application/dtmf`). */
+  onInfo?(contentType: string, body: string): void
+}
