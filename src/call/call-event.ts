@@ -7,7 +7,10 @@ import type { EndCause } from './end-cause.ts'
  * (`project-call.ts`). `at` is milliseconds since the epoch.
  */
 export type CallEvent =
-  | EventOf<'call.accepted', { readonly request: CallRequest; readonly destinations: Readonly<Record<LegName, string>> }>
+  | EventOf<
+      'call.accepted',
+      { readonly request: CallRequest; readonly destinations: Readonly<Record<LegName, string>> }
+    >
   | EventOf<'call.scheduled', { readonly dueAt: number }>
   /** Written before the first packet leaves. `recovery` is the driver's: what it needs to end the leg after a crash. */
   | EventOf<'leg.dialled', { readonly leg: LegName; readonly recovery: LegRecovery }>

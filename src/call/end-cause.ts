@@ -30,7 +30,12 @@ export interface EndCauseEntry {
 }
 
 export const endCauses: Readonly<Record<EndCause, EndCauseEntry>> = {
-  completed: { sipStatus: 200, q850: 16, retryable: false, advice: 'The call was answered and ended normally; nothing to fix.' },
+  completed: {
+    sipStatus: 200,
+    q850: 16,
+    retryable: false,
+    advice: 'The call was answered and ended normally; nothing to fix.',
+  },
   busy: { sipStatus: 486, q850: 17, retryable: true, advice: 'The party is on another call; try again later.' },
   rejected: {
     sipStatus: 603,

@@ -1,0 +1,228 @@
+import type { LegName } from '../call/call.ts'
+import type { CallEvent } from '../call/call-event.ts'
+import type { CallerId } from '../call/call-request.ts'
+import type { EndCause } from '../call/end-cause.ts'
+import { type CallEffect, type CallInput, type CallMachine, newCallMachine, step } from '../call/step.ts'
+import type { Clock, Timer } from '../clock.ts'
+import type { CallLog } from '../events/call-log.ts'
+import type { Log } from '../log.ts'
+import type { Driver, LegDestination, LegEvent, LegHandle } from '../telephony/driver.ts'
+
+/** Everything about one leg that was settled before the call was accepted. */
+export interface LegPlan {
+  readonly destination: LegDestination
+  readonly callerId: CallerId
+  readonly autoAnswer: boolean
+  readonly ringSeconds: number
+}
+
+export interface CallPlan {
+  readonly id: string
+  readonly account: string
+  /** ISO 3166 country of the account: its ringback is what the first party hears. */
+  readonly country: string
+  readonly legs: Readonly<Record<LegName, LegPlan>>
+}
+
+export interface LiveCallContext {
+  readonly driver: Driver
+  readonly callLog: CallLog
+  readonly clock: Clock
+  readonly log: Log
+  /** Called once, when `call.ended` is on disk. */
+  readonly onEnded: (call: LiveCall) => void
+}
+
+type EventDetail = CallEvent extends infer Event
+  ? Event extends CallEvent
+    ? Omit<Event, 'callId' | 'at'>
+    : never
+  : never
+
+/** Node's longest timer; a longer delay is waited for in pieces. */
+const longestTimer = 2 ** 31 - 1
+
+/**
+ * The shell of one call: feeds what happens into the pure {@link step} and carries out what comes back. It holds no rules of
+ * its own; which effect belongs to which input stands in `call/step.ts`.
+ */
+export class LiveCall {
+  readonly plan: CallPlan
+  readonly #context: LiveCallContext
+  #machine: CallMachine = newCallMachine
+  readonly #handles: { first?: LegHandle; second?: LegHandle } = {}
+  #dueAt = 0
+  #delay: Timer | undefined
+  /** Events of the step under way, written together. */
+  #unwritten: CallEvent[] = []
+
+  constructor(plan: CallPlan, context: LiveCallContext) {
+    this.plan = plan
+    this.#context = context
+  }
+
+  get id(): string {
+    return this.plan.id
+  }
+
+  start(): void {
+    this.#take({ type: 'start' })
+  }
+
+  /** Waits until `dueAt` (milliseconds since the epoch), then starts; at once if that has passed. */
+  startAt(dueAt: number): void {
+    this.#dueAt = dueAt
+    this.#take({ type: 'schedule' })
+  }
+
+  /** Ends the call, whatever it is doing. */
+  end(cause: EndCause): void {
+    this.#take({ type: 'end', cause })
+  }
+
+  #take(input: CallInput): void {
+    const { next, effects } = step(this.#machine, input)
+    this.#machine = next
+    for (const effect of effects) this.#carryOut(effect)
+    this.#write()
+  }
+
+  #carryOut(effect: CallEffect): void {
+    switch (effect.type) {
+      case 'arm-delay':
+        this.#armDelay()
+        break
+      case 'disarm-delay':
+        this.#context.clock.clearTimeout(this.#delay)
+        break
+      case 'dial':
+        this.#dial(effect.leg)
+        break
+      case 'play-ringback':
+        this.#handles.first?.play({ kind: 'ringback', country: this.plan.country })
+        break
+      case 'hear-second':
+        if (this.#handles.second !== undefined) this.#handles.first?.hear(this.#handles.second)
+        break
+      case 'join-media':
+        void this.#joinMedia()
+        break
+      case 'announce-bridged':
+        this.#record({ type: 'call.bridged' })
+        break
+      case 'announce-ending':
+        // With no leg left to hang up, `call.ended` follows in the same breath and says it all.
+        if (this.#machine.state === 'ending') this.#record({ type: 'call.ending', ...this.#verdict() })
+        break
+      case 'hang-up':
+        this.#handles[effect.leg]?.hangup(effect.cause)
+        break
+      case 'finish':
+        this.#record({ type: 'call.ended', ...this.#verdict() })
+        break
+    }
+  }
+
+  #armDelay(): void {
+    const { clock } = this.#context
+    const remaining = this.#dueAt - clock.now()
+    if (remaining <= longestTimer) {
+      this.#delay = clock.setTimeout(() => this.#take({ type: 'start' }), Math.max(0, remaining))
+    } else {
+      this.#delay = clock.setTimeout(() => this.#armDelay(), longestTimer)
+    }
+  }
+
+  #dial(leg: LegName): void {
+    const plan = this.plan.legs[leg]
+    const partner = leg === 'second' ? this.#handles.first : undefined
+    this.#handles[leg] = this.#context.driver.dial(
+      {
+        callId: this.id,
+        leg,
+        destination: plan.destination,
+        callerId: plan.callerId,
+        autoAnswer: plan.autoAnswer,
+        ringSeconds: plan.ringSeconds,
+        ...(partner === undefined ? {} : { partner }),
+        journal: async (moment, recovery) => {
+          await this.#context.callLog.append([
+            this.#stamp({ type: moment === 'dialled' ? 'leg.dialled' : 'leg.answered', leg, recovery }),
+          ])
+          if (moment === 'dialled' && leg === 'second') this.#take({ type: 'second-dialled' })
+        },
+      },
+      (event) => this.#onLegEvent(leg, event),
+    )
+  }
+
+  #onLegEvent(leg: LegName, event: LegEvent): void {
+    switch (event.type) {
+      case 'ringing':
+        this.#record({ type: 'leg.ringing', leg })
+        this.#write()
+        break
+      case 'early-media':
+        if (leg === 'second') this.#take({ type: 'second-early-media' })
+        break
+      case 'answered':
+        this.#take({ type: leg === 'first' ? 'first-answered' : 'second-answered' })
+        break
+      case 'ended':
+        this.#record({
+          type: 'leg.ended',
+          leg,
+          cause: event.cause,
+          ...(event.media === undefined ? {} : { media: event.media }),
+        })
+        this.#take({ type: leg === 'first' ? 'first-ended' : 'second-ended', cause: event.cause })
+        break
+      case 'dtmf':
+        this.#context.log.debug({ callId: this.id, leg }, 'digit received')
+        break
+    }
+  }
+
+  async #joinMedia(): Promise<void> {
+    const { first, second } = this.#handles
+    if (first === undefined || second === undefined) return
+    try {
+      await this.#context.driver.bridge(first, second)
+    } catch (error) {
+      this.#context.log.warn({ callId: this.id, error }, 'the two legs could not be joined')
+      this.#take({ type: 'media-refused', cause: 'media-failed' })
+      return
+    }
+    this.#take({ type: 'media-joined' })
+  }
+
+  #verdict(): { cause: EndCause; endedBy?: LegName } {
+    const { cause = 'failed', endedBy } = this.#machine
+    return endedBy === undefined ? { cause } : { cause, endedBy }
+  }
+
+  #stamp(detail: EventDetail): CallEvent {
+    return { ...detail, callId: this.id, at: this.#context.clock.now() } as CallEvent
+  }
+
+  #record(detail: EventDetail): void {
+    this.#unwritten.push(this.#stamp(detail))
+  }
+
+  #write(): void {
+    if (this.#unwritten.length === 0) return
+    const events = this.#unwritten
+    this.#unwritten = []
+    const ended = events.at(-1)?.type === 'call.ended'
+    this.#context.callLog.append(events).then(
+      () => {
+        if (ended) this.#context.onEnded(this)
+      },
+      (error: unknown) => {
+        // The store has failed for good (it reports that by itself); the next start ends this call from what the log holds.
+        this.#context.log.error({ callId: this.id, error }, 'events of a call could not be written')
+        if (ended) this.#context.onEnded(this)
+      },
+    )
+  }
+}
