@@ -1,0 +1,121 @@
+import type { Clock, Timer } from '../../clock.ts'
+import type { Binding, BindingChange } from './binding.ts'
+
+/** Bindings expire by the bucket, so that 100,000 of them cost one timer and no scan. */
+const bucketMilliseconds = 5_000
+
+/** All bindings, by address-of-record; drops each when its time is over. */
+export class BindingTable {
+  onChange: ((change: BindingChange) => void) | undefined
+  readonly #clock: Clock
+  readonly #byAor = new Map<string, Map<string, Binding>>()
+  readonly #buckets = new Map<number, Set<Binding>>()
+  #size = 0
+  #timer: Timer | undefined
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  get timers(): number {
+    return this.#timer === undefined ? 0 : 1
+  }
+
+  /** Live bindings of a line, the preferred first, then the newest. */
+  contacts(aor: string): Binding[] {
+    const bindings = this.#byAor.get(aor)
+    if (bindings === undefined) return []
+    const now = this.#clock.now()
+    return [...bindings.values()]
+      .filter((binding) => binding.expiresAt > now)
+      .sort((left, right) => right.q - left.q || right.expiresAt - left.expiresAt)
+  }
+
+  get(aor: string, key: string): Binding | undefined {
+    const binding = this.#byAor.get(aor)?.get(key)
+    return binding !== undefined && binding.expiresAt > this.#clock.now() ? binding : undefined
+  }
+
+  put(key: string, binding: Binding): void {
+    const bindings = this.#byAor.get(binding.aor) ?? new Map<string, Binding>()
+    this.#byAor.set(binding.aor, bindings)
+    const before = bindings.get(key)
+    if (before === undefined) this.#size++
+    else this.#unschedule(before)
+    bindings.set(key, binding)
+    this.#schedule(binding)
+    this.onChange?.({ type: before === undefined ? 'added' : 'refreshed', binding })
+  }
+
+  remove(aor: string, key: string, reason: 'unregistered' | 'replaced' | 'expired'): void {
+    const bindings = this.#byAor.get(aor)
+    const binding = bindings?.get(key)
+    if (bindings === undefined || binding === undefined) return
+    bindings.delete(key)
+    if (bindings.size === 0) this.#byAor.delete(aor)
+    this.#size--
+    this.#unschedule(binding)
+    this.onChange?.({ type: 'removed', binding, reason })
+  }
+
+  close(): void {
+    this.#clock.clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#byAor.clear()
+    this.#buckets.clear()
+    this.#size = 0
+  }
+
+  #schedule(binding: Binding): void {
+    const bucket = bucketOf(binding.expiresAt)
+    const waiting = this.#buckets.get(bucket) ?? new Set<Binding>()
+    this.#buckets.set(bucket, waiting)
+    waiting.add(binding)
+    this.#arm()
+  }
+
+  #unschedule(binding: Binding): void {
+    const bucket = bucketOf(binding.expiresAt)
+    const waiting = this.#buckets.get(bucket)
+    waiting?.delete(binding)
+    if (waiting?.size === 0) this.#buckets.delete(bucket)
+    if (this.#buckets.size === 0) {
+      this.#clock.clearTimeout(this.#timer)
+      this.#timer = undefined
+    }
+  }
+
+  #arm(): void {
+    if (this.#timer !== undefined || this.#buckets.size === 0) return
+    this.#timer = this.#clock.setTimeout(() => {
+      this.#timer = undefined
+      this.#sweep()
+      this.#arm()
+    }, bucketMilliseconds)
+    // A registrar that has nothing else to do must not keep a process alive.
+    this.#timer.unref?.()
+  }
+
+  #sweep(): void {
+    const current = bucketOf(this.#clock.now())
+    for (const [bucket, waiting] of [...this.#buckets]) {
+      if (bucket >= current) continue
+      for (const binding of [...waiting]) this.remove(binding.aor, bindingKey(binding), 'expired')
+    }
+  }
+}
+
+const bucketOf = (milliseconds: number): number => Math.floor(milliseconds / bucketMilliseconds)
+
+/**
+ * What makes two registrations the same binding: the phone's instance and flow where it names them (RFC 5626 section 6: a
+ * restarted phone replaces its old contact even though the URI differs), its Contact URI otherwise.
+ */
+export const bindingKey = (binding: Pick<Binding, 'instanceId' | 'registrationId' | 'contactUri'>): string =>
+  binding.instanceId === undefined
+    ? binding.contactUri
+    : `${binding.instanceId} ${binding.registrationId ?? 0}`

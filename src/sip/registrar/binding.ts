@@ -1,0 +1,26 @@
+import type { Destination } from '../transport/destination.ts'
+
+/** One contact of an address-of-record (RFC 3261 section 10): where one phone of a line can be reached until `expiresAt`. */
+export interface Binding {
+  /** The line, by the key that the registrar's `lookupLine` gave it. */
+  readonly aor: string
+  /** What goes into the Request-URI. */
+  readonly contactUri: string
+  /** Where the phone's REGISTER came from: requests go back the same way (RFC 3581, RFC 5626). */
+  readonly destination: Destination
+  readonly userAgent?: string
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number
+  /** Preference among the contacts, 0 to 1 (RFC 3261 section 20.10). */
+  readonly q: number
+  /** `+sip.instance` and `reg-id` (RFC 5626 section 4.1). */
+  readonly instanceId?: string
+  readonly registrationId?: number
+  /** Call-ID and CSeq number of the REGISTER that set this binding: an older one is refused (RFC 3261 section 10.3). */
+  readonly callId: string
+  readonly sequence: number
+}
+
+export type BindingChange =
+  | { readonly type: 'added' | 'refreshed'; readonly binding: Binding }
+  | { readonly type: 'removed'; readonly binding: Binding; readonly reason: 'unregistered' | 'replaced' | 'expired' }

@@ -1,0 +1,300 @@
+import type { Clock } from '../../clock.ts'
+import type { Log } from '../../log.ts'
+import type { DigestServer } from '../digest/digest-server.ts'
+import type { NameAddr } from '../message/name-addr.ts'
+import { createResponse } from '../message/create-response.ts'
+import type { SipRequest, SipResponse } from '../message/message.ts'
+import { parseUri, serializeUri, type SipUri } from '../message/uri.ts'
+import type { Source } from '../transport/destination.ts'
+import { type Binding, type BindingChange } from './binding.ts'
+import { BindingTable, bindingKey } from './binding-table.ts'
+
+/** A line that may register, as the directory knows it. */
+export interface RegistrarLine {
+  /** Unique key of the line; bindings are kept under it. */
+  readonly aor: string
+  readonly realm: string
+  readonly ha1Md5: string
+  readonly ha1Sha256: string
+}
+
+export interface RegistrarLimits {
+  readonly minimumExpiresSeconds: number
+  readonly maximumExpiresSeconds: number
+  readonly defaultExpiresSeconds: number
+  readonly contactsPerLine: number
+  readonly contactsInTotal: number
+}
+
+export const defaultRegistrarLimits: RegistrarLimits = {
+  minimumExpiresSeconds: 60,
+  maximumExpiresSeconds: 3600,
+  defaultExpiresSeconds: 3600,
+  contactsPerLine: 10,
+  contactsInTotal: 250_000,
+}
+
+export interface RegistrarOptions {
+  readonly clock: Clock
+  readonly log: Log
+  readonly digest: DigestServer
+  /** Asked twice: for the To of a REGISTER (user and host), and for the username and realm of its credentials. */
+  readonly lookupLine: (username: string, domain: string) => RegistrarLine | undefined
+  /** Realm of the challenge where the line is not known, so that a stranger cannot tell which lines exist. */
+  readonly realm: string
+  readonly limits?: Partial<RegistrarLimits>
+}
+
+/** A change that a REGISTER asks for, checked but not yet made. */
+type Plan = { readonly put: Binding; readonly replaces?: string } | { readonly remove: string }
+
+/** Keeps who can be reached where (RFC 3261 section 10.3). One call in, one response out; sends nothing itself. */
+export class Registrar {
+  /** Every change, as it happens; for the store and for presence. */
+  onChange: ((change: BindingChange) => void) | undefined
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #digest: DigestServer
+  readonly #lookupLine: RegistrarOptions['lookupLine']
+  readonly #realm: string
+  readonly #limits: RegistrarLimits
+  readonly #table: BindingTable
+
+  constructor(options: RegistrarOptions) {
+    this.#clock = options.clock
+    this.#log = options.log
+    this.#digest = options.digest
+    this.#lookupLine = options.lookupLine
+    this.#realm = options.realm
+    this.#limits = { ...defaultRegistrarLimits, ...options.limits }
+    this.#table = new BindingTable(options.clock)
+    this.#table.onChange = (change) => this.onChange?.(change)
+  }
+
+  /** Live bindings of a line, the preferred first. */
+  contacts(aor: string): Binding[] {
+    return this.#table.contacts(aor)
+  }
+
+  /** Takes over what an earlier process kept. A connection does not outlive its process: those bindings keep their address only. */
+  restore(bindings: Iterable<Binding>): void {
+    const now = this.#clock.now()
+    for (const binding of bindings) {
+      if (binding.expiresAt <= now) continue
+      const { flow: _flow, ...destination } = binding.destination
+      this.#table.put(bindingKey(binding), { ...binding, destination })
+    }
+  }
+
+  /** Forgets a line's phones, as when the line is deleted. */
+  removeLine(aor: string): void {
+    for (const binding of this.#table.contacts(aor)) this.#table.remove(aor, bindingKey(binding), 'unregistered')
+  }
+
+  counts(): { bindings: number; timers: number } {
+    return { bindings: this.#table.size, timers: this.#table.timers }
+  }
+
+  close(): void {
+    this.onChange = undefined
+    this.#table.close()
+  }
+
+  /** RFC 3261 section 10.3, in its order: what costs least is checked first, and nothing changes unless all of it is right. */
+  handle(request: SipRequest, source: Source): SipResponse {
+    const required = request.headers.has('Require') ? request.headers.getAll('Require') : []
+    if (required.length > 0) {
+      return this.#answer(request, 420, 'Bad Extension', [['Unsupported', required.join(', ')]])
+    }
+    const to = tryParseUri(request.to.uri)
+    if (to?.user === undefined) return this.#answer(request, 404, 'Not Found')
+    const line = this.#lookupLine(to.user, to.host)
+
+    const verdict = this.#digest.verify(request, (username, realm, algorithm) => {
+      const owner = this.#lookupLine(username, realm)
+      if (owner === undefined) return undefined
+      return algorithm === 'SHA-256' ? owner.ha1Sha256 : owner.ha1Md5
+    })
+    if (!verdict.ok) {
+      // A wrong password is refused for good: a challenge would make the phone try the same one for ever.
+      if (verdict.reason === 'wrong-credentials') return this.#refuse(request, source, verdict.reason)
+      return this.#challenge(request, line?.realm ?? this.#realm, verdict.stale === true)
+    }
+    if (line === undefined) return this.#answer(request, 404, 'Not Found')
+    // RFC 3261 section 10.3 step 4: nobody may change another line's bindings.
+    if (this.#lookupLine(verdict.username, line.realm)?.aor !== line.aor) {
+      return this.#refuse(request, source, 'not the line of these credentials')
+    }
+    return this.#update(request, source, line)
+  }
+
+  #update(request: SipRequest, source: Source, line: RegistrarLine): SipResponse {
+    const contacts = request.contacts
+    if (contacts === '*') {
+      // Section 10.3 step 6: the wildcard only with "Expires: 0".
+      if (request.headers.get('Expires')?.trim() !== '0') {
+        return this.#answer(request, 400, 'Wildcard Contact Needs Expires 0')
+      }
+      const bindings = this.#table.contacts(line.aor)
+      if (bindings.some((binding) => isOutdated(request, binding))) return this.#outOfOrder(request)
+      for (const binding of bindings) this.#table.remove(line.aor, bindingKey(binding), 'unregistered')
+      return this.#list(request, line)
+    }
+    if (contacts.length > this.#limits.contactsPerLine) return this.#tooManyContacts(request)
+    const plans: Plan[] = []
+    for (const contact of contacts) {
+      const plan = this.#plan(request, source, line, contact)
+      if (plan === undefined) continue
+      if ('status' in plan) return plan
+      plans.push(plan)
+    }
+    const refusal = this.#checkRoom(request, line, plans)
+    if (refusal !== undefined) return refusal
+    for (const plan of plans) {
+      if ('remove' in plan) this.#table.remove(line.aor, plan.remove, 'unregistered')
+      else {
+        if (plan.replaces !== undefined) this.#table.remove(line.aor, plan.replaces, 'replaced')
+        this.#table.put(bindingKey(plan.put), plan.put)
+      }
+    }
+    return this.#list(request, line)
+  }
+
+  /** Section 10.3 step 7, for one Contact. */
+  #plan(request: SipRequest, source: Source, line: RegistrarLine, contact: NameAddr): Plan | SipResponse | undefined {
+    const uri = tryParseUri(contact.uri)
+    if (uri === undefined || (uri.scheme !== 'sip' && uri.scheme !== 'sips')) {
+      return this.#answer(request, 400, 'Contact Is Not A SIP URI')
+    }
+    const expires = this.#expires(request, contact)
+    if (expires > 0 && expires < this.#limits.minimumExpiresSeconds) {
+      return this.#answer(request, 423, 'Interval Too Brief', [
+        ['Min-Expires', String(this.#limits.minimumExpiresSeconds)],
+      ])
+    }
+    const instanceId = contact.params.get('+sip.instance')?.replaceAll('"', '')
+    const registrationId = parseCount(contact.params.get('reg-id'))
+    const userAgent = request.headers.get('User-Agent')?.slice(0, 256)
+    const binding: Binding = {
+      aor: line.aor,
+      // Headers in a Contact URI would end up in requests of ours (RFC 3261 section 19.1.5).
+      contactUri: canonicalContact(uri),
+      destination: destinationOf(request, uri, source),
+      expiresAt: this.#clock.now() + Math.min(expires, this.#limits.maximumExpiresSeconds) * 1000,
+      q: parseQuality(contact.params.get('q')),
+      callId: request.callId,
+      sequence: request.cseq.number,
+      ...(userAgent !== undefined && { userAgent }),
+      ...(instanceId !== undefined && instanceId !== '' && { instanceId: instanceId.slice(0, 256) }),
+      ...(registrationId !== undefined && { registrationId }),
+    }
+    const key = bindingKey(binding)
+    const before = this.#table.get(line.aor, key)
+    if (before !== undefined && isOutdated(request, before)) return this.#outOfOrder(request)
+    if (expires === 0) return before === undefined ? undefined : { remove: key }
+    // The same Contact URI without an instance before: the phone has learnt RFC 5626, and must not ring twice.
+    const plain = key === binding.contactUri ? undefined : this.#table.get(line.aor, binding.contactUri)
+    return plain === undefined ? { put: binding } : { put: binding, replaces: binding.contactUri }
+  }
+
+  #checkRoom(request: SipRequest, line: RegistrarLine, plans: readonly Plan[]): SipResponse | undefined {
+    const keys = new Set(this.#table.contacts(line.aor).map(bindingKey))
+    const before = keys.size
+    for (const plan of plans) {
+      if ('remove' in plan) keys.delete(plan.remove)
+      else {
+        if (plan.replaces !== undefined) keys.delete(plan.replaces)
+        keys.add(bindingKey(plan.put))
+      }
+    }
+    if (keys.size > this.#limits.contactsPerLine) return this.#tooManyContacts(request)
+    if (keys.size > before && this.#table.size + keys.size - before > this.#limits.contactsInTotal) {
+      return this.#answer(request, 503, 'Registrar Full', [['Retry-After', '300']])
+    }
+    return undefined
+  }
+
+  #expires(request: SipRequest, contact: NameAddr): number {
+    const asked = contact.params.get('expires') ?? request.headers.get('Expires')
+    // Section 10.2.1.1: a malformed interval counts as the default.
+    return parseCount(asked) ?? this.#limits.defaultExpiresSeconds
+  }
+
+  /** Section 10.3 step 8: the 200 lists every binding of the line. */
+  #list(request: SipRequest, line: RegistrarLine): SipResponse {
+    const now = this.#clock.now()
+    const response = this.#answer(request, 200, 'OK', [['Date', new Date(now).toUTCString()]])
+    for (const binding of this.#table.contacts(line.aor)) {
+      const q = binding.q === 1 ? '' : `;q=${binding.q}`
+      const instance = binding.instanceId === undefined ? '' : `;+sip.instance="${binding.instanceId}"`
+      const flow = binding.registrationId === undefined ? '' : `;reg-id=${binding.registrationId}`
+      const seconds = Math.ceil((binding.expiresAt - now) / 1000)
+      response.headers.append('Contact', `<${binding.contactUri}>${q};expires=${seconds}${instance}${flow}`)
+    }
+    return response
+  }
+
+  #challenge(request: SipRequest, realm: string, stale: boolean): SipResponse {
+    const response = this.#answer(request, 401, 'Unauthorized')
+    for (const value of this.#digest.challenge(realm, { stale })) response.headers.append('WWW-Authenticate', value)
+    return response
+  }
+
+  #refuse(request: SipRequest, source: Source, why: string): SipResponse {
+    this.#log.warn({ to: request.to.uri, host: source.host, why }, 'registration refused')
+    return this.#answer(request, 403, 'Forbidden')
+  }
+
+  #tooManyContacts(request: SipRequest): SipResponse {
+    return this.#answer(request, 403, 'Too Many Contacts')
+  }
+
+  /** Section 10.3 step 7: the update fails as a whole. */
+  #outOfOrder(request: SipRequest): SipResponse {
+    return this.#answer(request, 500, 'Registration Out Of Order')
+  }
+
+  #answer(request: SipRequest, status: number, reason: string, headers: [string, string][] = []): SipResponse {
+    const response = createResponse(request, status, reason)
+    for (const [name, value] of headers) response.headers.append(name, value)
+    return response
+  }
+}
+
+/** Section 10.3 step 7: within one Call-ID, only a higher CSeq may change a binding. */
+const isOutdated = (request: SipRequest, binding: Binding): boolean =>
+  request.callId === binding.callId && request.cseq.number <= binding.sequence
+
+/**
+ * Where the phone is reached: the address and connection that its REGISTER came from, if it asked for that (RFC 3581) or stands
+ * behind a NAT. Otherwise the port of its Contact: it may listen elsewhere than it sends from.
+ */
+const destinationOf = (request: SipRequest, contact: SipUri, source: Source): Binding['destination'] => {
+  const symmetric = source.protocol !== 'udp' || request.via.params.has('rport') || contact.host !== source.host
+  return {
+    protocol: source.protocol,
+    host: source.host,
+    port: symmetric ? source.port : (contact.port ?? 5060),
+    ...(source.flow !== undefined && { flow: source.flow }),
+  }
+}
+
+const canonicalContact = (uri: SipUri): string => {
+  const { headers: _headers, ...kept } = uri
+  return serializeUri({ ...kept, host: kept.host.toLowerCase() })
+}
+
+const tryParseUri = (text: string): SipUri | undefined => {
+  try {
+    return parseUri(text)
+  } catch {
+    return undefined
+  }
+}
+
+const parseCount = (text: string | undefined): number | undefined =>
+  text !== undefined && /^\d{1,10}$/.test(text.trim()) ? Math.min(Number(text), 0xffffffff) : undefined
+
+/** RFC 3261 section 25.1, qvalue. */
+const parseQuality = (text: string | undefined): number =>
+  text !== undefined && /^(0(\.\d{0,3})?|1(\.0{0,3})?)$/.test(text.trim()) ? Number(text) : 1

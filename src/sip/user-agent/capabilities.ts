@@ -1,0 +1,33 @@
+import type { Headers } from '../message/headers.ts'
+
+/** What this user agent does within RFC 3261 and its extensions; sent as Allow, Accept and Supported. */
+export const allowedMethods = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE'
+/** Reliable provisional responses (RFC 3262). Session timers (RFC 4028) are left out on purpose: media tells a dead peer sooner. */
+export const supportedExtensions: readonly string[] = ['100rel']
+export const sessionDescriptionType = 'application/sdp'
+/** Bodies of INFO that carry a digit. */
+export const digitTypes: readonly string[] = ['application/dtmf-relay', 'application/dtmf']
+
+/** Methods of the SIP registry (IANA sip-parameters) that we know and refuse: 405; a method that nobody knows is 501 (RFC 3261 section 8.2.1). */
+export const refusedMethods: ReadonlySet<string> = new Set([
+  'REGISTER',
+  'SUBSCRIBE',
+  'NOTIFY',
+  'PUBLISH',
+  'MESSAGE',
+  'REFER',
+])
+
+/** The extensions of a Require header that we lack: they go into the Unsupported of a 420 (RFC 3261 section 8.2.2.3). */
+export const unsupportedExtensions = (headers: Headers, known: readonly string[] = supportedExtensions): string[] =>
+  headers.has('Require')
+    ? headers.getAll('Require').filter((extension) => !known.includes(extension.trim().toLowerCase()))
+    : []
+
+/** The media type of a body, lower-case and without parameters; undefined where there is no body. */
+export const bodyType = (message: { readonly headers: Headers; readonly body: Buffer }): string | undefined => {
+  if (message.body.length === 0) return undefined
+  const value = message.headers.get('Content-Type') ?? ''
+  const end = value.indexOf(';')
+  return (end < 0 ? value : value.slice(0, end)).trim().toLowerCase()
+}
