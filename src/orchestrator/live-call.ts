@@ -80,6 +80,13 @@ export class LiveCall {
     this.#take({ type: 'end', cause })
   }
 
+  /** Forgets a delayed call that waits, leaving it to the next start; false if the call is further than that. */
+  suspend(): boolean {
+    if (this.#machine.state !== 'scheduled') return false
+    this.#context.clock.clearTimeout(this.#delay)
+    return true
+  }
+
   #take(input: CallInput): void {
     const { next, effects } = step(this.#machine, input)
     this.#machine = next

@@ -20,6 +20,8 @@ export interface TrunkAddress {
   readonly address: string
   readonly username?: string
   readonly password?: string
+  /** The number in this carrier's format (`0412345678`, `+61412345678`); the destination's own `number` if absent. */
+  readonly dialString?: string
 }
 
 /** Where a leg goes, resolved: every phone of a line, or a number through trunks in order of priority. */

@@ -1,0 +1,48 @@
+import type { Call } from './call.ts'
+import type { LoggedCallEvent } from './call-event.ts'
+import type { CallRequest } from './call-request.ts'
+import type { Refusal } from './refusal.ts'
+
+export type PlaceOutcome =
+  | { readonly outcome: 'accepted'; readonly call: Call }
+  /** The idempotency key was used before with the same request: the call as it was when it was accepted then. */
+  | { readonly outcome: 'replayed'; readonly call: Call }
+  | { readonly outcome: 'refused'; readonly refusal: Refusal }
+
+export type HangupOutcome = 'ending' | 'already-ended' | 'not-found'
+
+/** How far a call must have come before a waiting request is answered; an ended call satisfies every wait. */
+export type WaitCondition = 'accepted' | 'ringing' | 'answered' | 'bridged' | 'ended'
+
+export interface CallFilter {
+  readonly externalId?: string
+  readonly state?: 'live' | 'ended'
+  /** Accepted at or after, and before (milliseconds since the epoch). */
+  readonly from?: number
+  readonly until?: number
+  readonly limit: number
+  readonly cursor?: string
+}
+
+/**
+ * What the dialects ask of the server. Every look-up is limited to `accounts`, those that the credential may see; a call of
+ * another account does not exist for it.
+ */
+export interface CallService {
+  /** Resolves once the call is on disk; see `orchestrator/place-call.ts`. Never rejects for what the client did. */
+  place(
+    request: CallRequest,
+    options?: { readonly idempotency?: { readonly key: string; readonly fingerprint: string } },
+  ): Promise<PlaceOutcome>
+  call(accounts: readonly string[], id: string): Promise<Call | undefined>
+  calls(
+    accounts: readonly string[],
+    filter: CallFilter,
+  ): Promise<{ readonly calls: readonly Call[]; readonly cursor?: string }>
+  events(accounts: readonly string[], id: string): Promise<readonly LoggedCallEvent[] | undefined>
+  hangup(accounts: readonly string[], id: string): Promise<HangupOutcome>
+  /** The call as soon as it has come so far, or as it is after `milliseconds`, or when `signal` aborts. Holds no thread. */
+  waitFor(id: string, condition: WaitCondition, milliseconds: number, signal?: AbortSignal): Promise<Call>
+  /** Events of one call from now on; returns the way to stop. */
+  follow(id: string, listener: (event: LoggedCallEvent) => void): () => void
+}

@@ -1,0 +1,28 @@
+/** Why a request for a call was not accepted: a closed catalogue, each dialect gives every code its own words. */
+export type RefusalCode =
+  /** The leg names no line of the account. */
+  | 'line-not-found'
+  | 'account-not-found'
+  /** The first party's line has no phone registered. */
+  | 'unavailable'
+  /** The characters are no telephone number, or hold what no number may hold. */
+  | 'invalid-number'
+  /** The account may not call that number. */
+  | 'barred'
+  | 'caller-id-not-allowed'
+  /** The server, or the account, has nothing set up for what was asked (a trunk, a queue, a context, a driver's ability). */
+  | 'not-configured'
+  | 'external-id-in-use'
+  | 'idempotency-key-reused'
+  | 'limit-exceeded'
+  /** The server is stopping. */
+  | 'shutting-down'
+
+export interface Refusal {
+  readonly code: RefusalCode
+  /** One sentence for a person, with what to fix. Never holds a credential. */
+  readonly message: string
+  /** The part of the request at fault, as a JSON pointer into the canonical request: `/first/target`. */
+  readonly pointer?: string
+  readonly retryAfterSeconds?: number
+}

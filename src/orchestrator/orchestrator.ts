@@ -1,0 +1,139 @@
+import type { Call } from '../call/call.ts'
+import type { LoggedCallEvent } from '../call/call-event.ts'
+import type { CallRequest } from '../call/call-request.ts'
+import type { CallFilter, CallService, HangupOutcome, PlaceOutcome, WaitCondition } from '../call/call-service.ts'
+import type { EndCause } from '../call/end-cause.ts'
+import { projectCall } from '../call/project-call.ts'
+import type { Clock, Timer } from '../clock.ts'
+import type { CallLog } from '../events/call-log.ts'
+import type { Log } from '../log.ts'
+import type { Random } from '../random.ts'
+import type { CallStore } from '../store/call-store.ts'
+import type { Driver } from '../telephony/driver.ts'
+import { type CallPlan, LiveCall, type LiveCallContext } from './live-call.ts'
+import { type PlaceCallContext, placeCall } from './place-call.ts'
+import type { PlanCallContext } from './plan-call.ts'
+import { resumeCalls } from './resume-calls.ts'
+import { waitForCall } from './wait-for-call.ts'
+
+export interface OrchestratorOptions extends PlanCallContext {
+  readonly store: CallStore
+  readonly callLog: CallLog
+  readonly driver: Driver
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+}
+
+/** Holds the calls that are up and serves the dialects; the story of each stands in `place-call.ts`. */
+export class Orchestrator implements CallService {
+  readonly #options: OrchestratorOptions
+  readonly #live = new Map<string, LiveCall>()
+  readonly #liveCallContext: LiveCallContext
+  readonly #placeCallContext: PlaceCallContext
+  #stopping = false
+  #onIdle: (() => void) | undefined
+
+  constructor(options: OrchestratorOptions) {
+    this.#options = options
+    this.#liveCallContext = { ...options, onEnded: (call) => this.#forget(call) }
+    this.#placeCallContext = { ...options, launch: (plan, dueAt) => this.#launch(plan, dueAt) }
+  }
+
+  /** Calls that have not ended, delayed ones included. */
+  get liveCount(): number {
+    return this.#live.size
+  }
+
+  /** To be called once, when the driver is listening: takes care of what a dead process left behind. */
+  resume(): Promise<{ resumed: number; interrupted: number }> {
+    return resumeCalls(this.#placeCallContext as PlaceCallContext & OrchestratorOptions)
+  }
+
+  async place(
+    request: CallRequest,
+    options: { readonly idempotency?: { readonly key: string; readonly fingerprint: string } } = {},
+  ): Promise<PlaceOutcome> {
+    if (this.#stopping) {
+      const message = 'The server is stopping; try again in a moment.'
+      return { outcome: 'refused', refusal: { code: 'shutting-down', message, retryAfterSeconds: 5 } }
+    }
+    const key = options.idempotency === undefined ? undefined : { account: request.account, ...options.idempotency }
+    const placement = await placeCall(request, key, this.#placeCallContext)
+    if (placement.outcome === 'refused') return placement
+    const events =
+      placement.outcome === 'accepted' ? placement.events : await this.#options.store.events(placement.callId)
+    // The same answer for the first request and every replay: the call as it was when it was accepted.
+    const acceptance = events.filter((event) => event.type === 'call.accepted' || event.type === 'call.scheduled')
+    return { outcome: placement.outcome, call: projectCall(acceptance) }
+  }
+
+  async call(accounts: readonly string[], id: string): Promise<Call | undefined> {
+    const call = await this.#options.store.call(id)
+    return call !== undefined && accounts.includes(call.account) ? call : undefined
+  }
+
+  calls(accounts: readonly string[], filter: CallFilter): Promise<{ calls: readonly Call[]; cursor?: string }> {
+    return this.#options.store.calls({ accounts, ...filter })
+  }
+
+  async events(accounts: readonly string[], id: string): Promise<readonly LoggedCallEvent[] | undefined> {
+    const call = await this.call(accounts, id)
+    return call === undefined ? undefined : await this.#options.store.events(id)
+  }
+
+  async hangup(accounts: readonly string[], id: string): Promise<HangupOutcome> {
+    const live = this.#live.get(id)
+    if (live !== undefined && accounts.includes(live.plan.account)) {
+      live.end('cancelled')
+      return 'ending'
+    }
+    const call = await this.call(accounts, id)
+    return call === undefined ? 'not-found' : 'already-ended'
+  }
+
+  async waitFor(id: string, condition: WaitCondition, milliseconds: number, signal?: AbortSignal): Promise<Call> {
+    const read = (callId: string) => this.#options.store.call(callId)
+    await waitForCall(id, condition, milliseconds, signal, { ...this.#options, read })
+    const call = await read(id)
+    if (call === undefined) throw new Error(`call ${id} is not in the store`)
+    return call
+  }
+
+  follow(id: string, listener: (event: LoggedCallEvent) => void): () => void {
+    return this.#options.callLog.follow(id, listener)
+  }
+
+  /**
+   * Takes no new calls, ends those that are up, and resolves when all are gone or `milliseconds` have passed. Delayed calls
+   * stay in the log for the next start.
+   */
+  async stop(milliseconds: number, cause: EndCause = 'interrupted'): Promise<void> {
+    this.#stopping = true
+    for (const call of this.#live.values()) {
+      if (call.suspend()) this.#live.delete(call.id)
+      else call.end(cause)
+    }
+    if (this.#live.size === 0) return
+    const { clock } = this.#options
+    await new Promise<void>((resolve) => {
+      const timer: Timer = clock.setTimeout(resolve, milliseconds)
+      this.#onIdle = () => {
+        clock.clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+
+  #launch(plan: CallPlan, dueAt: number | undefined): void {
+    const call = new LiveCall(plan, this.#liveCallContext)
+    this.#live.set(plan.id, call)
+    if (dueAt === undefined) call.start()
+    else call.startAt(dueAt)
+  }
+
+  #forget(call: LiveCall): void {
+    this.#live.delete(call.id)
+    if (this.#live.size === 0) this.#onIdle?.()
+  }
+}

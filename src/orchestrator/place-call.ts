@@ -1,0 +1,97 @@
+import type { CallEvent } from '../call/call-event.ts'
+import type { CallRequest } from '../call/call-request.ts'
+import type { Refusal } from '../call/refusal.ts'
+import type { Clock } from '../clock.ts'
+import type { CallLog } from '../events/call-log.ts'
+import type { Random } from '../random.ts'
+import type { AcceptResult, IdempotencyKey } from '../store/call-store.ts'
+import type { Driver } from '../telephony/driver.ts'
+import { newCallId } from './call-id.ts'
+import type { CallPlan } from './live-call.ts'
+import { type PlanCallContext, type PlannedCall, planCall } from './plan-call.ts'
+
+export interface PlaceCallContext extends PlanCallContext {
+  readonly driver: Driver
+  readonly callLog: CallLog
+  readonly clock: Clock
+  readonly random: Random
+  /** Makes the accepted call live: dials now, or when it is due (milliseconds since the epoch). */
+  readonly launch: (plan: CallPlan, dueAt: number | undefined) => void
+}
+
+export type Placement =
+  | { readonly outcome: 'accepted'; readonly callId: string; readonly events: readonly CallEvent[] }
+  | { readonly outcome: 'replayed'; readonly callId: string }
+  | { readonly outcome: 'refused'; readonly refusal: Refusal }
+
+/**
+ * The story of one request, from the canonical words to two legs on their way. Who asks, and whether they may, is settled
+ * before (`http/`); what happens to the legs is told by `live-call.ts` and decided by `call/step.ts`.
+ */
+export async function placeCall(
+  request: CallRequest,
+  idempotency: IdempotencyKey | undefined,
+  context: PlaceCallContext,
+): Promise<Placement> {
+  // resolve → policy
+  const planned = planCall(request, context)
+  if ('refusal' in planned) return { outcome: 'refused', refusal: planned.refusal }
+
+  // presence
+  if (!firstPartyReachable(request, planned, context.driver)) {
+    return refused('unavailable', 'The extension is not currently available (not registered)', '/first')
+  }
+
+  // accept: one durable write
+  const now = context.clock.now()
+  const id = newCallId(now, context.random)
+  const dueAt = request.delaySeconds > 0 ? now + request.delaySeconds * 1000 : undefined
+  const events = acceptanceEvents(id, request, planned, now, dueAt)
+  const accepted = await context.callLog.accept(events, idempotency)
+  if (accepted.outcome !== 'accepted') return notAccepted(accepted)
+
+  // delay → first leg → second leg → bridge → end
+  context.launch({ id, account: planned.account, country: planned.country, legs: planned.legs }, dueAt)
+  return { outcome: 'accepted', callId: id, events }
+}
+
+/** A delayed call's phone may well register before the call is due; dialling tells then. */
+function firstPartyReachable(request: CallRequest, planned: PlannedCall, driver: Driver): boolean {
+  const { destination } = planned.legs.first
+  return request.delaySeconds > 0 || destination.kind !== 'line' || driver.presence(destination.line).reachable
+}
+
+function acceptanceEvents(
+  callId: string,
+  request: CallRequest,
+  { resolved }: PlannedCall,
+  at: number,
+  dueAt: number | undefined,
+): readonly CallEvent[] {
+  const destinations = { first: resolved.first.label, second: resolved.second.label }
+  const accepted: CallEvent = { type: 'call.accepted', callId, at, request, destinations }
+  return dueAt === undefined ? [accepted] : [accepted, { type: 'call.scheduled', callId, at, dueAt }]
+}
+
+function notAccepted(result: Exclude<AcceptResult, { outcome: 'accepted' }>): Placement {
+  switch (result.outcome) {
+    case 'replayed':
+      return { outcome: 'replayed', callId: result.callId }
+    case 'key-reused':
+      return refused(
+        'idempotency-key-reused',
+        'This idempotency key was used before with another request; use a new key for a new request.',
+      )
+    case 'external-id-in-use':
+      return refused(
+        'external-id-in-use',
+        'A call with this external id is still up; wait for its end, hang it up, or use another id.',
+        '/externalId',
+      )
+  }
+}
+
+const refused = (code: Refusal['code'], message: string, pointer?: string): Placement => ({
+  outcome: 'refused',
+  refusal: { code, message, ...(pointer === undefined ? {} : { pointer }) },
+})

@@ -1,0 +1,55 @@
+import type { CallEvent } from '../call/call-event.ts'
+import type { EndCause } from '../call/end-cause.ts'
+import type { Clock } from '../clock.ts'
+import type { CallLog } from '../events/call-log.ts'
+import type { Log } from '../log.ts'
+import type { CallStore, UnfinishedCall } from '../store/call-store.ts'
+import type { Driver } from '../telephony/driver.ts'
+import type { CallPlan } from './live-call.ts'
+import { type PlanCallContext, planCall } from './plan-call.ts'
+
+export interface ResumeContext extends PlanCallContext {
+  readonly store: CallStore
+  readonly driver: Driver
+  readonly callLog: CallLog
+  readonly clock: Clock
+  readonly log: Log
+  readonly launch: (plan: CallPlan, dueAt: number | undefined) => void
+}
+
+/**
+ * What a restart owes to the calls that the process before left behind: a delayed call that was never dialled is armed again;
+ * every other one has its legs hung up and ends, as `interrupted` unless its end had been decided before.
+ */
+export async function resumeCalls(context: ResumeContext): Promise<{ resumed: number; interrupted: number }> {
+  const unfinished = await context.store.unfinished()
+  const outcomes = await Promise.all(unfinished.map((call) => resumeOne(call, context)))
+  const resumed = outcomes.filter((outcome) => outcome === 'resumed').length
+  return { resumed, interrupted: outcomes.length - resumed }
+}
+
+async function resumeOne(unfinished: UnfinishedCall, context: ResumeContext): Promise<'resumed' | 'interrupted'> {
+  const { call } = unfinished
+  if (call.state === 'scheduled' && call.dueAt !== undefined) {
+    const planned = planCall(call.request, context)
+    if ('refusal' in planned) {
+      context.log.warn({ callId: call.id, refusal: planned.refusal.code }, 'a delayed call can no longer be placed')
+      await end(unfinished, 'failed', context)
+      return 'interrupted'
+    }
+    const { account, country, legs } = planned
+    context.launch({ id: call.id, account, country, legs }, call.dueAt)
+    return 'resumed'
+  }
+  await context.driver.recover(unfinished.recoveries.map(({ recovery }) => recovery))
+  await end(unfinished, call.endCause ?? 'interrupted', context)
+  return 'interrupted'
+}
+
+async function end({ call, recoveries }: UnfinishedCall, cause: EndCause, context: ResumeContext): Promise<void> {
+  const at = context.clock.now()
+  const callId = call.id
+  const events: CallEvent[] = recoveries.map(({ leg }) => ({ type: 'leg.ended', callId, at, leg, cause }))
+  const endedBy = call.endedBy === undefined ? {} : { endedBy: call.endedBy }
+  await context.callLog.append([...events, { type: 'call.ended', callId, at, cause, ...endedBy }])
+}
