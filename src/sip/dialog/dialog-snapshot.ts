@@ -17,6 +17,7 @@ export interface DialogSnapshot {
   readonly localContact?: string
   /** Where the peer was last heard; used where its Contact cannot be reached (NAT). */
   readonly peer?: PeerAddress
+  readonly peerTarget?: string
 }
 
 export type DialogState = 'early' | 'confirmed' | 'terminated'

@@ -2,7 +2,8 @@ import { Headers } from '../message/headers.ts'
 import { SipRequest, type SipResponse } from '../message/message.ts'
 import { parseNameAddr } from '../message/name-addr.ts'
 import { parseUri, serializeUri } from '../message/uri.ts'
-import type { DialogSnapshot, DialogState, PeerAddress } from './dialog-snapshot.ts'
+import type { Destination } from '../transport/destination.ts'
+import type { DialogSnapshot, DialogState } from './dialog-snapshot.ts'
 
 /** How a request within the dialog stands to those before it (RFC 3261 section 12.2.2). */
 export type SequenceVerdict = 'in-order' | 'out-of-order'
@@ -28,7 +29,10 @@ export class Dialog {
   localSequence: number
   remoteSequence: number | undefined
   state: DialogState
-  peer: PeerAddress | undefined
+  /** Where requests go instead of the remote target's own address; see `choosePeer`. */
+  peer: Destination | undefined
+  /** The URI that `peer` was reached as. */
+  readonly peerTarget: string | undefined
 
   constructor(snapshot: DialogSnapshot) {
     this.callId = snapshot.callId
@@ -45,10 +49,11 @@ export class Dialog {
     this.remoteSequence = snapshot.remoteSequence
     this.state = snapshot.state
     this.peer = snapshot.peer
+    this.peerTarget = snapshot.peerTarget
   }
 
   /** RFC 3261 section 12.1.2: the dialog that a 101–299 response with a To tag makes at the UAC. */
-  static fromResponse(request: SipRequest, response: SipResponse, peer?: PeerAddress): Dialog {
+  static fromResponse(request: SipRequest, response: SipResponse, peer?: Destination): Dialog {
     const localContact = request.headers.get('Contact')
     return new Dialog({
       callId: request.callId,
@@ -59,16 +64,17 @@ export class Dialog {
       remoteTarget: contactOf(response) ?? request.uri,
       routeSet: response.headers.getAll('Record-Route').reverse(),
       localSequence: request.cseq.number,
-      inviteSequence: request.cseq.number,
+      inviteSequence: response.cseq.number,
       secure: request.uri.startsWith('sips:'),
       state: response.status >= 200 ? 'confirmed' : 'early',
       ...(localContact !== undefined && { localContact }),
       ...(peer !== undefined && { peer }),
+      peerTarget: request.uri,
     })
   }
 
   /** RFC 3261 section 12.1.1: the dialog that our response to an INVITE makes at the UAS; early until `confirm`. */
-  static fromRequest(request: SipRequest, localTag: string, localContact: string, peer?: PeerAddress): Dialog {
+  static fromRequest(request: SipRequest, localTag: string, localContact: string, peer?: Destination): Dialog {
     return new Dialog({
       callId: request.callId,
       localTag,
@@ -88,6 +94,26 @@ export class Dialog {
     })
   }
 
+  /**
+   * The dialog of a 2xx whose INVITE nobody remembers: all that it takes to confirm and end it stands in the response itself.
+   */
+  static fromStrayAnswer(response: SipResponse, peer: Destination): Dialog {
+    return new Dialog({
+      callId: response.callId,
+      localTag: response.fromTag ?? '',
+      remoteTag: response.toTag ?? '',
+      localUri: response.from.uri,
+      remoteUri: response.to.uri,
+      remoteTarget: contactOf(response) ?? response.to.uri,
+      routeSet: response.headers.getAll('Record-Route').reverse(),
+      localSequence: response.cseq.number + restoredSequenceGap,
+      inviteSequence: response.cseq.number,
+      secure: false,
+      state: 'confirmed',
+      peer,
+    })
+  }
+
   /** The dialog of a dead process. Its next request carries a CSeq that is higher than any which that process sent. */
   static restore(snapshot: DialogSnapshot): Dialog {
     return new Dialog({ ...snapshot, localSequence: snapshot.localSequence + restoredSequenceGap })
@@ -103,6 +129,7 @@ export class Dialog {
   }
 
   snapshot(): DialogSnapshot {
+    const { peer } = this
     return {
       callId: this.callId,
       localTag: this.localTag,
@@ -117,7 +144,8 @@ export class Dialog {
       state: this.state,
       ...(this.remoteSequence !== undefined && { remoteSequence: this.remoteSequence }),
       ...(this.localContact !== undefined && { localContact: this.localContact }),
-      ...(this.peer !== undefined && { peer: this.peer }),
+      ...(peer !== undefined && { peer: { protocol: peer.protocol, host: peer.host, port: peer.port } }),
+      ...(this.peerTarget !== undefined && { peerTarget: this.peerTarget }),
     }
   }
 

@@ -17,7 +17,9 @@ export interface SessionHandler {
    * A new offer by re-INVITE or UPDATE: the answer to send, or undefined to refuse it (488) and leave the session as it was.
    * An empty offer means that the peer asks for ours (a re-INVITE without a body).
    */
-  onOffer?(offer: string, request: SipRequest): string | undefined
+  onOffer?(offer: string, request: SipRequest): string | undefined | Promise<string | undefined>
+  /** The peer's answer to an offer that `onOffer` made for it; it came in the ACK. */
+  onAnswer?(answer: string): void
   /** An INFO with a body that we allow (`application/dtmf-relay`, `application/dtmf`). */
   onInfo?(contentType: string, body: string): void
 }

@@ -1,0 +1,52 @@
+import { createResponse } from '../message/create-response.ts'
+import type { SipRequest, SipResponse } from '../message/message.ts'
+import {
+  allowedMethods,
+  refusedMethods,
+  sessionDescriptionType,
+  supportedExtensions,
+  unsupportedExtensions,
+} from './capabilities.ts'
+
+/** Adds a body with its type. */
+export const setBody = (message: SipRequest | SipResponse, type: string, content: string | Buffer): void => {
+  message.headers.set('Content-Type', type)
+  message.body = typeof content === 'string' ? Buffer.from(content) : content
+}
+
+/** RFC 3261 section 11.2: what an OPTIONS asks for. */
+export const describeCapabilities = (request: SipRequest): SipResponse => {
+  const response = createResponse(request, 200, 'OK')
+  response.headers.append('Allow', allowedMethods)
+  response.headers.append('Accept', sessionDescriptionType)
+  response.headers.append('Supported', supportedExtensions.join(', '))
+  return response
+}
+
+/** RFC 3261 section 8.2.1: 405 for a method that exists and that we lack, 501 for one that nobody knows; both say what we have. */
+export const refuseMethod = (request: SipRequest): SipResponse => {
+  const response = refusedMethods.has(request.method)
+    ? createResponse(request, 405, 'Method Not Allowed')
+    : createResponse(request, 501, 'Not Implemented')
+  response.headers.append('Allow', allowedMethods)
+  return response
+}
+
+/** RFC 3261 section 8.2.2.3: 420 where the request demands an extension that we lack. */
+export const refuseExtensions = (request: SipRequest): SipResponse | undefined => {
+  const unsupported = unsupportedExtensions(request.headers)
+  if (unsupported.length === 0) return undefined
+  const response = createResponse(request, 420, 'Bad Extension')
+  response.headers.append('Unsupported', unsupported.join(', '))
+  return response
+}
+
+/** RFC 3261 section 8.2.3: 415 says which bodies would do. */
+export const refuseBody = (request: SipRequest, accepted: readonly string[]): SipResponse => {
+  const response = createResponse(request, 415, 'Unsupported Media Type')
+  response.headers.append('Accept', accepted.join(', '))
+  return response
+}
+
+export const unknownDialog = (request: SipRequest): SipResponse =>
+  createResponse(request, 481, 'Call/Transaction Does Not Exist')

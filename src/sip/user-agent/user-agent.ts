@@ -1,0 +1,210 @@
+import { Dialog } from '../dialog/dialog.ts'
+import type { DialogSnapshot } from '../dialog/dialog-snapshot.ts'
+import { createResponse } from '../message/create-response.ts'
+import type { SipRequest, SipResponse } from '../message/message.ts'
+import type { ServerTransaction } from '../transaction/server-transaction.ts'
+import type { Destination, Source } from '../transport/destination.ts'
+import { Authorizer } from './authorizer.ts'
+import { bodyType, sessionDescriptionType } from './capabilities.ts'
+import { UserAgentCore, type UserAgentOptions } from './core.ts'
+import { IncomingInvite } from './incoming-invite.ts'
+import type { Credentials, InviteHandler, InviteOptions } from './invite-options.ts'
+import { InviteRecovery, type InviteRecoveryRecord, type RecoveryOutcome } from './invite-recovery.ts'
+import { OutgoingInvite } from './outgoing-invite.ts'
+import { type RequestOutcome, sendAuthorized } from './send-authorized.ts'
+import { Session } from './session.ts'
+import type { SessionHandler } from './session-handler.ts'
+import { describeCapabilities, refuseBody, refuseExtensions, refuseMethod, unknownDialog } from './stock-responses.ts'
+
+export interface UserAgentCounts {
+  readonly outgoingInvites: number
+  readonly incomingInvites: number
+  /** Early and confirmed ones, and those whose BYE waits for its answer. */
+  readonly dialogs: number
+  readonly recoveries: number
+  readonly timers: number
+}
+
+/** A SIP user agent, client and server (RFC 3261 sections 8 to 15), over a transaction layer. */
+export class UserAgent {
+  /** Whom a call reaches; without it every INVITE gets 480. */
+  onInvite: ((invite: IncomingInvite) => void) | undefined
+  /** The registrar, where there is one; without it REGISTER gets 405. */
+  onRegister: ((request: SipRequest, source: Source) => SipResponse) | undefined
+  readonly #core: UserAgentCore
+  readonly #outgoing = new Set<OutgoingInvite>()
+  /** By Call-ID, From tag and CSeq, which a request that came by two ways has in common (RFC 3261 section 8.2.2.2). */
+  readonly #incoming = new Map<string, IncomingInvite>()
+  readonly #recoveries = new Map<string, InviteRecovery>()
+  #strayAnswers = 0
+
+  constructor(options: UserAgentOptions) {
+    this.#core = new UserAgentCore(options)
+    options.transactions.onRequest = (request, transaction, source) => this.#receive(request, transaction, source)
+    options.transactions.onAck = (ack) => {
+      this.#core.dialogs.find(ack.callId, ack.toTag ?? '', ack.fromTag ?? '')?.receiveAck(ack)
+    }
+    options.transactions.onStrayResponse = (response, source) => this.#receiveStray(response, source)
+  }
+
+  createCallId(): string {
+    return this.#core.createCallId()
+  }
+
+  createTag(): string {
+    return this.#core.createTag()
+  }
+
+  /** A Via branch for `InviteOptions.branch` (RFC 3261 section 8.1.1.7). */
+  createBranch(): string {
+    return `z9hG4bK${this.#core.random.token(24)}`
+  }
+
+  /** Sends an INVITE. The handler is called after this has returned. */
+  invite(options: InviteOptions, handler: InviteHandler): OutgoingInvite {
+    const invite = new OutgoingInvite(this.#core, options, handler, (done) => this.#outgoing.delete(done))
+    this.#outgoing.add(invite)
+    invite.send()
+    return invite
+  }
+
+  /** Sends a request outside any dialog (OPTIONS, REGISTER), and again where it is challenged. */
+  request(
+    create: () => SipRequest,
+    destination: Destination,
+    credentials: Credentials | Authorizer | undefined,
+    onOutcome: (outcome: RequestOutcome) => void,
+  ): void {
+    const authorizer = credentials && 'username' in credentials ? new Authorizer(credentials, this.#core.random) : credentials
+    sendAuthorized(this.#core, create, destination, authorizer, onOutcome)
+  }
+
+  /** Our Contact towards a destination, as a header value. */
+  contact(destination: Destination, user: string): string {
+    return this.#core.contact(destination, user)
+  }
+
+  /** Takes a confirmed dialog over from another process. */
+  restoreSession(snapshot: DialogSnapshot, handler: SessionHandler, credentials?: Credentials): Session {
+    const authorizer = credentials && new Authorizer(credentials, this.#core.random)
+    return new Session(this.#core, Dialog.restore(snapshot), handler, authorizer)
+  }
+
+  /** Ends an answered call of a dead process: ACK, for it may have died before sending that, and BYE. */
+  recoverDialog(snapshot: DialogSnapshot, credentials?: Credentials): Promise<void> {
+    const session = this.restoreSession({ ...snapshot, state: 'confirmed' }, {}, credentials)
+    session.acknowledge()
+    return session.bye()
+  }
+
+  /** Ends an INVITE of a dead process that had not been answered when it was last heard of. */
+  recoverInvite(record: InviteRecoveryRecord): Promise<RecoveryOutcome> {
+    return new Promise((resolve) => {
+      const recovery = new InviteRecovery(this.#core, record, (outcome) => {
+        this.#recoveries.delete(record.callId)
+        resolve(outcome)
+      })
+      this.#recoveries.set(record.callId, recovery)
+    })
+  }
+
+  counts(): UserAgentCounts {
+    return {
+      outgoingInvites: this.#outgoing.size,
+      incomingInvites: this.#incoming.size,
+      dialogs: this.#core.dialogs.size,
+      recoveries: this.#recoveries.size,
+      timers: this.#core.runningTimers,
+    }
+  }
+
+  /** Lets go of every dialog and timer without a word to the peers; whoever wants them told says BYE first. */
+  close(): void {
+    for (const invite of [...this.#outgoing]) invite.abandon()
+    for (const invite of [...this.#incoming.values()]) invite.abandon()
+    for (const recovery of this.#recoveries.values()) recovery.abandon()
+    this.#recoveries.clear()
+    for (const usage of this.#core.dialogs.usages()) usage.abandon()
+    this.#core.stopAllTimers()
+  }
+
+  #receive(request: SipRequest, transaction: ServerTransaction, source: Source): void {
+    const { toTag } = request
+    if (toTag !== undefined) {
+      const usage = this.#core.dialogs.find(request.callId, toTag, request.fromTag ?? '')
+      // RFC 3261 section 12.2.2: a dialog that we do not know, or no longer.
+      if (usage === undefined) return transaction.respond(unknownDialog(request))
+      return usage.receiveRequest(request, transaction)
+    }
+    switch (request.method) {
+      case 'INVITE':
+        return this.#receiveInvite(request, transaction, source)
+      case 'OPTIONS':
+        return transaction.respond(refuseExtensions(request) ?? describeCapabilities(request))
+      case 'REGISTER':
+        return transaction.respond(this.onRegister?.(request, source) ?? refuseMethod(request))
+      case 'BYE':
+      case 'INFO':
+      case 'PRACK':
+      case 'UPDATE':
+        return transaction.respond(unknownDialog(request))
+      default:
+        return transaction.respond(refuseMethod(request))
+    }
+  }
+
+  #receiveInvite(request: SipRequest, transaction: ServerTransaction, source: Source): void {
+    const key = `${request.callId} ${request.fromTag ?? ''} ${request.cseq.number}`
+    const refusal = this.#refuseInvite(request, key)
+    if (refusal !== undefined) return transaction.respond(refusal)
+    const invite = new IncomingInvite(this.#core, request, transaction, source, () => this.#incoming.delete(key))
+    this.#incoming.set(key, invite)
+    this.onInvite?.(invite)
+  }
+
+  /** RFC 3261 section 8.2, in its order. */
+  #refuseInvite(request: SipRequest, key: string): SipResponse | undefined {
+    if (!/^sips?:/i.test(request.uri)) return createResponse(request, 416, 'Unsupported URI Scheme')
+    if (this.#incoming.has(key)) return createResponse(request, 482, 'Loop Detected')
+    const extensions = refuseExtensions(request)
+    if (extensions !== undefined) return extensions
+    const type = bodyType(request)
+    if (type !== undefined && type !== sessionDescriptionType) return refuseBody(request, [sessionDescriptionType])
+    if (request.contacts === '*' || request.contacts.length !== 1) return createResponse(request, 400, 'Contact Missing')
+    if (this.onInvite === undefined) return createResponse(request, 480, 'Temporarily Unavailable')
+    if (this.#core.dialogs.size < this.#core.limits.dialogs) return undefined
+    const busy = createResponse(request, 503, 'Too Many Calls')
+    busy.headers.append('Retry-After', '5')
+    return busy
+  }
+
+  /** A response whose transaction is gone: late, or meant for a process before this one. */
+  #receiveStray(response: SipResponse, source: Source): void {
+    if (response.cseq.method !== 'INVITE' || response.status < 200) return
+    const usage = this.#core.dialogs.find(response.callId, response.fromTag ?? '', response.toTag ?? '')
+    if (usage !== undefined) {
+      if (response.status < 300) usage.receiveLateAnswer(response)
+      return
+    }
+    const recovery = this.#recoveries.get(response.callId)
+    if (recovery !== undefined) return recovery.receive(response, source)
+    this.#endStrayAnswer(response, source)
+  }
+
+  /** A 2xx to an INVITE of a call that nobody remembers: without ACK and BYE the peer would sit in a dead call (RFC 3261 section 13.2.2.4). */
+  #endStrayAnswer(response: SipResponse, source: Source): void {
+    if (response.status >= 300 || response.fromTag === undefined || response.toTag === undefined) return
+    // Only what bears our mark, and not too many at a time: a stranger must not make us send.
+    if (!response.callId.endsWith(`@${this.#core.callIdHost}`)) return
+    if (this.#strayAnswers >= this.#core.limits.strayAnswers) return
+    this.#strayAnswers++
+    const { protocol, host, port, flow } = source
+    const dialog = Dialog.fromStrayAnswer(response, { protocol, host, port, ...(flow !== undefined && { flow }) })
+    const session = new Session(this.#core, dialog, {})
+    session.acknowledge()
+    void session.bye().then(() => {
+      this.#strayAnswers--
+    })
+    this.#core.log.info({ callId: response.callId }, 'answer to a forgotten call: ending it')
+  }
+}
