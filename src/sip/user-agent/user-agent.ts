@@ -11,6 +11,7 @@ import { IncomingInvite } from './incoming-invite.ts'
 import type { Credentials, InviteHandler, InviteOptions } from './invite-options.ts'
 import { InviteRecovery, type InviteRecoveryRecord, type RecoveryOutcome } from './invite-recovery.ts'
 import { OutgoingInvite } from './outgoing-invite.ts'
+import { Registration, type RegistrationOptions } from './registration.ts'
 import { type RequestOutcome, sendAuthorized } from './send-authorized.ts'
 import { Session } from './session.ts'
 import type { SessionHandler } from './session-handler.ts'
@@ -77,6 +78,11 @@ export class UserAgent {
   ): void {
     const authorizer = credentials && 'username' in credentials ? new Authorizer(credentials, this.#core.random) : credentials
     sendAuthorized(this.#core, create, destination, authorizer, onOutcome)
+  }
+
+  /** A REGISTER client; `start` it. */
+  registration(options: RegistrationOptions): Registration {
+    return new Registration(this.#core, options)
   }
 
   /** Our Contact towards a destination, as a header value. */
