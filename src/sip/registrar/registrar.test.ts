@@ -1,0 +1,262 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { describe, it } from 'node:test'
+import { createSeededRandom } from '../../../test/support/seeded-random.ts'
+import { VirtualClock } from '../../../test/support/virtual-clock.ts'
+import { silentLog } from '../../log.ts'
+import { answerChallenge } from '../digest/digest-client.ts'
+import { DigestServer } from '../digest/digest-server.ts'
+import type { SipRequest, SipResponse } from '../message/message.ts'
+import { parseMessage } from '../message/parse-message.ts'
+import type { Source } from '../transport/destination.ts'
+import type { BindingChange } from './binding.ts'
+import { Registrar, type RegistrarLimits, type RegistrarLine } from './registrar.ts'
+
+const realm = 'cordboard'
+const hash = (algorithm: string, text: string): string => createHash(algorithm).update(text).digest('hex')
+const createLine = (username: string, password: string): RegistrarLine => ({
+  aor: `acme/${username}`,
+  realm,
+  ha1Md5: hash('md5', `${username}:${realm}:${password}`),
+  ha1Sha256: hash('sha256', `${username}:${realm}:${password}`),
+})
+const lines = new Map([
+  ['101', createLine('101', 's3cret-101')],
+  ['102', createLine('102', 's3cret-102')],
+])
+
+interface Register {
+  readonly to?: string
+  readonly callId?: string
+  readonly sequence?: number
+  readonly contacts?: readonly string[]
+  readonly headers?: readonly string[]
+  readonly username?: string
+  readonly password?: string
+  readonly via?: string
+  readonly source?: Partial<Source>
+}
+
+const setUp = (limits: Partial<RegistrarLimits> = {}) => {
+  const clock = new VirtualClock()
+  const random = createSeededRandom(1)
+  const registrar = new Registrar({
+    clock,
+    log: silentLog,
+    digest: new DigestServer({ clock, random }),
+    lookupLine: (username) => lines.get(username),
+    realm,
+    limits,
+  })
+  const changes: BindingChange[] = []
+  registrar.onChange = (change) => void changes.push(change)
+  let sequence = 0
+  const parse = (register: Register, number: number, authorization?: string): SipRequest => {
+    const contacts = register.contacts ?? ['<sip:101@192.0.2.10:5062>']
+    const head = [
+      `REGISTER sip:${realm} SIP/2.0`,
+      `Via: ${register.via ?? 'SIP/2.0/UDP 192.0.2.10:5062;branch=z9hG4bK1;rport'}`,
+      `From: <sip:${register.to ?? '101'}@${realm}>;tag=phone`,
+      `To: <sip:${register.to ?? '101'}@${realm}>`,
+      `Call-ID: ${register.callId ?? 'registration-1'}`,
+      `CSeq: ${number} REGISTER`,
+      ...contacts.map((contact) => `Contact: ${contact}`),
+      ...(register.headers ?? []),
+      ...(authorization === undefined ? [] : [`Authorization: ${authorization}`]),
+      'Content-Length: 0',
+    ]
+    return parseMessage(Buffer.from(`${head.join('\r\n')}\r\n\r\n`)) as SipRequest
+  }
+  const source: Source = {
+    protocol: 'udp',
+    host: '198.51.100.7',
+    port: 31000,
+    local: { host: '192.0.2.1', port: 5060 },
+  } as Source
+  /** Registers as a phone does: unauthenticated, and again with the answer to the challenge. */
+  const register = (wanted: Register = {}): SipResponse => {
+    const from = { ...source, ...wanted.source }
+    const number = wanted.sequence ?? ++sequence * 2
+    const challenged = registrar.handle(parse(wanted, number), from)
+    if (challenged.status !== 401) return challenged
+    const username = wanted.username ?? wanted.to ?? '101'
+    const authorization = answerChallenge({
+      method: 'REGISTER',
+      uri: `sip:${realm}`,
+      challenges: challenged.headers.getAll('WWW-Authenticate'),
+      username,
+      password: wanted.password ?? `s3cret-${username}`,
+      cnonce: random.token(8),
+      nonceCount: 1,
+      body: Buffer.alloc(0),
+    })
+    return registrar.handle(parse(wanted, number + (wanted.sequence === undefined ? 1 : 0), authorization), from)
+  }
+  const uris = (aor = 'acme/101'): string[] => registrar.contacts(aor).map((binding) => binding.contactUri)
+  return { clock, registrar, register, changes, uris, parse, source }
+}
+
+describe('RFC 3261 section 10.3: processing REGISTER requests', () => {
+  it('steps 3 and 4: challenges, with SHA-256 first, and tells nobody which lines exist', () => {
+    const { registrar, parse, source } = setUp()
+    const known = registrar.handle(parse({}, 1), source)
+    const unknown = registrar.handle(parse({ to: '999' }, 1), source)
+    assert.equal(known.status, 401)
+    assert.equal(unknown.status, 401)
+    assert.match(known.headers.get('WWW-Authenticate') ?? '', /SHA-256/)
+    const shape = (response: SipResponse): string[] =>
+      response.headers.getAll('WWW-Authenticate').map((value) => value.replace(/nonce="[^"]*"/, ''))
+    assert.deepEqual(shape(known), shape(unknown))
+  })
+
+  it('keeps the contact, where it came from, and its User-Agent', () => {
+    const { register, registrar, changes } = setUp()
+    const response = register({ headers: ['User-Agent: Yealink SIP-T46S 66.86', 'Expires: 600'] })
+    assert.equal(response.status, 200)
+    assert.match(response.headers.get('Contact') ?? '', /<sip:101@192\.0\.2\.10:5062>;expires=600/)
+    const [binding] = registrar.contacts('acme/101')
+    assert.equal(binding?.userAgent, 'Yealink SIP-T46S 66.86')
+    assert.deepEqual(binding?.destination, { protocol: 'udp', host: '198.51.100.7', port: 31000 })
+    assert.deepEqual(changes.map((change) => change.type), ['added'])
+  })
+
+  it('a wrong password and an unknown line are refused alike', () => {
+    const { register, uris } = setUp()
+    const wrong = register({ password: 'wrong' })
+    const unknown = register({ to: '999' })
+    assert.equal(wrong.status, 403)
+    assert.equal(unknown.status, 403)
+    assert.equal(wrong.reason, unknown.reason)
+    assert.deepEqual(uris(), [])
+  })
+
+  it('step 4: nobody registers for another line', () => {
+    const { register, uris } = setUp()
+    assert.equal(register({ to: '101', username: '102' }).status, 403)
+    assert.deepEqual(uris(), [])
+  })
+
+  it('step 2: an extension that we lack gets 420', () => {
+    const { register } = setUp()
+    const response = register({ headers: ['Require: tasty'] })
+    assert.equal(response.status, 420)
+    assert.equal(response.headers.get('Unsupported'), 'tasty')
+  })
+
+  it('step 6: the wildcard removes everything, with Expires 0 only', () => {
+    const { register, uris, changes } = setUp()
+    register({ contacts: ['<sip:a@192.0.2.10>', '<sip:b@192.0.2.11>'] })
+    assert.equal(register({ contacts: ['*'] }).status, 400)
+    assert.equal(uris().length, 2)
+    assert.equal(register({ contacts: ['*'], headers: ['Expires: 0'] }).status, 200)
+    assert.deepEqual(uris(), [])
+    assert.equal(changes.filter((change) => change.type === 'removed').length, 2)
+  })
+
+  it('step 7: an interval below the minimum gets 423 with Min-Expires, one above the maximum is cut', () => {
+    const { register } = setUp()
+    const brief = register({ headers: ['Expires: 30'] })
+    assert.equal(brief.status, 423)
+    assert.equal(brief.headers.get('Min-Expires'), '60')
+    assert.match(register({ headers: ['Expires: 86400'] }).headers.get('Contact') ?? '', /expires=3600/)
+  })
+
+  it('step 7: the expires of a Contact goes before that of the request, and 0 removes', () => {
+    const { register, uris } = setUp()
+    assert.match(register({ contacts: ['<sip:a@h>;expires=120'], headers: ['Expires: 600'] }).headers.get('Contact') ?? '', /=120/)
+    register({ contacts: ['<sip:a@h>;expires=0'] })
+    assert.deepEqual(uris(), [])
+  })
+
+  it('step 7: within a Call-ID an older CSeq fails the whole update', () => {
+    const { register, uris } = setUp()
+    register({ sequence: 10 })
+    const outdated = register({ sequence: 9, contacts: ['<sip:new@192.0.2.10>', '<sip:101@192.0.2.10:5062>;expires=0'] })
+    assert.equal(outdated.status, 500)
+    assert.deepEqual(uris(), ['sip:101@192.0.2.10:5062'])
+    assert.equal(register({ sequence: 1, callId: 'rebooted' }).status, 200)
+  })
+
+  it('step 8: lists every contact, the preferred first', () => {
+    const { register, uris } = setUp()
+    register({ contacts: ['<sip:low@h>;q=0.2', '<sip:high@h>;q=0.9'] })
+    assert.deepEqual(uris(), ['sip:high@h', 'sip:low@h'])
+    const listed = register({ contacts: [] }).headers.getAll('Contact')
+    assert.equal(listed.length, 2)
+  })
+
+  it('forgets a contact when its time is over', async () => {
+    const { register, uris, clock, changes, registrar } = setUp()
+    register({ headers: ['Expires: 60'] })
+    await clock.advance(59_000)
+    assert.equal(uris().length, 1)
+    await clock.advance(1_000)
+    assert.deepEqual(uris(), [])
+    await clock.advance(10_000)
+    const last = changes.at(-1)
+    assert.equal(last?.type === 'removed' && last.reason, 'expired')
+    assert.deepEqual(registrar.counts(), { bindings: 0, timers: 0 })
+  })
+})
+
+describe('bounds of the registrar', () => {
+  it('a line keeps at most ten contacts', () => {
+    const { register, uris } = setUp()
+    for (let index = 0; index < 10; index++) {
+      assert.equal(register({ contacts: [`<sip:p${index}@h>`], callId: `c${index}` }).status, 200)
+    }
+    const eleventh = register({ contacts: ['<sip:p10@h>'], callId: 'c10' })
+    assert.equal(eleventh.status, 403)
+    assert.equal(eleventh.reason, 'Too Many Contacts')
+    assert.equal(uris().length, 10)
+    assert.equal(register({ contacts: ['<sip:p9@h>'], callId: 'c9' }).status, 200)
+  })
+
+  it('a full registrar says so with 503 and still refreshes', () => {
+    const { register } = setUp({ contactsInTotal: 1 })
+    register({ contacts: ['<sip:a@h>'] })
+    const full = register({ contacts: ['<sip:b@h>'] })
+    assert.equal(full.status, 503)
+    assert.equal(full.headers.get('Retry-After'), '300')
+    assert.equal(register({ contacts: ['<sip:a@h>'] }).status, 200)
+  })
+
+  it('a Contact that is no SIP URI gets 400; headers in one are dropped', () => {
+    const { register, uris } = setUp()
+    assert.equal(register({ contacts: ['<tel:+61255501000>'] }).status, 400)
+    register({ contacts: ['<sip:a@h?Replaces=x>'] })
+    assert.deepEqual(uris(), ['sip:a@h'])
+  })
+})
+
+describe('RFC 5626 section 6: instances', () => {
+  it('a restarted phone replaces its old contact', () => {
+    const { register, uris, registrar } = setUp()
+    const instance = '+sip.instance="<urn:uuid:00000000-0000-1000-8000-000a95a0e128>";reg-id=1'
+    register({ contacts: [`<sip:101@192.0.2.10:1111>;${instance}`], callId: 'first' })
+    register({ contacts: [`<sip:101@192.0.2.10:2222>;${instance}`], callId: 'second' })
+    assert.deepEqual(uris(), ['sip:101@192.0.2.10:2222'])
+    assert.equal(registrar.contacts('acme/101')[0]?.instanceId, '<urn:uuid:00000000-0000-1000-8000-000a95a0e128>')
+  })
+})
+
+describe('where a contact is reached', () => {
+  it('RFC 3581: a phone without rport and NAT, at the port of its Contact', () => {
+    const { register, registrar } = setUp()
+    register({
+      via: 'SIP/2.0/UDP 198.51.100.7;branch=z9hG4bK1',
+      contacts: ['<sip:101@198.51.100.7:5062>'],
+    })
+    assert.equal(registrar.contacts('acme/101')[0]?.destination.port, 5062)
+  })
+
+  it('survives a restart without its connection', () => {
+    const { register, registrar } = setUp()
+    register({ source: { protocol: 'tcp', flow: 7 as never } })
+    const kept = JSON.parse(JSON.stringify(registrar.contacts('acme/101')))
+    const next = setUp()
+    next.registrar.restore(kept)
+    assert.deepEqual(next.uris(), ['sip:101@192.0.2.10:5062'])
+    assert.equal(next.registrar.contacts('acme/101')[0]?.destination.flow, undefined)
+  })
+})
