@@ -1,0 +1,101 @@
+import type { Call, CallState, Leg, LegName } from './call.ts'
+import type { CallEvent } from './call-event.ts'
+
+/** A call only moves forward: an event that was already on its way when the call had gone on changes its leg, not its state. */
+const stateRank: Readonly<Record<CallState, number>> = {
+  accepted: 0,
+  scheduled: 1,
+  'first-ringing': 2,
+  'first-answered': 3,
+  'second-ringing': 4,
+  bridged: 5,
+  ending: 6,
+  ended: 7,
+}
+
+export class ProjectionError extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'ProjectionError'
+  }
+}
+
+/**
+ * The call that these events of one call, in the order of the log, amount to. The projection of an ended call is its CDR.
+ * Throws {@link ProjectionError} unless the first, and only the first, is `call.accepted`.
+ */
+export function projectCall(events: readonly CallEvent[]): Call {
+  const [accepted, ...rest] = events
+  if (accepted === undefined) throw new ProjectionError('A call without events is no call')
+  return rest.reduce(applyCallEvent, beginCall(accepted))
+}
+
+function beginCall(event: CallEvent): Call {
+  if (event.type !== 'call.accepted') {
+    throw new ProjectionError(`The events of call ${event.callId} begin with ${event.type}, not with call.accepted`)
+  }
+  const leg = (name: LegName): Leg => ({ name, state: 'idle', destination: event.destinations[name] })
+  return {
+    id: event.callId,
+    account: event.request.account,
+    request: event.request,
+    state: 'accepted',
+    acceptedAt: event.at,
+    legs: { first: leg('first'), second: leg('second') },
+  }
+}
+
+/** The call as it is after one more event. Pure. */
+export function applyCallEvent(call: Call, event: CallEvent): Call {
+  if (event.callId !== call.id) throw new ProjectionError(`An event of call ${event.callId} is none of call ${call.id}`)
+  switch (event.type) {
+    case 'call.accepted':
+      throw new ProjectionError(`Call ${call.id} was accepted twice`)
+    case 'call.scheduled':
+      return { ...call, state: advance(call.state, 'scheduled'), dueAt: event.dueAt }
+    case 'leg.dialled':
+      return {
+        ...withLeg(call, event.leg, { state: 'dialling', dialledAt: event.at }),
+        state: advance(call.state, event.leg === 'first' ? 'first-ringing' : 'second-ringing'),
+      }
+    case 'leg.ringing':
+      // A phone may ring again after another of the same line did: the first ring counts.
+      return call.legs[event.leg].ringingAt === undefined
+        ? withLeg(call, event.leg, { state: 'ringing', ringingAt: event.at })
+        : call
+    case 'leg.answered':
+      return {
+        ...withLeg(call, event.leg, { state: 'answered', answeredAt: event.at }),
+        state: event.leg === 'first' ? advance(call.state, 'first-answered') : call.state,
+      }
+    case 'call.bridged':
+      return { ...call, state: advance(call.state, 'bridged'), bridgedAt: event.at }
+    case 'call.ending':
+      return { ...call, state: advance(call.state, 'ending'), ...verdict(event) }
+    case 'leg.ended':
+      return withLeg(call, event.leg, {
+        state: 'ended',
+        endedAt: event.at,
+        endCause: event.cause,
+        ...(event.media === undefined ? {} : { media: event.media }),
+      })
+    case 'call.ended':
+      return { ...call, state: 'ended', endedAt: event.at, ...verdict(event) }
+  }
+}
+
+const advance = (now: CallState, next: CallState): CallState => (stateRank[next] > stateRank[now] ? next : now)
+
+const legRank = { idle: 0, dialling: 1, ringing: 2, answered: 3, ended: 4 } as const
+
+function withLeg(call: Call, name: LegName, change: Partial<Leg>): Call {
+  const leg = call.legs[name]
+  const state =
+    change.state !== undefined && legRank[change.state] > legRank[leg.state] ? change.state : leg.state
+  return { ...call, legs: { ...call.legs, [name]: { ...leg, ...change, state } } }
+}
+
+const verdict = (event: Extract<CallEvent, { type: 'call.ending' | 'call.ended' }>): Partial<Call> => ({
+  endCause: event.cause,
+  ...(event.endedBy === undefined ? {} : { endedBy: event.endedBy }),
+})

@@ -1,0 +1,12 @@
+import type { Permission } from './permission.ts'
+
+/** Who asks: an API key, a token or a user, without its secret. */
+export interface Credential {
+  readonly kind: 'api-key' | 'token' | 'user'
+  /** Unique in its account and kind; written to logs and call histories. */
+  readonly name: string
+  readonly account: string
+  readonly permissions: ReadonlySet<Permission>
+  /** The lines (extensions) that it may place calls for; every line of the account if absent. */
+  readonly lines?: ReadonlySet<string>
+}

@@ -1,0 +1,63 @@
+import type { Credential } from './credential.ts'
+import type { AccountRecord, Ha1, LineRecord, RatePlanRecord } from './records.ts'
+
+export type Account = AccountRecord
+export type Line = Omit<LineRecord, 'ha1'>
+export type RatePlan = RatePlanRecord
+
+/** A telephone number as the directory understood it. */
+export interface PhoneNumber {
+  /** E.164 with the plus sign where the number has such a form, the bare digits otherwise (short codes). */
+  readonly canonical: string
+  readonly emergency: boolean
+}
+
+/** A trunk, ready to dial one number. */
+export interface Trunk {
+  readonly name: string
+  readonly address: string
+  readonly username?: string
+  readonly password?: string
+  readonly dialString?: string
+}
+
+export interface SipCredentials {
+  readonly line: Line
+  readonly ha1Md5: string
+  readonly ha1Sha256: string
+}
+
+/** Who exists, as of one moment: immutable, in memory, every look-up synchronous. `apply` replaces it as a whole. */
+export interface Directory {
+  account(name: string): Account | undefined
+  country(account: string): string | undefined
+  /** The account itself, or one below it in the tree. */
+  isSameOrBelow(ancestor: string, account: string): boolean
+  /** The account and all below it. */
+  accountsUnder(account: string): readonly string[]
+  ratePlan(account: string): RatePlan | undefined
+
+  line(account: string, number: string): Line | undefined
+  lineByFullNumber(fullNumber: string): Line | undefined
+  /** A line of the account by its extension or its full number. */
+  findLine(account: string, number: string): Line | undefined
+  /** By the user part of its SIP identity: the extension where that is unique in the domain, `number@account`, or the full number. */
+  lineByUsername(username: string, domain?: string): Line | undefined
+  authenticateSip(username: string, realm: string): SipCredentials | undefined
+  ha1(username: string, realm: string): Ha1 | undefined
+
+  /** An API key or token. Takes the same time whether or not it exists. */
+  keyBySecret(secret: string): Credential | undefined
+  /** A user by name and password; scrypt, so it takes its time. */
+  verifyUser(name: string, password: string): Promise<Credential | undefined>
+
+  /** What the characters mean as a telephone number of the account's country; undefined if they cannot be one. */
+  parseNumber(account: string, characters: string): PhoneNumber | undefined
+  /** Trunks that carry the number for the account, in the order in which to try them, each with the number in its own format. */
+  trunksFor(account: string, number: PhoneNumber): readonly Trunk[]
+
+  listAccounts(): readonly Account[]
+  listLines(account?: string): readonly Line[]
+  listCredentials(account?: string): readonly Credential[]
+  listTrunks(): readonly { readonly name: string; readonly address: string }[]
+}

@@ -1,0 +1,110 @@
+import type { Permission } from './permission.ts'
+
+/** The directory's content as plain data: what `apply` writes to the store and a {@link Directory} is built from. */
+export interface DirectoryRecords {
+  readonly accounts: readonly AccountRecord[]
+  readonly lines: readonly LineRecord[]
+  readonly credentials: readonly CredentialRecord[]
+  readonly trunks: readonly TrunkRecord[]
+  readonly ratePlans: readonly RatePlanRecord[]
+}
+
+export interface AccountRecord {
+  readonly name: string
+  readonly parent?: string
+  /** ISO 3166-1 alpha-2. */
+  readonly country: string
+  /** Digest realm and SIP domain of its lines. */
+  readonly domain: string
+  readonly ratePlan?: string
+  readonly balance?: number
+  /** Outside numbers that its calls may show, E.164. */
+  readonly callerIds: readonly string[]
+  /** Whether emergency numbers may be dialled. */
+  readonly emergencyCalls: boolean
+  readonly queues: readonly QueueRecord[]
+  readonly contexts: readonly ContextRecord[]
+  readonly featureCodes: Readonly<Record<string, FeatureRecord>>
+  readonly recordGroups: readonly { readonly id: number; readonly name: string }[]
+  readonly cards: readonly { readonly number: string; readonly balance: number }[]
+}
+
+export interface QueueRecord {
+  readonly name: string
+  readonly number?: string
+  readonly strategy: 'longest-idle' | 'ring-all' | 'round-robin' | 'in-order' | 'random'
+  readonly members: readonly string[]
+  readonly wrapUpSeconds: number
+}
+
+export interface ContextRecord {
+  readonly name: string
+  readonly steps: readonly (FeatureRecord & { readonly unless?: string })[]
+}
+
+/** What a feature code or a step of a context does; exactly one of these. */
+export interface FeatureRecord {
+  readonly play?: string
+  readonly queue?: string
+  readonly line?: string
+  readonly context?: string
+}
+
+export interface LineRecord {
+  readonly account: string
+  /** The short extension, unique in the account. */
+  readonly number: string
+  /** Unique in the whole server. */
+  readonly fullNumber?: string
+  readonly name?: string
+  /** The outside number that this line's calls show, E.164. */
+  readonly callerId?: string
+  /** HA1 (RFC 7616 section 3.4.2) for each username that the line's phones may give, for the account's domain. */
+  readonly ha1: Readonly<Record<string, Ha1>>
+}
+
+/** Lower-case hexadecimal digests of `username:realm:password`. */
+export interface Ha1 {
+  readonly md5: string
+  readonly sha256: string
+}
+
+export interface CredentialRecord {
+  readonly kind: 'api-key' | 'token' | 'user'
+  readonly account: string
+  readonly name: string
+  readonly permissions: readonly Permission[]
+  readonly lines?: readonly string[]
+  /** SHA-256 of an API key or token, hexadecimal. */
+  readonly secretSha256?: string
+  /** scrypt hash of a user's password; see `password-hash.ts`. */
+  readonly passwordHash?: string
+}
+
+export interface TrunkRecord {
+  readonly name: string
+  /** `sip:host:port`, or `demo` for the simulated carrier. */
+  readonly address: string
+  readonly username?: string
+  /** The carrier's password, sealed with the server's key; see `secret-box.ts`. */
+  readonly sealedPassword?: string
+  readonly format: NumberFormat
+  /** Accounts that may use it, with all below them; every account if absent. */
+  readonly accounts?: readonly string[]
+  /** E.164 prefixes that it carries; the empty one is every number. */
+  readonly prefixes: readonly string[]
+  /** The lower is tried first. */
+  readonly priority: number
+}
+
+export type NumberFormat = 'e164' | 'national' | 'plain'
+
+export interface RatePlanRecord {
+  readonly name: string
+  readonly currency: string
+  readonly rates: readonly RateRecord[]
+}
+
+export type RateRecord =
+  | { readonly prefix: string; readonly perMinute: number }
+  | { readonly prefix: string; readonly barred: true }

@@ -1,0 +1,12 @@
+import type { CallStore } from './call-store.ts'
+import type { DirectoryStore } from './directory-store.ts'
+import type { RegistrationStore } from './registration-store.ts'
+
+/** One database, all of its repositories. */
+export interface Store {
+  readonly calls: CallStore
+  readonly registrations: RegistrationStore
+  readonly directory: DirectoryStore
+  /** Waits for what was asked for before, then closes. Idempotent; whatever is asked afterwards is rejected. */
+  close(): Promise<void>
+}
