@@ -1,0 +1,142 @@
+import { canHear } from './codec-route.ts'
+import { type EndpointStatistics, noStatistics } from './endpoint-statistics.ts'
+import { MediaError } from './media-error.ts'
+import type { NegotiatedMedia } from './negotiated-media.ts'
+import type { RelayCommand, RelayEvent } from './relay-protocol.ts'
+import type { ToneCadence } from './tones.ts'
+
+/** The way from an endpoint to the worker that its sockets live in. */
+export interface EndpointHost {
+  post(command: RelayCommand): void
+  /** Posts a command that is answered with statistics; resolves with none if the worker dies first. */
+  ask(command: (request: number) => RelayCommand): Promise<EndpointStatistics>
+  forget(endpoint: MediaEndpoint): void
+}
+
+export interface EndpointAddress {
+  /** What stands in our SDP. */
+  readonly host: string
+  /** RTP; RTCP is the next one. */
+  readonly port: number
+}
+
+/**
+ * One leg's end of the media, as the signalling thread holds it. Commands take effect in the order given, after the signalling
+ * thread's turn of the event loop; those on a released or failed endpoint do nothing.
+ */
+export class MediaEndpoint {
+  readonly id: number
+  readonly host: string
+  readonly port: number
+  /** A telephone event ended, or reached us without its end; once per key press. */
+  onDtmf: ((digit: string, milliseconds: number) => void) | undefined
+  /** The first valid packet arrived: early media, or the answered party. Once per negotiated address. */
+  onMedia: (() => void) | undefined
+  /** The worker that held the sockets died: this endpoint is gone, its port with it. */
+  onFailed: ((reason: string) => void) | undefined
+  readonly #relay: EndpointHost
+  #negotiated: NegotiatedMedia | undefined
+  #released: Promise<EndpointStatistics> | undefined
+
+  constructor(id: number, address: EndpointAddress, relay: EndpointHost) {
+    this.id = id
+    this.host = address.host
+    this.port = address.port
+    this.#relay = relay
+  }
+
+  /** What the last negotiation agreed on. */
+  get negotiated(): NegotiatedMedia | undefined {
+    return this.#negotiated
+  }
+
+  /** From now on the leg is sent to, and accepted from, as negotiated. A changed address opens the latch again. */
+  setRemote(negotiated: NegotiatedMedia): void {
+    this.#negotiated = negotiated
+    this.#post({ op: 'remote', id: this.id, media: negotiated })
+  }
+
+  /** Plays until `stopPlaying`, `bridge`, or until the first packet of an endpoint that this one hears. */
+  play(tone: ToneCadence): void {
+    this.#post({ op: 'play', id: this.id, tone })
+  }
+
+  stopPlaying(): void {
+    this.#post({ op: 'stop', id: this.id })
+  }
+
+  /** One way: what `other` sends is sent to this leg. Throws a MediaError if they cannot be joined. */
+  hear(other: MediaEndpoint): void {
+    this.#join('hear', other)
+  }
+
+  /** Both ways; ends tones. Throws a MediaError if they cannot be joined. */
+  bridge(other: MediaEndpoint): void {
+    this.#join('bridge', other)
+  }
+
+  /** Undoes `hear` and `bridge`, of both ends. */
+  unbridge(): void {
+    this.#post({ op: 'unbridge', id: this.id })
+  }
+
+  statistics(): Promise<EndpointStatistics> {
+    if (this.#released !== undefined) return this.#released
+    return this.#relay.ask((request) => ({ op: 'statistics', id: this.id, request }))
+  }
+
+  /** Says goodbye by RTCP and gives the ports back; resolves with the last statistics. Idempotent. */
+  release(): Promise<EndpointStatistics> {
+    if (this.#released === undefined) {
+      this.#released = this.#relay.ask((request) => ({ op: 'release', id: this.id, request }))
+      this.#relay.forget(this)
+      this.#detach()
+    }
+    return this.#released
+  }
+
+  /** For the media plane: an event of this endpoint's worker. */
+  deliver(event: Extract<RelayEvent, { id: number }>): void {
+    if (event.event === 'media') this.onMedia?.()
+    else this.onDtmf?.(event.digit, event.milliseconds)
+  }
+
+  /** For the media plane: the worker is gone. */
+  fail(reason: string): void {
+    if (this.#released !== undefined) return
+    this.#released = Promise.resolve(noStatistics)
+    const { onFailed } = this
+    this.#detach()
+    onFailed?.(reason)
+  }
+
+  /** For joining: whether both live in one worker. */
+  sharesRelay(relay: EndpointHost): boolean {
+    return this.#relay === relay
+  }
+
+  #join(op: 'hear' | 'bridge', other: MediaEndpoint): void {
+    if (!other.sharesRelay(this.#relay)) {
+      throw new MediaError(
+        'apart',
+        `endpoints ${this.id} and ${other.id} live in different workers; allocate one beside the other`,
+      )
+    }
+    const here = this.#negotiated
+    const there = other.negotiated
+    if (here && there && !(canHear(here, there) && (op === 'hear' || canHear(there, here)))) {
+      throw new MediaError('no-common-codec', `a ${here.codec} leg and a ${there.codec} leg cannot hear each other`)
+    }
+    this.#post({ op, id: this.id, other: other.id })
+  }
+
+  #post(command: RelayCommand): void {
+    if (this.#released === undefined) this.#relay.post(command)
+  }
+
+  #detach(): void {
+    this.onDtmf = undefined
+    this.onMedia = undefined
+    this.onFailed = undefined
+  }
+}

@@ -1,0 +1,219 @@
+import { Worker } from 'node:worker_threads'
+import type { Clock, Timer } from '../clock.ts'
+import type { Log } from '../log.ts'
+import { type EndpointStatistics, noStatistics } from './endpoint-statistics.ts'
+import type { EndpointHost, MediaEndpoint } from './media-endpoint.ts'
+import { MediaError } from './media-error.ts'
+import type { RelayCommand, RelayEvent, RelayOptions } from './relay-protocol.ts'
+
+/** Fewer free pairs than this, and the worker is asked to bind more before they are missed. */
+const lowWater = 16
+const pairsAtOnce = 32
+/** A worker that dies at once is not restarted in a tight loop. */
+const restartMilliseconds = 250
+
+interface PortWaiter {
+  resolve(port: number): void
+  reject(error: MediaError): void
+}
+
+/**
+ * The signalling thread's end of one relay worker: batches commands, spreads events, and replaces the worker when it dies.
+ */
+export class RelayHandle implements EndpointHost {
+  restarts = 0
+  readonly #options: RelayOptions
+  readonly #log: Log
+  readonly #clock: Clock
+  readonly #endpoints = new Map<number, MediaEndpoint>()
+  readonly #answers = new Map<number, (statistics: EndpointStatistics) => void>()
+  #worker: Worker | undefined
+  #batch: RelayCommand[] = []
+  /** Free pairs, oldest first: `#free[#taken]` is the next to be taken. */
+  #free: number[] = []
+  #taken = 0
+  #preparing = false
+  #waiting: PortWaiter[] = []
+  #nextRequest = 1
+  #resting = 0
+  #closed = false
+  #restart: Timer | undefined
+
+  constructor(options: RelayOptions, log: Log, clock: Clock) {
+    this.#options = options
+    this.#log = log
+    this.#clock = clock
+  }
+
+  get endpointCount(): number {
+    return this.#endpoints.size
+  }
+
+  /** Bound pairs that no endpoint uses. */
+  get idlePairs(): number {
+    return this.#resting + this.#free.length - this.#taken
+  }
+
+  async start(): Promise<void> {
+    this.#launch()
+    const port = await this.waitForPort()
+    this.#free.push(port)
+  }
+
+  /** A free pair, if one is at hand. */
+  takePort(): number | undefined {
+    const port = this.#free[this.#taken]
+    if (port === undefined) return undefined
+    this.#taken++
+    if (this.#taken > 1024) {
+      this.#free = this.#free.slice(this.#taken)
+      this.#taken = 0
+    }
+    if (this.#free.length - this.#taken < lowWater) this.#prepare()
+    return port
+  }
+
+  waitForPort(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) return reject(closedError())
+      this.#waiting.push({ resolve, reject })
+      this.#prepare()
+    })
+  }
+
+  open(endpoint: MediaEndpoint): void {
+    this.#endpoints.set(endpoint.id, endpoint)
+    this.post({ op: 'open', id: endpoint.id, port: endpoint.port })
+  }
+
+  post(command: RelayCommand): void {
+    if (this.#worker === undefined) return
+    this.#batch.push(command)
+    // One message for what a turn of the event loop brings together: the hop costs more than the commands.
+    if (this.#batch.length === 1) setImmediate(() => this.#flush())
+  }
+
+  ask(command: (request: number) => RelayCommand): Promise<EndpointStatistics> {
+    if (this.#worker === undefined) return Promise.resolve(noStatistics)
+    const request = this.#nextRequest++
+    return new Promise((resolve) => {
+      this.#answers.set(request, resolve)
+      this.post(command(request))
+    })
+  }
+
+  forget(endpoint: MediaEndpoint): void {
+    this.#endpoints.delete(endpoint.id)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#clock.clearTimeout(this.#restart)
+    const worker = this.#worker
+    this.#abandon('the media plane was closed')
+    await worker?.terminate()
+  }
+
+  #launch(): void {
+    const worker = new Worker(new URL('./relay-worker.ts', import.meta.url), { workerData: this.#options })
+    this.#worker = worker
+    worker.on('message', (events: RelayEvent[]) => {
+      if (this.#worker !== worker) return
+      for (const event of events) this.#receive(event)
+    })
+    // 'exit' follows, and does what is to be done.
+    worker.on('error', (error) => this.#log.error({ err: error }, 'the media relay failed'))
+    worker.on('exit', () => {
+      if (this.#worker === worker) this.#replace()
+    })
+    this.#prepare()
+  }
+
+  #replace(): void {
+    this.restarts++
+    const waiting = this.#waiting
+    this.#waiting = []
+    this.#log.error(
+      { endpoints: this.#endpoints.size },
+      'a media relay worker died; its calls lose their media, a new one starts',
+    )
+    this.#abandon('the media relay worker died')
+    this.#waiting = waiting
+    this.#restart = this.#clock.setTimeout(() => {
+      if (!this.#closed) this.#launch()
+    }, restartMilliseconds)
+  }
+
+  /** Forgets all that lived in the worker: its sockets are closed with it. */
+  #abandon(reason: string): void {
+    this.#worker = undefined
+    this.#batch = []
+    this.#free = []
+    this.#taken = 0
+    this.#resting = 0
+    this.#preparing = false
+    for (const answer of this.#answers.values()) answer(noStatistics)
+    this.#answers.clear()
+    for (const { reject } of this.#waiting) reject(closedError())
+    this.#waiting = []
+    const endpoints = [...this.#endpoints.values()]
+    this.#endpoints.clear()
+    for (const endpoint of endpoints) endpoint.fail(reason)
+  }
+
+  #flush(): void {
+    const batch = this.#batch
+    this.#batch = []
+    if (batch.length > 0) this.#worker?.postMessage(batch)
+  }
+
+  #prepare(): void {
+    if (this.#preparing || this.#worker === undefined) return
+    this.#preparing = true
+    this.post({ op: 'prepare', pairs: pairsAtOnce })
+  }
+
+  #receive(event: RelayEvent): void {
+    switch (event.event) {
+      case 'media':
+      case 'dtmf':
+        this.#endpoints.get(event.id)?.deliver(event)
+        return
+      case 'answer':
+        this.#answers.get(event.request)?.(event.statistics)
+        this.#answers.delete(event.request)
+        return
+      case 'resting':
+        this.#resting = event.pairs
+        return
+      case 'ready':
+        this.#addPorts(event.ports)
+        return
+      case 'prepared':
+        this.#preparing = false
+        this.#addPorts(event.ports)
+        if (this.#waiting.length > 0 && event.problem === undefined) this.#prepare()
+        else if (event.problem !== undefined) this.#refuseWaiting(event.problem)
+    }
+  }
+
+  #addPorts(ports: readonly number[]): void {
+    for (const port of ports) {
+      const waiter = this.#waiting.shift()
+      if (waiter === undefined) this.#free.push(port)
+      else waiter.resolve(port)
+    }
+  }
+
+  #refuseWaiting(problem: string): void {
+    const error = new MediaError(
+      'no-ports',
+      `no RTP port pair of the ${this.#options.ports.length} is free: ${problem}`,
+    )
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const { reject } of waiting) reject(error)
+  }
+}
+
+const closedError = () => new MediaError('closed', 'the media plane is closed')

@@ -1,0 +1,40 @@
+import type { EndpointStatistics } from './endpoint-statistics.ts'
+import type { NegotiatedMedia } from './negotiated-media.ts'
+import type { ToneCadence } from './tones.ts'
+
+/** What the relay worker is started with. */
+export interface RelayOptions {
+  /** Address that the sockets are bound to. */
+  readonly host: string
+  /** The even ports that this worker may use, in the order of first use. */
+  readonly ports: readonly number[]
+  /** So many bound pairs are kept for the next calls, at most. */
+  readonly idlePairs: number
+  /** A released port rests so long before its next call, so that its last caller's late packets are not taken for the new one's. */
+  readonly quarantineMilliseconds: number
+}
+
+/** To the worker; endpoints are named by number, requests that want an answer carry their own. */
+export type RelayCommand =
+  | { readonly op: 'prepare'; readonly pairs: number }
+  | { readonly op: 'open'; readonly id: number; readonly port: number }
+  | { readonly op: 'remote'; readonly id: number; readonly media: NegotiatedMedia }
+  | { readonly op: 'play'; readonly id: number; readonly tone: ToneCadence }
+  | { readonly op: 'stop'; readonly id: number }
+  | { readonly op: 'hear'; readonly id: number; readonly other: number }
+  | { readonly op: 'bridge'; readonly id: number; readonly other: number }
+  | { readonly op: 'unbridge'; readonly id: number }
+  | { readonly op: 'statistics'; readonly id: number; readonly request: number }
+  | { readonly op: 'release'; readonly id: number; readonly request: number }
+
+/** From the worker. */
+export type RelayEvent =
+  /** Pairs, by even port, that came out of their rest. */
+  | { readonly event: 'ready'; readonly ports: readonly number[] }
+  /** The answer to `prepare`: freshly bound pairs. `problem`: why they are fewer than asked for. */
+  | { readonly event: 'prepared'; readonly ports: readonly number[]; readonly problem?: string }
+  /** How many bound pairs rest now. */
+  | { readonly event: 'resting'; readonly pairs: number }
+  | { readonly event: 'media'; readonly id: number }
+  | { readonly event: 'dtmf'; readonly id: number; readonly digit: string; readonly milliseconds: number }
+  | { readonly event: 'answer'; readonly request: number; readonly statistics: EndpointStatistics }

@@ -1,0 +1,104 @@
+import type { SessionDescription } from 'sdp-transform'
+import { type CodecName, codecs, eventPayloadTypes } from './codec.ts'
+import { type DescriptionOptions, describeSession } from './describe-sdp.ts'
+import type { EndpointAddress } from './media-endpoint.ts'
+import type { MediaDirection, NegotiatedMedia } from './negotiated-media.ts'
+import { isUsableAudio, parseSdp, readCodecs, readDirection, readEvents, readPtime, readRemote } from './parse-sdp.ts'
+import { refused, type SdpError } from './sdp-error.ts'
+
+export interface AnswerOptions extends DescriptionOptions {
+  /** What we can take, the most wanted first. */
+  readonly codecs: readonly CodecName[]
+  /** Whose order decides which codec is chosen; theirs if absent (RFC 3264 section 6.1). */
+  readonly preference?: 'theirs' | 'ours'
+}
+
+export type Negotiation = { readonly ok: true; readonly negotiated: NegotiatedMedia } | SdpError
+export type Answer = { readonly ok: true; readonly sdp: string; readonly negotiated: NegotiatedMedia } | SdpError
+/** Our offer: one audio stream, the codecs in order of preference, telephone events at their clock rates. */
+export const createOffer = (
+  endpoint: EndpointAddress,
+  offered: readonly CodecName[],
+  options: DescriptionOptions = {},
+): string => {
+  const rates = new Set(offered.map((name) => codecs[name].clockRate))
+  const events = [...eventPayloadTypes].filter(([rate]) => rates.has(rate))
+  return describeSession(endpoint, options, [
+    {
+      protocol: 'RTP/AVP',
+      formats: offered.map((name) => ({ codec: name, payloadType: codecs[name].payloadType })),
+      events: events.map(([clockRate, payloadType]) => ({ clockRate, payloadType })),
+    },
+  ])
+}
+
+/** What their answer to our offer of the `offered` codecs agreed on. */
+export const acceptAnswer = (answer: string, offered: readonly CodecName[], endpoint: EndpointAddress): Negotiation => {
+  const parsed = parseSdp(answer)
+  if (!parsed.ok) return parsed
+  // An answer keeps the offer's order of codecs by its own preference; its first is what it will send (RFC 3264 section 6.1).
+  return negotiate(parsed.session, offered, 'theirs', endpoint)
+}
+
+/** Our answer to their offer; every stream but the first usable audio one is refused with port 0 (RFC 3264 section 6). */
+export const answerOffer = (endpoint: EndpointAddress, offer: string, options: AnswerOptions): Answer => {
+  const parsed = parseSdp(offer)
+  if (!parsed.ok) return parsed
+  const { session } = parsed
+  const negotiation = negotiate(session, options.codecs, options.preference ?? 'theirs', endpoint)
+  if (!negotiation.ok) return negotiation
+  const { negotiated } = negotiation
+  const chosen = session.media.find(isUsableAudio)
+  const direction = answerDirection(negotiated.direction, options.direction ?? 'sendrecv')
+  const { dtmfPayloadType, clockRate, accepted } = negotiated
+  const events = dtmfPayloadType === undefined ? [] : [{ clockRate, payloadType: dtmfPayloadType }]
+  const streams = session.media.map((media) =>
+    media === chosen ? { protocol: media.protocol, formats: accepted, events } : media,
+  )
+  return { ok: true, sdp: describeSession(endpoint, { ...options, direction }, streams), negotiated }
+}
+
+const negotiate = (
+  session: SessionDescription,
+  allowed: readonly CodecName[],
+  preference: 'theirs' | 'ours',
+  endpoint: EndpointAddress,
+): Negotiation => {
+  const media = session.media.find(isUsableAudio)
+  if (media === undefined) return refused('no-audio', 'the description has no audio stream over RTP/AVP')
+  const theirs = readCodecs(media).filter(({ codec }) => allowed.includes(codec))
+  const accepted =
+    preference === 'theirs'
+      ? theirs
+      : theirs.toSorted((one, other) => allowed.indexOf(one.codec) - allowed.indexOf(other.codec))
+  const [chosen] = accepted
+  if (chosen === undefined) {
+    const named = media.rtp.map(({ codec }) => codec).join(', ') || `payload types ${media.payloads ?? 'none'}`
+    return refused('no-common-codec', `the other side speaks ${named}; we allow ${allowed.join(', ')}`)
+  }
+  const remote = readRemote(session, media, endpoint)
+  if (!remote.ok) return remote
+  const { clockRate } = codecs[chosen.codec]
+  const events = readEvents(media, clockRate)
+  return {
+    ok: true,
+    negotiated: {
+      ...chosen,
+      clockRate,
+      accepted: accepted.filter(({ codec }) => codecs[codec].clockRate === clockRate),
+      ...(events === undefined ? {} : { dtmfPayloadType: events }),
+      remote: remote.address,
+      ptime: readPtime(media),
+      direction: readDirection(session, media),
+    },
+  }
+}
+
+/** RFC 3264 section 6.1: the answer may not ask for more than the offer gives. */
+const answerDirection = (offered: MediaDirection, wanted: MediaDirection): MediaDirection => {
+  const maySend = (offered === 'sendrecv' || offered === 'recvonly') && (wanted === 'sendrecv' || wanted === 'sendonly')
+  const mayReceive =
+    (offered === 'sendrecv' || offered === 'sendonly') && (wanted === 'sendrecv' || wanted === 'recvonly')
+  if (maySend) return mayReceive ? 'sendrecv' : 'sendonly'
+  return mayReceive ? 'recvonly' : 'inactive'
+}
