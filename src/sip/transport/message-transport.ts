@@ -1,0 +1,23 @@
+import type { SipMessage } from '../message/message.ts'
+import type { Destination, Source, TransportAddress } from './destination.ts'
+import type { TransportError } from './transport-error.ts'
+
+/** What the transaction layer and the user agent ask of a transport (RFC 3261 section 18). */
+export interface MessageTransport {
+  /** Every message that could be read; requests carry `received` and `rport` in their top Via by now. */
+  onMessage: ((message: SipMessage, source: Source) => void) | undefined
+  /**
+   * Finds the numeric address of a destination (RFC 3263). At once where it is numeric already; a promise, rejected with a
+   * TransportError, where DNS must be asked.
+   */
+  resolve(destination: Destination): Destination | Promise<Destination>
+  /** Never throws. `onError` is called at most once, later, never from within. */
+  send(message: SipMessage | Buffer, destination: Destination, onError?: (error: TransportError) => void): void
+  /** The address under which a peer there reaches us: for Via and Contact. */
+  localAddress(destination: Destination): TransportAddress
+  /**
+   * The protocol that a request of so many octets must go by (RFC 3261 section 18.1.1). Without this method it is the
+   * destination's own.
+   */
+  protocolFor?(octets: number, destination: Destination): Destination['protocol']
+}
