@@ -5,16 +5,17 @@ import type { SipResponse } from '../../src/sip/message/message.ts'
 import { TransactionLayer } from '../../src/sip/transaction/transaction-layer.ts'
 import type { InviteFailure, InviteHandler, InviteOptions } from '../../src/sip/user-agent/invite-options.ts'
 import type { SessionEnd } from '../../src/sip/user-agent/session-handler.ts'
+import { TransportLayer } from '../../src/sip/transport/transport-layer.ts'
 import { UserAgent } from '../../src/sip/user-agent/user-agent.ts'
 import { MemoryNetwork } from './memory-network.ts'
-import { MemoryTransport } from './memory-transport.ts'
+import { MemorySockets } from './memory-sockets.ts'
 import { createSeededRandom } from './seeded-random.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
 export interface TestAgent {
   readonly agent: UserAgent
   readonly transactions: TransactionLayer
-  readonly transport: MemoryTransport
+  readonly transport: TransportLayer
 }
 
 /** A network in virtual time, with user agents on it. */
@@ -23,8 +24,9 @@ export const createTestNetwork = (seed = 1) => {
   const network = new MemoryNetwork(clock)
   const random = createSeededRandom(seed)
   const agents: TestAgent[] = []
-  const createAgent = (port: number): TestAgent => {
-    const transport = new MemoryTransport(network, { host: '127.0.0.1', port })
+  const createAgent = async (port: number): Promise<TestAgent> => {
+    const transport = new TransportLayer({ clock, random, log: silentLog, sockets: new MemorySockets(network) })
+    await transport.listen({ protocol: 'udp', host: '127.0.0.1', port })
     const transactions = new TransactionLayer({ transport, clock, random, log: silentLog })
     const agent = new UserAgent({ transactions, transport, clock, random, log: silentLog, userAgentHeader: 'Test/1' })
     const created = { agent, transactions, transport }

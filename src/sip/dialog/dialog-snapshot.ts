@@ -1,3 +1,5 @@
+import type { Destination } from '../transport/destination.ts'
+
 /** Everything that a dialog needs to live on in another process, as plain JSON. Carries no secret. */
 export interface DialogSnapshot {
   readonly callId: string
@@ -15,16 +17,9 @@ export interface DialogSnapshot {
   readonly inviteSequence: number
   /** Our Contact, sent again in target refresh requests and their answers. */
   readonly localContact?: string
-  /** Where the peer was last heard; used where its Contact cannot be reached (NAT). */
-  readonly peer?: PeerAddress
+  /** Where requests go where the peer's Contact cannot be reached (NAT, connection), and the URI that it was reached as. */
+  readonly peer?: Destination
   readonly peerTarget?: string
 }
 
 export type DialogState = 'early' | 'confirmed' | 'terminated'
-
-/** A transport address without its connection: a connection does not outlive a process. */
-export interface PeerAddress {
-  readonly protocol: 'udp' | 'tcp'
-  readonly host: string
-  readonly port: number
-}

@@ -129,7 +129,6 @@ export class Dialog {
   }
 
   snapshot(): DialogSnapshot {
-    const { peer } = this
     return {
       callId: this.callId,
       localTag: this.localTag,
@@ -144,7 +143,7 @@ export class Dialog {
       state: this.state,
       ...(this.remoteSequence !== undefined && { remoteSequence: this.remoteSequence }),
       ...(this.localContact !== undefined && { localContact: this.localContact }),
-      ...(peer !== undefined && { peer: { protocol: peer.protocol, host: peer.host, port: peer.port } }),
+      ...(this.peer !== undefined && { peer: this.peer }),
       ...(this.peerTarget !== undefined && { peerTarget: this.peerTarget }),
     }
   }

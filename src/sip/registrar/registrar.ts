@@ -76,13 +76,12 @@ export class Registrar {
     return this.#table.contacts(aor)
   }
 
-  /** Takes over what an earlier process kept. A connection does not outlive its process: those bindings keep their address only. */
+  /** Takes over what an earlier process kept. */
   restore(bindings: Iterable<Binding>): void {
     const now = this.#clock.now()
     for (const binding of bindings) {
       if (binding.expiresAt <= now) continue
-      const { flow: _flow, ...destination } = binding.destination
-      this.#table.put(bindingKey(binding), { ...binding, destination })
+      this.#table.put(bindingKey(binding), binding)
     }
   }
 
@@ -275,7 +274,7 @@ const destinationOf = (request: SipRequest, contact: SipUri, source: Source): Bi
     protocol: source.protocol,
     host: source.host,
     port: symmetric ? source.port : (contact.port ?? 5060),
-    ...(source.flow !== undefined && { flow: source.flow }),
+    flow: source.flow,
   }
 }
 

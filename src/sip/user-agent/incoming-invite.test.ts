@@ -7,9 +7,9 @@ import type { IncomingInvite } from './incoming-invite.ts'
 const to = { host: '127.0.0.1', port: 5060 }
 const answer = { type: 'application/sdp', content: 'answer' }
 
-const setUp = () => {
+const setUp = async () => {
   const test = createTestNetwork()
-  const { agent } = test.createAgent(5060)
+  const { agent } = await test.createAgent(5060)
   const peer = new ScriptedPeer(test.network, 6000)
   const invites: IncomingInvite[] = []
   agent.onInvite = (invite) => void invites.push(invite)
@@ -55,7 +55,7 @@ const setUp = () => {
 
 describe('RFC 3261 section 13.3: being invited', () => {
   it('rings, accepts, repeats the 200 until the ACK, and is hung up', async () => {
-    const { clock, invites, call, follow, peer, statuses, assertClean } = setUp()
+    const { clock, invites, call, follow, peer, statuses, assertClean } = await setUp()
     await call(['Record-Route: <sip:proxy.example.com;lr>'])
     const [invite] = invites
     assert.ok(invite)
@@ -78,7 +78,7 @@ describe('RFC 3261 section 13.3: being invited', () => {
   })
 
   it('section 13.3.1.4: a 200 that is never acknowledged ends with BYE after 64·T1', async () => {
-    const { clock, invites, call, peer, assertClean } = setUp()
+    const { clock, invites, call, peer, assertClean } = await setUp()
     peer.onMessage = (message) => message.method === 'BYE' && peer.respond(message, 200, 'OK')
     await call()
     const ends: string[] = []
@@ -90,7 +90,7 @@ describe('RFC 3261 section 13.3: being invited', () => {
   })
 
   it('section 15: our BYE waits for the ACK of our 200', async () => {
-    const { clock, invites, call, follow, peer, assertClean } = setUp()
+    const { clock, invites, call, follow, peer, assertClean } = await setUp()
     await call()
     const session = invites[0]?.accept(answer)
     void session?.bye()
@@ -104,7 +104,7 @@ describe('RFC 3261 section 13.3: being invited', () => {
   })
 
   it('section 9.2: a CANCEL ends the ringing with 487', async () => {
-    const { invites, call, follow, statuses, assertClean } = setUp()
+    const { invites, call, follow, statuses, assertClean } = await setUp()
     await call()
     let cancelled = 0
     const [invite] = invites
@@ -120,7 +120,7 @@ describe('RFC 3261 section 13.3: being invited', () => {
   })
 
   it('section 15.1.2: a BYE in the early dialog does the same', async () => {
-    const { invites, call, follow, statuses, assertClean } = setUp()
+    const { invites, call, follow, statuses, assertClean } = await setUp()
     await call()
     invites[0]?.ring()
     await follow('BYE', 2, invites[0]?.dialog.localTag ?? '')
@@ -130,7 +130,7 @@ describe('RFC 3261 section 13.3: being invited', () => {
   })
 
   it('section 9.2: a CANCEL after the 200 changes nothing', async () => {
-    const { invites, call, follow, statuses } = setUp()
+    const { invites, call, follow, statuses } = await setUp()
     await call()
     const session = invites[0]?.accept(answer)
     await follow('CANCEL', 1, '')
@@ -139,7 +139,7 @@ describe('RFC 3261 section 13.3: being invited', () => {
   })
 
   it('rejects with what its owner says', async () => {
-    const { invites, call, statuses, assertClean } = setUp()
+    const { invites, call, statuses, assertClean } = await setUp()
     await call()
     invites[0]?.reject(486, 'Busy Here')
     invites[0]?.reject(603)
@@ -148,7 +148,7 @@ describe('RFC 3261 section 13.3: being invited', () => {
   })
 
   it('section 8.2.2.2: a copy that came by another way gets 482', async () => {
-    const { call, statuses } = setUp()
+    const { call, statuses } = await setUp()
     await call()
     await call([], 'z9hG4bKother')
     assert.deepEqual(statuses('INVITE'), [482])
@@ -159,7 +159,7 @@ describe('RFC 3261 section 13.3: being invited', () => {
     ['a body that is no SDP', ['Content-Type: text/plain'], 415],
   ] as const) {
     it(`section 8.2: ${title} gets ${status}`, async () => {
-      const { call, statuses, invites } = setUp()
+      const { call, statuses, invites } = await setUp()
       await call([...headers])
       assert.deepEqual(statuses('INVITE'), [status])
       assert.equal(invites.length, 0)
@@ -167,7 +167,7 @@ describe('RFC 3261 section 13.3: being invited', () => {
   }
 
   it('section 8.2.2.1: another URI scheme gets 416', async () => {
-    const { call, statuses } = setUp()
+    const { call, statuses } = await setUp()
     await call([], 'z9hG4bKtel', 'tel:+61255501000')
     assert.deepEqual(statuses('INVITE'), [416])
   })
@@ -175,7 +175,7 @@ describe('RFC 3261 section 13.3: being invited', () => {
 
 describe('RFC 3262 section 3: reliable provisional responses that a caller demands', () => {
   it('repeats each until its PRACK, one after the other', async () => {
-    const { clock, invites, call, follow, peer, statuses, assertClean } = setUp()
+    const { clock, invites, call, follow, peer, statuses, assertClean } = await setUp()
     await call(['Require: 100rel'])
     const [invite] = invites
     assert.ok(invite)
@@ -196,7 +196,7 @@ describe('RFC 3262 section 3: reliable provisional responses that a caller deman
   })
 
   it('fails the INVITE after 64·T1 without a PRACK', async () => {
-    const { clock, invites, call, statuses, assertClean } = setUp()
+    const { clock, invites, call, statuses, assertClean } = await setUp()
     await call(['Require: 100rel'])
     invites[0]?.ring()
     await clock.advance(32_100)

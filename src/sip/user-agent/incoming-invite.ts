@@ -55,7 +55,7 @@ export class IncomingInvite {
     this.request = request
     this.source = source
     const { protocol, host, port, flow } = source
-    const destination = { protocol, host, port, ...(flow !== undefined && { flow }) }
+    const destination = { protocol, host, port, flow }
     const contact = core.contact(destination, parseUri(request.uri).user ?? '')
     this.dialog = Dialog.fromRequest(request, core.createTag(), contact)
     this.dialog.peer = choosePeer(this.dialog.remoteTarget, destination)

@@ -22,9 +22,9 @@ const deadInvite = (message: WireMessage): WireMessage =>
     from: message.from,
   })
 
-const setUp = () => {
+const setUp = async () => {
   const test = createTestNetwork()
-  const { agent } = test.createAgent(5060)
+  const { agent } = await test.createAgent(5060)
   const peer = new ScriptedPeer(test.network, 6000)
   let outcome: RecoveryOutcome | undefined
   const recover = async () => {
@@ -47,7 +47,7 @@ const setUp = () => {
 
 describe('recovery of an INVITE of a dead process', () => {
   it('RFC 3261 section 9.1: cancels with the same branch, Request-URI, From, To, Call-ID and CSeq number', async () => {
-    const { recover } = setUp()
+    const { recover } = await setUp()
     const cancel = await recover()
     assert.match(cancel.header('Via'), /branch=z9hG4bKdead(;|$)/)
     assert.equal(cancel.firstLine, 'CANCEL sip:bob@127.0.0.1:6000 SIP/2.0')
@@ -57,7 +57,7 @@ describe('recovery of an INVITE of a dead process', () => {
   })
 
   it('a ringing peer: its 487 is acknowledged in the INVITE’s transaction', async () => {
-    const { clock, peer, recover, refuseLaterAttempts, outcome, assertClean } = setUp()
+    const { clock, peer, recover, refuseLaterAttempts, outcome, assertClean } = await setUp()
     const cancel = await recover()
     refuseLaterAttempts()
     peer.respond(cancel, 200, 'OK', { toTag: 'b' })
@@ -73,7 +73,7 @@ describe('recovery of an INVITE of a dead process', () => {
   })
 
   it('an answered peer: its repeated 200 is acknowledged and ended', async () => {
-    const { clock, peer, recover, refuseLaterAttempts, outcome, assertClean } = setUp()
+    const { clock, peer, recover, refuseLaterAttempts, outcome, assertClean } = await setUp()
     const cancel = await recover()
     refuseLaterAttempts()
     peer.respond(cancel, 200, 'OK', { toTag: 'b' })
@@ -90,7 +90,7 @@ describe('recovery of an INVITE of a dead process', () => {
   })
 
   it('a peer that answered the CANCEL and says no more: it is ended by the tag of that answer within 2 s', async () => {
-    const { clock, peer, recover, refuseLaterAttempts, outcome, assertClean } = setUp()
+    const { clock, peer, recover, refuseLaterAttempts, outcome, assertClean } = await setUp()
     const cancel = await recover()
     refuseLaterAttempts()
     peer.respond(cancel, 200, 'OK', { toTag: 'b' })
@@ -104,7 +104,7 @@ describe('recovery of an INVITE of a dead process', () => {
   })
 
   it('a peer that knows nothing is done with after T2', async () => {
-    const { clock, peer, recover, refuseLaterAttempts, outcome, assertClean } = setUp()
+    const { clock, peer, recover, refuseLaterAttempts, outcome, assertClean } = await setUp()
     const cancel = await recover()
     refuseLaterAttempts()
     peer.respond(cancel, 481, 'Unknown')
@@ -114,7 +114,7 @@ describe('recovery of an INVITE of a dead process', () => {
   })
 
   it('a peer that is not there is given up', async () => {
-    const { clock, recover, outcome, assertClean } = setUp()
+    const { clock, recover, outcome, assertClean } = await setUp()
     await recover()
     await clock.advance(33_000)
     assert.equal(outcome(), 'unreachable')
@@ -125,7 +125,7 @@ describe('recovery of an INVITE of a dead process', () => {
 describe('recovery of an answered call', () => {
   it('is acknowledged and ended with a higher CSeq', async () => {
     const { clock, network, createAgent, assertClean } = createTestNetwork()
-    const before = createAgent(5060)
+    const before = await createAgent(5060)
     const peer = new ScriptedPeer(network, 6000)
     peer.onMessage = (message) => {
       if (message.method === 'INVITE') peer.respond(message, 200, 'OK', { toTag: 'b' })
@@ -136,7 +136,7 @@ describe('recovery of an answered call', () => {
     await clock.advance(10)
     const snapshot = JSON.parse(JSON.stringify(heard.dialog.snapshot()))
     before.agent.close()
-    const after = createAgent(5060)
+    const after = await createAgent(5060)
     void after.agent.recoverDialog(snapshot)
     await clock.advance(10)
     assert.deepEqual(peer.heard, ['INVITE', 'ACK', 'BYE'])
@@ -162,7 +162,7 @@ describe('RFC 3261 section 13.2.2.4: a 2xx of a call that nobody remembers', () 
 
   it('is acknowledged and ended if the Call-ID is ours', async () => {
     const { clock, network, createAgent, assertClean } = createTestNetwork()
-    createAgent(5060)
+    await createAgent(5060)
     const peer = new ScriptedPeer(network, 6000)
     peer.send(stray('x@cordboard'), { host: '127.0.0.1', port: 5060 })
     peer.send(stray('x@cordboard'), { host: '127.0.0.1', port: 5060 })
@@ -175,7 +175,7 @@ describe('RFC 3261 section 13.2.2.4: a 2xx of a call that nobody remembers', () 
 
   it('is ignored if it is not', async () => {
     const { clock, network, createAgent } = createTestNetwork()
-    createAgent(5060)
+    await createAgent(5060)
     const peer = new ScriptedPeer(network, 6000)
     peer.send(stray('x@elsewhere'), { host: '127.0.0.1', port: 5060 })
     await clock.advance(10)

@@ -164,9 +164,4 @@ export class InviteRecovery {
   }
 }
 
-const withoutLocal = ({ protocol, host, port, flow }: Source): Destination => ({
-  protocol,
-  host,
-  port,
-  ...(flow !== undefined && { flow }),
-})
+const withoutLocal = ({ protocol, host, port, flow }: Source): Destination => ({ protocol, host, port, flow })

@@ -44,8 +44,8 @@ const createFaults = ({ seed, loss, duplication, jitterMilliseconds }: Story['fa
 const play = async (story: Story): Promise<void> => {
   const { clock, network, createAgent, assertClean } = createTestNetwork(story.faults.seed)
   network.faults = createFaults(story.faults)
-  const caller = createAgent(5060)
-  const callee = createAgent(5062)
+  const caller = await createAgent(5060)
+  const callee = await createAgent(5062)
   const heard = { answered: 0, failed: 0, callerEnds: 0, calleeEnds: 0, cancelled: 0, invites: 0 }
   let calleeSession: Session | undefined
   let callerSession: Session | undefined

@@ -8,7 +8,7 @@ const offer = { type: 'application/sdp', content: 'v=0\r\no=offer\r\n' }
 describe('RFC 3261 section 13.2: initiating a session', () => {
   it('rings, is answered, confirms only when told, and hangs up', async () => {
     const { clock, network, createAgent, assertClean } = createTestNetwork()
-    const { agent } = createAgent(5060)
+    const { agent } = await createAgent(5060)
     const peer = new ScriptedPeer(network, 6000)
     const record = recordInvite()
     const invite = agent.invite(testInvite(6000, { body: offer }), record.handler)
@@ -40,7 +40,7 @@ describe('RFC 3261 section 13.2: initiating a session', () => {
 
   it('section 13.2.2.4: repeats the ACK for every repetition of the 2xx', async () => {
     const { clock, network, createAgent } = createTestNetwork()
-    const { agent } = createAgent(5060)
+    const { agent } = await createAgent(5060)
     const peer = new ScriptedPeer(network, 6000)
     const record = recordInvite()
     const invite = agent.invite(testInvite(6000), record.handler)
@@ -60,7 +60,7 @@ describe('RFC 3261 section 13.2: initiating a session', () => {
 
   it('section 13.2.2.4: acknowledges and ends the 2xx of every other fork', async () => {
     const { clock, network, createAgent, assertClean } = createTestNetwork()
-    const { agent } = createAgent(5060)
+    const { agent } = await createAgent(5060)
     const proxy = new ScriptedPeer(network, 6000)
     const forks = [new ScriptedPeer(network, 6001), new ScriptedPeer(network, 6002)] as const
     for (const fork of forks) fork.onMessage = (message) => message.method === 'BYE' && fork.respond(message, 200, 'OK')
@@ -89,7 +89,7 @@ describe('RFC 3261 section 13.2: initiating a session', () => {
 
   it('section 8.1.3.4: hands the contacts of a redirection to the caller', async () => {
     const { clock, network, createAgent, assertClean } = createTestNetwork()
-    const { agent } = createAgent(5060)
+    const { agent } = await createAgent(5060)
     const peer = new ScriptedPeer(network, 6000)
     peer.onMessage = (message) =>
       message.method === 'INVITE' &&
@@ -107,7 +107,7 @@ describe('RFC 3261 section 13.2: initiating a session', () => {
 
   it('section 8.1.3.1: a peer that never answers counts as 408', async () => {
     const { clock, createAgent, assertClean } = createTestNetwork()
-    const { agent } = createAgent(5060)
+    const { agent } = await createAgent(5060)
     const record = recordInvite()
     agent.invite(testInvite(6000), record.handler)
     await clock.advance(32_100)
@@ -117,7 +117,7 @@ describe('RFC 3261 section 13.2: initiating a session', () => {
 
   it('ends a call that was answered and never acknowledged', async () => {
     const { clock, network, createAgent, assertClean } = createTestNetwork()
-    const { agent } = createAgent(5060)
+    const { agent } = await createAgent(5060)
     const peer = new ScriptedPeer(network, 6000)
     peer.onMessage = (message) => {
       if (message.method === 'INVITE') peer.respond(message, 200, 'OK', { toTag: 'a' })
@@ -140,7 +140,7 @@ describe('RFC 3261 section 22: challenges', () => {
 
   it('answers a challenge once, with a higher CSeq and a branch that follows from the first', async () => {
     const { clock, network, createAgent } = createTestNetwork()
-    const { agent } = createAgent(5060)
+    const { agent } = await createAgent(5060)
     const peer = new ScriptedPeer(network, 6000)
     const record = recordInvite()
     agent.invite(testInvite(6000, { credentials, branch: 'z9hG4bKfirst' }), record.handler)
@@ -160,7 +160,7 @@ describe('RFC 3261 section 22: challenges', () => {
 
   it('answers once more when the nonce was stale, and hangs up with credentials', async () => {
     const { clock, network, createAgent, assertClean } = createTestNetwork()
-    const { agent } = createAgent(5060)
+    const { agent } = await createAgent(5060)
     const peer = new ScriptedPeer(network, 6000)
     const record = recordInvite()
     const invite = agent.invite(testInvite(6000, { credentials }), record.handler)
@@ -190,7 +190,7 @@ describe('RFC 3261 section 22: challenges', () => {
 describe('RFC 3261 section 9.1: CANCEL', () => {
   it('waits for a provisional response', async () => {
     const { clock, network, createAgent, assertClean } = createTestNetwork()
-    const { agent } = createAgent(5060)
+    const { agent } = await createAgent(5060)
     const peer = new ScriptedPeer(network, 6000)
     const record = recordInvite()
     const invite = agent.invite(testInvite(6000), record.handler)
@@ -216,7 +216,7 @@ describe('RFC 3261 section 9.1: CANCEL', () => {
 
   it('a 200 that crosses the CANCEL is acknowledged and ended, and the caller hears of a cancelled call', async () => {
     const { clock, network, createAgent, assertClean } = createTestNetwork()
-    const { agent } = createAgent(5060)
+    const { agent } = await createAgent(5060)
     const peer = new ScriptedPeer(network, 6000)
     const record = recordInvite()
     const invite = agent.invite(testInvite(6000), record.handler)
@@ -238,7 +238,7 @@ describe('RFC 3261 section 9.1: CANCEL', () => {
 
   it('a late 200 of another fork after the 487 is acknowledged and ended', async () => {
     const { clock, network, createAgent, assertClean } = createTestNetwork()
-    const { agent } = createAgent(5060)
+    const { agent } = await createAgent(5060)
     const peer = new ScriptedPeer(network, 6000)
     const record = recordInvite()
     const invite = agent.invite(testInvite(6000), record.handler)
@@ -261,7 +261,7 @@ describe('RFC 3261 section 9.1: CANCEL', () => {
 
   it('gives up 64·T1 after a CANCEL that brought no final response', async () => {
     const { clock, network, createAgent, assertClean } = createTestNetwork()
-    const { agent } = createAgent(5060)
+    const { agent } = await createAgent(5060)
     const peer = new ScriptedPeer(network, 6000)
     const record = recordInvite()
     const invite = agent.invite(testInvite(6000), record.handler)
@@ -278,7 +278,7 @@ describe('RFC 3261 section 9.1: CANCEL', () => {
 
   it('after the answer it hangs up', async () => {
     const { clock, network, createAgent, assertClean } = createTestNetwork()
-    const { agent } = createAgent(5060)
+    const { agent } = await createAgent(5060)
     const peer = new ScriptedPeer(network, 6000)
     const record = recordInvite()
     const invite = agent.invite(testInvite(6000), record.handler)
@@ -299,7 +299,7 @@ describe('RFC 3261 section 9.1: CANCEL', () => {
 describe('RFC 3262: reliable provisional responses', () => {
   it('section 4: acknowledges each once and in order', async () => {
     const { clock, network, createAgent } = createTestNetwork()
-    const { agent } = createAgent(5060)
+    const { agent } = await createAgent(5060)
     const peer = new ScriptedPeer(network, 6000)
     peer.onMessage = (message) => message.method === 'PRACK' && peer.respond(message, 200, 'OK')
     const record = recordInvite()

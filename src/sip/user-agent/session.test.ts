@@ -6,7 +6,7 @@ import { createTestNetwork, recordInvite, testInvite } from '../../../test/suppo
 /** A confirmed session with a scripted peer whose tag is `a`. */
 const establish = async () => {
   const test = createTestNetwork()
-  const { agent, transactions } = test.createAgent(5060)
+  const { agent, transactions } = await test.createAgent(5060)
   const peer = new ScriptedPeer(test.network, 6000)
   const record = recordInvite()
   const invite = agent.invite(testInvite(6000), record.handler)

@@ -205,7 +205,7 @@ export class UserAgent {
     if (this.#strayAnswers >= this.#core.limits.strayAnswers) return
     this.#strayAnswers++
     const { protocol, host, port, flow } = source
-    const dialog = Dialog.fromStrayAnswer(response, { protocol, host, port, ...(flow !== undefined && { flow }) })
+    const dialog = Dialog.fromStrayAnswer(response, { protocol, host, port, flow })
     const session = new Session(this.#core, dialog, {})
     session.acknowledge()
     void session.bye().then(() => {
