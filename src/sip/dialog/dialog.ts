@@ -1,8 +1,9 @@
 import { Headers } from '../message/headers.ts'
-import { SipRequest, type SipResponse } from '../message/message.ts'
+import { type SipMessage, SipRequest, type SipResponse } from '../message/message.ts'
 import { parseNameAddr } from '../message/name-addr.ts'
 import { parseUri, serializeUri } from '../message/uri.ts'
 import type { Destination } from '../transport/destination.ts'
+import { isSipUri, targetOf } from './contact.ts'
 import type { DialogSnapshot, DialogState } from './dialog-snapshot.ts'
 
 /** How a request within the dialog stands to those before it (RFC 3261 section 12.2.2). */
@@ -61,8 +62,8 @@ export class Dialog {
       remoteTag: response.toTag ?? '',
       localUri: request.from.uri,
       remoteUri: request.to.uri,
-      remoteTarget: contactOf(response) ?? request.uri,
-      routeSet: response.headers.getAll('Record-Route').reverse(),
+      remoteTarget: targetOf(response) ?? request.uri,
+      routeSet: recordedRoutes(response).reverse(),
       localSequence: request.cseq.number,
       inviteSequence: response.cseq.number,
       secure: request.uri.startsWith('sips:'),
@@ -82,8 +83,8 @@ export class Dialog {
       remoteTag: request.fromTag ?? '',
       localUri: request.to.uri,
       remoteUri: request.from.uri,
-      remoteTarget: contactOf(request) ?? request.from.uri,
-      routeSet: request.headers.getAll('Record-Route'),
+      remoteTarget: targetOf(request) ?? request.from.uri,
+      routeSet: recordedRoutes(request),
       localSequence: 0,
       remoteSequence: request.cseq.number,
       inviteSequence: request.cseq.number,
@@ -104,8 +105,8 @@ export class Dialog {
       remoteTag: response.toTag ?? '',
       localUri: response.from.uri,
       remoteUri: response.to.uri,
-      remoteTarget: contactOf(response) ?? response.to.uri,
-      routeSet: response.headers.getAll('Record-Route').reverse(),
+      remoteTarget: targetOf(response) ?? response.to.uri,
+      routeSet: recordedRoutes(response).reverse(),
       localSequence: response.cseq.number + restoredSequenceGap,
       inviteSequence: response.cseq.number,
       secure: false,
@@ -153,7 +154,7 @@ export class Dialog {
     if (this.state !== 'early') return
     this.state = 'confirmed'
     if (response === undefined) return
-    this.routeSet = response.headers.getAll('Record-Route').reverse()
+    this.routeSet = recordedRoutes(response).reverse()
     this.refreshTarget(response)
   }
 
@@ -171,7 +172,7 @@ export class Dialog {
 
   /** RFC 3261 sections 12.2.1.2 and 12.2.2: a target refresh changes the remote target, never the route set. */
   refreshTarget(message: SipRequest | SipResponse): void {
-    this.remoteTarget = contactOf(message) ?? this.remoteTarget
+    this.remoteTarget = targetOf(message) ?? this.remoteTarget
   }
 
   /** RFC 3261 section 12.2.1.1. ACK repeats the CSeq number of its INVITE (section 13.2.2.4); all else counts up. */
@@ -207,9 +208,16 @@ export class Dialog {
 
 const nameAddr = (uri: string, tag: string): string => (tag === '' ? `<${uri}>` : `<${uri}>;tag=${tag}`)
 
-const contactOf = (message: SipRequest | SipResponse): string | undefined => {
-  const contacts = message.contacts
-  return contacts === '*' ? undefined : contacts[0]?.uri
+/** The Record-Route values that can be read; one that cannot would fail every request to come. */
+const recordedRoutes = (message: SipMessage): string[] => {
+  if (!message.headers.has('Record-Route')) return []
+  return message.headers.getAll('Record-Route').filter((route) => {
+    try {
+      return isSipUri(parseNameAddr(route).uri)
+    } catch {
+      return false
+    }
+  })
 }
 
 /** The parts of a Route that may stand in a Request-URI: not its headers, nor `method` (RFC 3261 section 12.2.1.1). */

@@ -24,6 +24,10 @@ export const unsupportedExtensions = (headers: Headers, known: readonly string[]
     ? headers.getAll('Require').filter((extension) => !known.includes(extension.trim().toLowerCase()))
     : []
 
+/** Whether the message demands RFC 3262: an INVITE of its callee, a provisional response of its caller. */
+export const requiresReliability = (headers: Headers): boolean =>
+  headers.has('Require') && headers.getAll('Require').some((extension) => extension.trim().toLowerCase() === '100rel')
+
 /** The media type of a body, lower-case and without parameters; undefined where there is no body. */
 export const bodyType = (message: { readonly headers: Headers; readonly body: Buffer }): string | undefined => {
   if (message.body.length === 0) return undefined

@@ -3,7 +3,7 @@ import type { Log } from '../../log.ts'
 import type { Random } from '../../random.ts'
 import type { TransactionLayer } from '../transaction/transaction-layer.ts'
 import type { Destination } from '../transport/destination.ts'
-import type { TransportLayer } from '../transport/transport-layer.ts'
+import type { MessageTransport } from '../transport/message-transport.ts'
 import { DialogTable } from './dialog-table.ts'
 
 /** RFC 3261 section 17, table 4: estimates of the round trip that retransmissions of a 2xx follow. */
@@ -14,7 +14,7 @@ export interface SipTimers {
 
 export interface UserAgentOptions {
   readonly transactions: TransactionLayer
-  readonly transport: TransportLayer
+  readonly transport: MessageTransport
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -40,7 +40,7 @@ export const defaultLimits: UserAgentLimits = { dialogs: 100_000, forks: 32, str
 /** What the parts of a user agent share. */
 export class UserAgentCore {
   readonly transactions: TransactionLayer
-  readonly transport: TransportLayer
+  readonly transport: MessageTransport
   readonly random: Random
   readonly log: Log
   readonly userAgentHeader: string

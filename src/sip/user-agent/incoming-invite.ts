@@ -5,7 +5,7 @@ import { parseUri } from '../message/uri.ts'
 import type { ServerTransaction } from '../transaction/server-transaction.ts'
 import type { Source } from '../transport/destination.ts'
 import { AnswerRetransmission } from './answer-retransmission.ts'
-import { allowedMethods, supportedExtensions } from './capabilities.ts'
+import { allowedMethods, requiresReliability, supportedExtensions } from './capabilities.ts'
 import type { Alarm, UserAgentCore } from './core.ts'
 import type { Body } from './invite-options.ts'
 import { choosePeer } from './next-hop.ts'
@@ -62,11 +62,12 @@ export class IncomingInvite {
     this.session = new Session(core, this.dialog, {})
     this.session.onEarlyEnd = () => this.#giveUp(487, 'Request Terminated')
     this.session.onPrack = (prack) => this.#receivePrack(prack)
-    this.#isReliable = request.headers.getAll('Require').some((option) => option.toLowerCase() === '100rel')
+    this.#isReliable = requiresReliability(request.headers)
     // RFC 3262 section 3: the first RSeq is chosen between 1 and 2**31 - 1.
     this.#sequence = 1 + (core.random.bytes(2).readUInt16BE() & 0x7fff)
     this.#limit = core.startTimer(() => this.#giveUp(480, 'Temporarily Unavailable'), ringLimitMilliseconds)
     transaction.onCancel = () => this.#giveUp(487, 'Request Terminated')
+    transaction.onTransportError = () => this.#giveUp(487, 'Request Terminated')
   }
 
   /** 180 Ringing. */

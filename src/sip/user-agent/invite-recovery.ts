@@ -63,9 +63,10 @@ export class InviteRecovery {
     if (response.status !== 401 && response.status !== 407) this.#finish('cancelled')
   }
 
+  /** The process is going once more. */
   abandon(): void {
-    this.#done = true
-    this.#core.stopTimer(this.#grace)
+    this.#pendingByes = 0
+    this.#finish('unreachable')
   }
 
   #cancel(attempt: number): void {
@@ -160,7 +161,7 @@ export class InviteRecovery {
     headers.append('To', response.headers.get('To') ?? '')
     headers.append('Call-ID', response.callId)
     headers.append('CSeq', `${response.cseq.number} ACK`)
-    void this.#core.transport.send(new SipRequest('ACK', this.#record.uri, headers), this.#record.destination)
+    this.#core.transport.send(new SipRequest('ACK', this.#record.uri, headers), this.#record.destination)
   }
 }
 

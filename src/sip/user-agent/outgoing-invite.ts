@@ -1,3 +1,4 @@
+import { readableContacts } from '../dialog/contact.ts'
 import { Dialog } from '../dialog/dialog.ts'
 import { Headers } from '../message/headers.ts'
 import { type NameAddr, serializeNameAddr } from '../message/name-addr.ts'
@@ -6,7 +7,7 @@ import { parseUri } from '../message/uri.ts'
 import type { ClientTransaction } from '../transaction/client-transaction.ts'
 import { attemptBranch, maximumInviteAttempts } from './attempt-branch.ts'
 import { Authorizer } from './authorizer.ts'
-import { allowedMethods, supportedExtensions } from './capabilities.ts'
+import { allowedMethods, requiresReliability, supportedExtensions } from './capabilities.ts'
 import type { Alarm, UserAgentCore } from './core.ts'
 import { createCancel } from './create-cancel.ts'
 import type { Body, InviteFailure, InviteHandler, InviteOptions } from './invite-options.ts'
@@ -128,12 +129,11 @@ export class OutgoingInvite {
     if (response.status < 200) return this.#receiveProvisional(response)
     const mayRetry = this.#cancel === undefined && this.#attempt + 1 < maximumInviteAttempts
     if (mayRetry && this.#authorizer?.accept(response) === true) return this.#retry()
-    const contacts = response.status < 400 ? response.contacts : '*'
     this.#fail({
       status: response.status,
       reason: response.reason,
       response,
-      ...(contacts !== '*' && { contacts }),
+      ...(response.status < 400 && { contacts: readableContacts(response) }),
     })
   }
 
@@ -149,8 +149,7 @@ export class OutgoingInvite {
   /** RFC 3262 section 4: acknowledges a reliable response, once and in order. False for a repetition or one out of order. */
   #isNews(response: SipResponse, fork: Session): boolean {
     const rseq = Number(response.headers.get('RSeq'))
-    const isReliable = response.headers.getAll('Require').some((option) => option.toLowerCase() === '100rel')
-    if (!isReliable || !Number.isInteger(rseq) || rseq < 1) return true
+    if (!Number.isInteger(rseq) || rseq < 1 || !requiresReliability(response.headers)) return true
     const tag = response.toTag ?? ''
     const before = this.#reliable.get(tag)
     if (before !== undefined && rseq !== before + 1) return false
@@ -161,6 +160,7 @@ export class OutgoingInvite {
 
   #receiveAnswer(response: SipResponse): void {
     const tag = response.toTag ?? ''
+    this.#authorizer?.settle()
     const known = this.#forks.get(tag)
     // The peer repeats its 2xx: our ACK was lost, or is not sent yet.
     if (known !== undefined && known.dialog.state !== 'early') return known.receiveLateAnswer(response)
@@ -223,7 +223,9 @@ export class OutgoingInvite {
     const branch = attemptBranch(this.#branch, this.#attempt)
     const request = createCancel(this.#request, cancel.reason)
     const ignore = { onResponse() {}, onTimeout() {}, onTransportError() {} }
-    this.#core.transactions.sendRequest(request, this.#options.destination, ignore, { branch })
+    // RFC 3263 section 4: it goes where the INVITE went, whatever DNS says by now.
+    const destination = this.#transaction?.destination ?? this.#options.destination
+    this.#core.transactions.sendRequest(request, destination, ignore, { branch })
     // RFC 3261 section 9.1: without a final response to the INVITE 64·T1 after the CANCEL, it counts as cancelled.
     this.#cancelPatience = this.#core.startTimer(() => {
       this.#transaction?.terminate()

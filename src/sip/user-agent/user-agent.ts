@@ -1,3 +1,4 @@
+import { targetOf } from '../dialog/contact.ts'
 import { Dialog } from '../dialog/dialog.ts'
 import type { DialogSnapshot } from '../dialog/dialog-snapshot.ts'
 import { createResponse } from '../message/create-response.ts'
@@ -135,6 +136,21 @@ export class UserAgent {
   }
 
   #receive(request: SipRequest, transaction: ServerTransaction, source: Source): void {
+    try {
+      this.#dispatch(request, transaction, source)
+    } catch (error) {
+      // A header that only now turned out unreadable, or a fault of an owner's handler: neither may reach the socket.
+      this.#core.log.warn({ method: request.method, host: source.host, error: String(error) }, 'request failed')
+      const isUnreadable = error instanceof SipParseError
+      transaction.respond(
+        isUnreadable
+          ? createResponse(request, error.status, error.reason)
+          : createResponse(request, 500, 'Server Internal Error'),
+      )
+    }
+  }
+
+  #dispatch(request: SipRequest, transaction: ServerTransaction, source: Source): void {
     const { toTag } = request
     if (toTag !== undefined) {
       const usage = this.#core.dialogs.find(request.callId, toTag, request.fromTag ?? '')
@@ -176,7 +192,8 @@ export class UserAgent {
     if (extensions !== undefined) return extensions
     const type = bodyType(request)
     if (type !== undefined && type !== sessionDescriptionType) return refuseBody(request, [sessionDescriptionType])
-    if (request.contacts === '*' || request.contacts.length !== 1) return createResponse(request, 400, 'Contact Missing')
+    // Section 8.1.1.8: an INVITE names the place where its caller can be reached.
+    if (targetOf(request) === undefined) return createResponse(request, 400, 'Contact Missing Or Unusable')
     if (this.onInvite === undefined) return createResponse(request, 480, 'Temporarily Unavailable')
     if (this.#core.dialogs.size < this.#core.limits.dialogs) return undefined
     const busy = createResponse(request, 503, 'Too Many Calls')
