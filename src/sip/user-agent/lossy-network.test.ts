@@ -92,6 +92,6 @@ const play = async (story: Story): Promise<void> => {
 
 describe('two user agents over a network that drops, delays, duplicates and reorders', () => {
   it('never leave a transaction, a dialog or a timer behind, and agree that the call is over', async () => {
-    await fc.assert(fc.asyncProperty(storyArbitrary, play), { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 60) })
+    await fc.assert(fc.asyncProperty(storyArbitrary, play), { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 300) })
   })
 })

@@ -82,7 +82,9 @@ describe('RFC 3261 section 13.2: initiating a session', () => {
     assert.deepEqual(forks[0].heard, ['ACK'])
     assert.deepEqual(forks[1].heard, ['ACK', 'BYE'])
     assert.deepEqual(record.ends, [])
-    await invite.bye()
+    const over = invite.bye()
+    await clock.advance(10)
+    await over
     assert.deepEqual(record.ends, ['local'])
     await assertClean()
   })
