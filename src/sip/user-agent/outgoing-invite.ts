@@ -50,6 +50,8 @@ export class OutgoingInvite {
     handler: InviteHandler,
     onDone: (invite: OutgoingInvite) => void,
   ) {
+    // A Request-URI that cannot be read fails here, in front of whoever made it, and not when the first response is in.
+    parseUri(options.uri)
     this.#core = core
     this.#options = options
     this.#handler = handler

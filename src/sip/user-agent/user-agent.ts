@@ -3,7 +3,7 @@ import { Dialog } from '../dialog/dialog.ts'
 import type { DialogSnapshot } from '../dialog/dialog-snapshot.ts'
 import { createResponse } from '../message/create-response.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
-import { SipParseError } from '../message/parse-message.ts'
+import { SipParseError } from '../message/sip-parse-error.ts'
 import type { ServerTransaction } from '../transaction/server-transaction.ts'
 import type { Destination, Source } from '../transport/destination.ts'
 import { Authorizer } from './authorizer.ts'
@@ -63,7 +63,7 @@ export class UserAgent {
     return `z9hG4bK${this.#core.random.token(24)}`
   }
 
-  /** Sends an INVITE. The handler is called after this has returned. */
+  /** Sends an INVITE. The handler is called after this has returned. Throws a SipParseError on a URI that cannot be read. */
   invite(options: InviteOptions, handler: InviteHandler): OutgoingInvite {
     const invite = new OutgoingInvite(this.#core, options, handler, (done) => this.#outgoing.delete(done))
     this.#outgoing.add(invite)
