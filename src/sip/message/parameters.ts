@@ -38,8 +38,7 @@ export function unquote(text: string): string {
 }
 
 /** A quoted string that holds `text` and nothing that could end it, or its line, early. */
-export const quote = (text: string): string =>
-  `"${text.replace(/[\r\n\0]+/g, ' ').replace(/["\\]/g, '\\$&')}"`
+export const quote = (text: string): string => `"${text.replace(/[\r\n\0]+/g, ' ').replace(/["\\]/g, '\\$&')}"`
 
 const token = /^[A-Za-z0-9\-.!%*_+`'~[\]:]+$/
 

@@ -48,7 +48,8 @@ function parseSip(scheme: 'sip' | 'sips', rest: string): SipUri {
   const hostPort = semicolon === -1 ? tail : tail.slice(0, semicolon)
   const { host, port } = parseHostPort(hostPort)
   const password = userInfo?.includes(':') ? userInfo.slice(userInfo.indexOf(':') + 1) : undefined
-  const user = userInfo === undefined ? undefined : password === undefined ? userInfo : userInfo.slice(0, userInfo.indexOf(':'))
+  const user =
+    userInfo === undefined ? undefined : password === undefined ? userInfo : userInfo.slice(0, userInfo.indexOf(':'))
   if (user === '') throw new SipParseError('Bad URI')
   return {
     scheme,
@@ -103,7 +104,9 @@ export const escapeUser = (user: string): string =>
     : [...Buffer.from(user)]
         .map((octet) => {
           const character = String.fromCharCode(octet)
-          return octet < 0x80 && userSafe.test(character) ? character : `%${octet.toString(16).toUpperCase().padStart(2, '0')}`
+          return octet < 0x80 && userSafe.test(character)
+            ? character
+            : `%${octet.toString(16).toUpperCase().padStart(2, '0')}`
         })
         .join('')
 

@@ -1,0 +1,131 @@
+import { Headers } from './headers.ts'
+import { type NameAddr, parseNameAddr } from './name-addr.ts'
+import { SipParseError } from './sip-parse-error.ts'
+import { parseVia, type Via } from './via.ts'
+
+export interface CSeq {
+  readonly number: number
+  readonly method: string
+}
+
+const noBody = Buffer.alloc(0)
+
+/**
+ * What requests and responses share. Structured headers are parsed when they are first asked for and remembered until the
+ * headers change; asking for one that is missing or broken throws {@link SipParseError}. What the parser let in has a sound
+ * Via, From, To, Call-ID and CSeq.
+ */
+abstract class MessageBase {
+  readonly headers: Headers
+  body: Buffer
+  #version = -1
+  #via: Via | undefined
+  #from: NameAddr | undefined
+  #to: NameAddr | undefined
+  #cseq: CSeq | undefined
+
+  constructor(headers: Headers = new Headers(), body: Buffer = noBody) {
+    this.headers = headers
+    this.body = body
+  }
+
+  /** The top Via. */
+  get via(): Via {
+    this.#refresh()
+    this.#via ??= parseVia(firstElement(this.headers, 'via'))
+    return this.#via
+  }
+
+  get from(): NameAddr {
+    this.#refresh()
+    this.#from ??= parseNameAddr(required(this.headers, 'from'))
+    return this.#from
+  }
+
+  get to(): NameAddr {
+    this.#refresh()
+    this.#to ??= parseNameAddr(required(this.headers, 'to'))
+    return this.#to
+  }
+
+  get fromTag(): string | undefined {
+    return this.from.params.get('tag')
+  }
+
+  get toTag(): string | undefined {
+    return this.to.params.get('tag')
+  }
+
+  get callId(): string {
+    return required(this.headers, 'call-id').trim()
+  }
+
+  get cseq(): CSeq {
+    this.#refresh()
+    this.#cseq ??= parseCSeq(required(this.headers, 'cseq'))
+    return this.#cseq
+  }
+
+  /** Every Contact, or `*` (RFC 3261 section 20.10). */
+  get contacts(): NameAddr[] | '*' {
+    const values = this.headers.getAll('contact')
+    return values.length === 1 && values[0] === '*' ? '*' : values.map(parseNameAddr)
+  }
+
+  #refresh(): void {
+    if (this.#version === this.headers.version) return
+    this.#version = this.headers.version
+    this.#via = undefined
+    this.#from = undefined
+    this.#to = undefined
+    this.#cseq = undefined
+  }
+}
+
+export class SipRequest extends MessageBase {
+  readonly kind = 'request'
+  method: string
+  uri: string
+
+  constructor(method: string, uri: string, headers?: Headers, body?: Buffer) {
+    super(headers, body)
+    this.method = method
+    this.uri = uri
+  }
+}
+
+export class SipResponse extends MessageBase {
+  readonly kind = 'response'
+  readonly status: number
+  readonly reason: string
+
+  constructor(status: number, reason: string, headers?: Headers, body?: Buffer) {
+    super(headers, body)
+    this.status = status
+    this.reason = reason
+  }
+}
+
+export type SipMessage = SipRequest | SipResponse
+
+function required(headers: Headers, name: string): string {
+  const value = headers.get(name)
+  if (value === undefined) throw new SipParseError(`Missing ${name}`)
+  return value
+}
+
+function firstElement(headers: Headers, name: string): string {
+  const value = required(headers, name)
+  if (!value.includes(',')) return value
+  return headers.getAll(name)[0] ?? value
+}
+
+const cseqPattern = /^\s*(\d{1,10})\s+([A-Za-z0-9\-.!%*_+`'~]+)\s*$/
+
+/** RFC 3261 section 8.1.1.5: the number is less than 2**31. */
+function parseCSeq(text: string): CSeq {
+  const match = cseqPattern.exec(text)
+  const number = Number(match?.[1])
+  if (match === null || number >= 2 ** 31) throw new SipParseError('Bad CSeq')
+  return { number, method: match[2] as string }
+}
