@@ -1,3 +1,4 @@
+import type { TransportAddress } from '../../src/sip/transport/destination.ts'
 import type {
   DatagramHandler,
   DatagramSocket,
@@ -6,7 +7,6 @@ import type {
   StreamHandler,
   StreamListener,
 } from '../../src/sip/transport/sockets.ts'
-import type { TransportAddress } from '../../src/sip/transport/destination.ts'
 import type { MemoryNetwork } from './memory-network.ts'
 
 /** Sockets on a {@link MemoryNetwork}; datagrams only. */

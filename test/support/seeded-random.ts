@@ -9,6 +9,14 @@ export const createSeededRandom = (seed: number): Random & { fraction(): number 
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
   }
-  const bytes = (count: number): Buffer => Buffer.from(Array.from({ length: count }, () => Math.floor(fraction() * 256)))
-  return { fraction, bytes, token: (length) => bytes(Math.ceil(length / 2)).toString('hex').slice(0, length) }
+  const bytes = (count: number): Buffer =>
+    Buffer.from(Array.from({ length: count }, () => Math.floor(fraction() * 256)))
+  return {
+    fraction,
+    bytes,
+    token: (length) =>
+      bytes(Math.ceil(length / 2))
+        .toString('hex')
+        .slice(0, length),
+  }
 }

@@ -3,9 +3,9 @@ import { silentLog } from '../../src/log.ts'
 import type { Dialog } from '../../src/sip/dialog/dialog.ts'
 import type { SipResponse } from '../../src/sip/message/message.ts'
 import { TransactionLayer } from '../../src/sip/transaction/transaction-layer.ts'
+import { TransportLayer } from '../../src/sip/transport/transport-layer.ts'
 import type { InviteFailure, InviteHandler, InviteOptions } from '../../src/sip/user-agent/invite-options.ts'
 import type { SessionEnd } from '../../src/sip/user-agent/session-handler.ts'
-import { TransportLayer } from '../../src/sip/transport/transport-layer.ts'
 import { UserAgent } from '../../src/sip/user-agent/user-agent.ts'
 import { MemoryNetwork } from './memory-network.ts'
 import { MemorySockets } from './memory-sockets.ts'
@@ -39,7 +39,10 @@ export const createTestNetwork = (seed = 1) => {
     for (const { agent, transactions } of agents) {
       assert.deepEqual(agent.counts(), { outgoingInvites: 0, incomingInvites: 0, dialogs: 0, recoveries: 0, timers: 0 })
       const { clientTransactions, serverTransactions, timers } = transactions.counts()
-      assert.deepEqual({ clientTransactions, serverTransactions, timers }, { clientTransactions: 0, serverTransactions: 0, timers: 0 })
+      assert.deepEqual(
+        { clientTransactions, serverTransactions, timers },
+        { clientTransactions: 0, serverTransactions: 0, timers: 0 },
+      )
     }
     assert.equal(clock.pending, 0)
   }

@@ -1,5 +1,5 @@
-import type { NameAddr } from '../message/name-addr.ts'
 import type { SipMessage } from '../message/message.ts'
+import type { NameAddr } from '../message/name-addr.ts'
 import { parseUri } from '../message/uri.ts'
 
 /** The contacts of a message; none where they cannot be read, for a peer's mistake must not break what else it said. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { parseMessage } from '../message/parse-message.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
+import { parseMessage } from '../message/parse-message.ts'
 import { Dialog } from './dialog.ts'
 
 const message = (lines: string[]) => parseMessage(Buffer.from(`${lines.join('\r\n')}\r\nContent-Length: 0\r\n\r\n`))
@@ -64,7 +64,11 @@ describe('RFC 3261 section 12.1.2: a dialog at the UAC', () => {
 
 describe('RFC 3261 section 12.1.1: a dialog at the UAS', () => {
   it('takes the route set in order and the remote sequence from the INVITE', () => {
-    const dialog = Dialog.fromRequest(invite(['Record-Route: <sip:p2;lr>', 'Record-Route: <sip:p1;lr>']), 'us', '<sip:us@h>')
+    const dialog = Dialog.fromRequest(
+      invite(['Record-Route: <sip:p2;lr>', 'Record-Route: <sip:p1;lr>']),
+      'us',
+      '<sip:us@h>',
+    )
     assert.deepEqual(dialog.routeSet, ['<sip:p2;lr>', '<sip:p1;lr>'])
     assert.equal(dialog.remoteSequence, 7)
     assert.equal(dialog.localUri, 'sip:bob@example.com')

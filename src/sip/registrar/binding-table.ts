@@ -116,6 +116,4 @@ const bucketOf = (milliseconds: number): number => Math.floor(milliseconds / buc
  * restarted phone replaces its old contact even though the URI differs), its Contact URI otherwise.
  */
 export const bindingKey = (binding: Pick<Binding, 'instanceId' | 'registrationId' | 'contactUri'>): string =>
-  binding.instanceId === undefined
-    ? binding.contactUri
-    : `${binding.instanceId} ${binding.registrationId ?? 0}`
+  binding.instanceId === undefined ? binding.contactUri : `${binding.instanceId} ${binding.registrationId ?? 0}`

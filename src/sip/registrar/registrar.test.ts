@@ -118,7 +118,10 @@ describe('RFC 3261 section 10.3: processing REGISTER requests', () => {
     const [binding] = registrar.contacts('acme/101')
     assert.equal(binding?.userAgent, 'Yealink SIP-T46S 66.86')
     assert.deepEqual(binding?.destination, { protocol: 'udp', host: '198.51.100.7', port: 31000, flow: source.flow })
-    assert.deepEqual(changes.map((change) => change.type), ['added'])
+    assert.deepEqual(
+      changes.map((change) => change.type),
+      ['added'],
+    )
   })
 
   it('a wrong password and an unknown line are refused alike', () => {
@@ -164,7 +167,10 @@ describe('RFC 3261 section 10.3: processing REGISTER requests', () => {
 
   it('step 7: the expires of a Contact goes before that of the request, and 0 removes', () => {
     const { register, uris } = setUp()
-    assert.match(register({ contacts: ['<sip:a@h>;expires=120'], headers: ['Expires: 600'] }).headers.get('Contact') ?? '', /=120/)
+    assert.match(
+      register({ contacts: ['<sip:a@h>;expires=120'], headers: ['Expires: 600'] }).headers.get('Contact') ?? '',
+      /=120/,
+    )
     register({ contacts: ['<sip:a@h>;expires=0'] })
     assert.deepEqual(uris(), [])
   })
@@ -172,7 +178,10 @@ describe('RFC 3261 section 10.3: processing REGISTER requests', () => {
   it('step 7: within a Call-ID an older CSeq fails the whole update', () => {
     const { register, uris } = setUp()
     register({ sequence: 10 })
-    const outdated = register({ sequence: 9, contacts: ['<sip:new@192.0.2.10>', '<sip:101@192.0.2.10:5062>;expires=0'] })
+    const outdated = register({
+      sequence: 9,
+      contacts: ['<sip:new@192.0.2.10>', '<sip:101@192.0.2.10:5062>;expires=0'],
+    })
     assert.equal(outdated.status, 500)
     assert.deepEqual(uris(), ['sip:101@192.0.2.10:5062'])
     assert.equal(register({ sequence: 1, callId: 'rebooted' }).status, 200)

@@ -1,12 +1,12 @@
 import type { Clock } from '../../clock.ts'
 import type { Log } from '../../log.ts'
 import type { DigestServer } from '../digest/digest-server.ts'
-import type { NameAddr } from '../message/name-addr.ts'
 import { createResponse } from '../message/create-response.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
-import { parseUri, serializeUri, type SipUri } from '../message/uri.ts'
+import type { NameAddr } from '../message/name-addr.ts'
+import { parseUri, type SipUri, serializeUri } from '../message/uri.ts'
 import type { Source } from '../transport/destination.ts'
-import { type Binding, type BindingChange } from './binding.ts'
+import type { Binding, BindingChange } from './binding.ts'
 import { BindingTable, bindingKey } from './binding-table.ts'
 
 /** A line that may register, as the directory knows it. */

@@ -1,6 +1,6 @@
+import type { Random } from '../../random.ts'
 import { answerChallenge } from '../digest/digest-client.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
-import type { Random } from '../../random.ts'
 import type { Credentials } from './invite-options.ts'
 
 type ChallengeStatus = 401 | 407

@@ -1,6 +1,6 @@
 import type { Dialog } from '../dialog/dialog.ts'
-import type { NameAddr } from '../message/name-addr.ts'
 import type { SipResponse } from '../message/message.ts'
+import type { NameAddr } from '../message/name-addr.ts'
 import type { Destination } from '../transport/destination.ts'
 import type { SessionHandler } from './session-handler.ts'
 

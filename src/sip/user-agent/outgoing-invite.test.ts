@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createTestNetwork, recordInvite, testInvite } from '../../../test/support/test-agent.ts'
 import { ScriptedPeer, type WireMessage } from '../../../test/support/scripted-peer.ts'
+import { createTestNetwork, recordInvite, testInvite } from '../../../test/support/test-agent.ts'
 
 const offer = { type: 'application/sdp', content: 'v=0\r\no=offer\r\n' }
 

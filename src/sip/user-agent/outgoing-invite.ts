@@ -1,8 +1,8 @@
 import { readableContacts } from '../dialog/contact.ts'
 import { Dialog } from '../dialog/dialog.ts'
 import { Headers } from '../message/headers.ts'
-import { type NameAddr, serializeNameAddr } from '../message/name-addr.ts'
 import { SipRequest, type SipResponse } from '../message/message.ts'
+import { type NameAddr, serializeNameAddr } from '../message/name-addr.ts'
 import { parseUri } from '../message/uri.ts'
 import type { ClientTransaction } from '../transaction/client-transaction.ts'
 import { attemptBranch, maximumInviteAttempts } from './attempt-branch.ts'
@@ -58,7 +58,7 @@ export class OutgoingInvite {
     this.#onDone = onDone
     this.callId = options.callId ?? core.createCallId()
     this.fromTag = options.fromTag ?? core.createTag()
-    this.#branch = options.branch ?? `z9hG4bK${core.random.token(24)}`
+    this.#branch = options.branch ?? core.transactions.createBranch()
     this.#firstSequence = options.sequence ?? 1
     this.#authorizer = options.credentials && new Authorizer(options.credentials, core.random)
     this.#contact = core.contact(options.destination, options.contactUser ?? parseUri(options.from.uri).user ?? '')
@@ -225,9 +225,7 @@ export class OutgoingInvite {
     const branch = attemptBranch(this.#branch, this.#attempt)
     const request = createCancel(this.#request, cancel.reason)
     const ignore = { onResponse() {}, onTimeout() {}, onTransportError() {} }
-    // RFC 3263 section 4: it goes where the INVITE went, whatever DNS says by now.
-    const destination = this.#transaction?.destination ?? this.#options.destination
-    this.#core.transactions.sendRequest(request, destination, ignore, { branch })
+    this.#core.transactions.sendRequest(request, this.#options.destination, ignore, { branch })
     // RFC 3261 section 9.1: without a final response to the INVITE 64·T1 after the CANCEL, it counts as cancelled.
     this.#cancelPatience = this.#core.startTimer(() => {
       this.#transaction?.terminate()

@@ -23,7 +23,9 @@ const establish = async () => {
     const line = `${method} sip:alice@127.0.0.1:5060`
     peer.request(line, [...dialogHeaders(method, sequence), ...headers], to, body)
     await test.clock.advance(10)
-    const answer = peer.received.findLast((message) => message.header('CSeq') === `${sequence} ${method}` && message.status > 0)
+    const answer = peer.received.findLast(
+      (message) => message.header('CSeq') === `${sequence} ${method}` && message.status > 0,
+    )
     assert.ok(answer, `no answer to ${method}`)
     return answer
   }
@@ -47,7 +49,11 @@ describe('RFC 3261 section 12.2.2: requests within a dialog', () => {
 
   it('an unknown dialog is answered 481', async () => {
     const { peer, clock, to } = await establish()
-    peer.request('BYE sip:alice@127.0.0.1:5060', ['From: <sip:x@y>;tag=1', 'To: <sip:z@y>;tag=2', 'Call-ID: none', 'CSeq: 1 BYE'], to)
+    peer.request(
+      'BYE sip:alice@127.0.0.1:5060',
+      ['From: <sip:x@y>;tag=1', 'To: <sip:z@y>;tag=2', 'Call-ID: none', 'CSeq: 1 BYE'],
+      to,
+    )
     await clock.advance(10)
     assert.equal(peer.received.at(-1)?.status, 481)
   })

@@ -12,7 +12,14 @@ import type { Body } from './invite-options.ts'
 import { choosePeer, nextHop } from './next-hop.ts'
 import { type RequestOutcome, sendAuthorized } from './send-authorized.ts'
 import type { SessionEnd, SessionHandler } from './session-handler.ts'
-import { describeCapabilities, refuseBody, refuseExtensions, refuseMethod, setBody, unknownDialog } from './stock-responses.ts'
+import {
+  describeCapabilities,
+  refuseBody,
+  refuseExtensions,
+  refuseMethod,
+  setBody,
+  unknownDialog,
+} from './stock-responses.ts'
 
 /** What came of an offer that we made within the dialog. */
 export type OfferOutcome =
@@ -158,7 +165,8 @@ export class Session implements DialogUsage {
           void this.bye()
           return finish({ status: 'ended' })
         }
-        if (outcome.status >= 300) return finish(this.#ended ? { status: 'ended' } : { status: 'refused', code: outcome.status })
+        if (outcome.status >= 300)
+          return finish(this.#ended ? { status: 'ended' } : { status: 'refused', code: outcome.status })
         const first = this.#ack?.cseq.number !== outcome.cseq.number
         if (!first) return this.receiveLateAnswer(outcome)
         this.#sendAck(outcome.cseq.number)

@@ -36,17 +36,14 @@ export class UserAgent {
   onRegister: ((request: SipRequest, source: Source) => SipResponse) | undefined
   readonly #core: UserAgentCore
   readonly #outgoing = new Set<OutgoingInvite>()
-  /** By Call-ID, From tag and CSeq, which a request that came by two ways has in common (RFC 3261 section 8.2.2.2). */
-  readonly #incoming = new Map<string, IncomingInvite>()
+  readonly #incoming = new Set<IncomingInvite>()
   readonly #recoveries = new Map<string, InviteRecovery>()
   #strayAnswers = 0
 
   constructor(options: UserAgentOptions) {
     this.#core = new UserAgentCore(options)
     options.transactions.onRequest = (request, transaction, source) => this.#receive(request, transaction, source)
-    options.transactions.onAck = (ack) => {
-      this.#core.dialogs.find(ack.callId, ack.toTag ?? '', ack.fromTag ?? '')?.receiveAck(ack)
-    }
+    options.transactions.onAck = (ack) => this.#receiveAck(ack)
     options.transactions.onStrayResponse = (response, source) => this.#receiveStray(response, source)
   }
 
@@ -60,7 +57,7 @@ export class UserAgent {
 
   /** A Via branch for `InviteOptions.branch` (RFC 3261 section 8.1.1.7). */
   createBranch(): string {
-    return `z9hG4bK${this.#core.random.token(24)}`
+    return this.#core.transactions.createBranch()
   }
 
   /** Sends an INVITE. The handler is called after this has returned. Throws a SipParseError on a URI that cannot be read. */
@@ -78,7 +75,8 @@ export class UserAgent {
     credentials: Credentials | Authorizer | undefined,
     onOutcome: (outcome: RequestOutcome) => void,
   ): void {
-    const authorizer = credentials && 'username' in credentials ? new Authorizer(credentials, this.#core.random) : credentials
+    const authorizer =
+      credentials && 'username' in credentials ? new Authorizer(credentials, this.#core.random) : credentials
     sendAuthorized(this.#core, create, destination, authorizer, onOutcome)
   }
 
@@ -129,7 +127,7 @@ export class UserAgent {
   /** Lets go of every dialog and timer without a word to the peers; whoever wants them told says BYE first. */
   close(): void {
     for (const invite of [...this.#outgoing]) invite.abandon()
-    for (const invite of [...this.#incoming.values()]) invite.abandon()
+    for (const invite of [...this.#incoming]) invite.abandon()
     for (const recovery of this.#recoveries.values()) recovery.abandon()
     this.#recoveries.clear()
     for (const usage of this.#core.dialogs.usages()) usage.abandon()
@@ -140,14 +138,13 @@ export class UserAgent {
     try {
       this.#dispatch(request, transaction, source)
     } catch (error) {
-      // A header that only now turned out unreadable, or a fault of an owner's handler: neither may reach the socket.
-      this.#core.log.warn({ method: request.method, host: source.host, error: String(error) }, 'request failed')
-      const isUnreadable = error instanceof SipParseError
-      transaction.respond(
-        isUnreadable
+      // A header that only now turned out unreadable, or a fault of an owner's handler.
+      this.#core.log.warn({ method: request.method, host: source.host, err: error }, 'request failed')
+      const refusal =
+        error instanceof SipParseError
           ? createResponse(request, error.status, error.reason)
-          : createResponse(request, 500, 'Server Internal Error'),
-      )
+          : createResponse(request, 500, 'Server Internal Error')
+      this.#answer(transaction, refusal)
     }
   }
 
@@ -163,32 +160,38 @@ export class UserAgent {
       case 'INVITE':
         return this.#receiveInvite(request, transaction, source)
       case 'OPTIONS':
-        return transaction.respond(refuseExtensions(request) ?? describeCapabilities(request))
+        return this.#answer(transaction, refuseExtensions(request) ?? describeCapabilities(request))
       case 'REGISTER':
-        return transaction.respond(this.onRegister?.(request, source) ?? refuseMethod(request))
+        return this.#answer(transaction, this.onRegister?.(request, source) ?? refuseMethod(request))
       case 'BYE':
       case 'INFO':
       case 'PRACK':
       case 'UPDATE':
-        return transaction.respond(unknownDialog(request))
+        return this.#answer(transaction, unknownDialog(request))
       default:
-        return transaction.respond(refuseMethod(request))
+        return this.#answer(transaction, refuseMethod(request))
     }
   }
 
+  /** RFC 3261 section 8.2.6.2: every response but 100 has a To tag. */
+  #answer(transaction: ServerTransaction, response: SipResponse): void {
+    if (response.toTag === undefined) {
+      response.headers.set('To', `${response.headers.get('To')};tag=${this.#core.createTag()}`)
+    }
+    transaction.respond(response)
+  }
+
   #receiveInvite(request: SipRequest, transaction: ServerTransaction, source: Source): void {
-    const key = `${request.callId} ${request.fromTag ?? ''} ${request.cseq.number}`
-    const refusal = this.#refuseInvite(request, key)
-    if (refusal !== undefined) return transaction.respond(refusal)
-    const invite = new IncomingInvite(this.#core, request, transaction, source, () => this.#incoming.delete(key))
-    this.#incoming.set(key, invite)
+    const refusal = this.#refuseInvite(request)
+    if (refusal !== undefined) return this.#answer(transaction, refusal)
+    const invite = new IncomingInvite(this.#core, request, transaction, source, (done) => this.#incoming.delete(done))
+    this.#incoming.add(invite)
     this.onInvite?.(invite)
   }
 
   /** RFC 3261 section 8.2, in its order. */
-  #refuseInvite(request: SipRequest, key: string): SipResponse | undefined {
+  #refuseInvite(request: SipRequest): SipResponse | undefined {
     if (!/^sips?:/i.test(request.uri)) return createResponse(request, 416, 'Unsupported URI Scheme')
-    if (this.#incoming.has(key)) return createResponse(request, 482, 'Loop Detected')
     const extensions = refuseExtensions(request)
     if (extensions !== undefined) return extensions
     const type = bodyType(request)
@@ -200,6 +203,10 @@ export class UserAgent {
     const busy = createResponse(request, 503, 'Too Many Calls')
     busy.headers.append('Retry-After', '5')
     return busy
+  }
+
+  #receiveAck(ack: SipRequest): void {
+    this.#core.dialogs.find(ack.callId, ack.toTag ?? '', ack.fromTag ?? '')?.receiveAck(ack)
   }
 
   /** A response whose transaction is gone: late, or meant for a process before this one. */
