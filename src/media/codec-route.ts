@@ -1,4 +1,5 @@
 import { type CodecName, isG711 } from './codec.ts'
+import { alawToUlaw, ulawToAlaw } from './g711-conversion.ts'
 import type { NegotiatedCodec, NegotiatedMedia } from './negotiated-media.ts'
 
 /** How audio in `codec` is sent to a leg: as which of its codecs; undefined if it cannot be. */
@@ -12,3 +13,26 @@ export const routeCodec = (codec: CodecName, to: NegotiatedMedia): NegotiatedCod
 /** Whether `listener` can be sent what `speaker` prefers to send. */
 export const canHear = (listener: NegotiatedMedia, speaker: NegotiatedMedia): boolean =>
   routeCodec(speaker.codec, listener) !== undefined
+
+/** What becomes of one payload type on its way to the other leg. */
+export interface PayloadRoute {
+  readonly from: number
+  readonly to: number
+  readonly conversion: Uint8Array | undefined
+}
+
+/** The ways of all payload types that one leg may send to another, the likeliest first; the rest is dropped. */
+export const routePayloads = (from: NegotiatedMedia, to: NegotiatedMedia): readonly PayloadRoute[] => {
+  const routes: PayloadRoute[] = []
+  for (const { codec, payloadType } of from.accepted) {
+    const target = routeCodec(codec, to)
+    if (target === undefined) continue
+    const conversion = target.codec === codec ? undefined : codec === 'PCMA' ? alawToUlaw : ulawToAlaw
+    routes.push({ from: payloadType, to: target.payloadType, conversion })
+  }
+  // Durations count in the audio's clock, so events can only cross between legs of one rate.
+  if (from.dtmfPayloadType !== undefined && to.dtmfPayloadType !== undefined && from.clockRate === to.clockRate) {
+    routes.push({ from: from.dtmfPayloadType, to: to.dtmfPayloadType, conversion: undefined })
+  }
+  return routes
+}

@@ -4,8 +4,9 @@ export type ToneKind = 'ringback' | 'busy' | 'congestion' | 'dial'
 export interface ToneStep {
   /** Hertz, sounded together; none is silence. */
   readonly frequencies: readonly number[]
-  /** Hertz: the first frequency is amplitude-modulated by this one (`400×25` in ITU-T's notation). */
+  /** Hertz: the sound is amplitude-modulated by this frequency (`400×25` in ITU-T's notation). */
   readonly modulation?: number
+
   readonly milliseconds: number
 }
 
@@ -14,16 +15,126 @@ export type ToneCadence = readonly ToneStep[]
 
 type CountryTones = Readonly<Record<ToneKind, ToneCadence>>
 
+/** `frequencies` for the odd places of `cadence`, silence for the even ones; all in milliseconds. */
+const pulses = (frequencies: readonly number[], ...cadence: readonly number[]): ToneCadence =>
+  cadence.map((milliseconds, index) => ({ frequencies: index % 2 === 0 ? frequencies : [], milliseconds }))
+
+/** The same with every sound modulated. */
+const modulated = (frequency: number, modulation: number, ...cadence: readonly number[]): ToneCadence =>
+  pulses([frequency], ...cadence).map((step) => (step.frequencies.length === 0 ? step : { ...step, modulation }))
+
+/** One second that joins onto itself: whole periods of every frequency in the table. */
+const continuous = 1000
+/** Two short rings and a pause, as Britain and those who learned from it ring. */
+const doubleRing = [400, 200, 400, 2000] as const
+
+/** What ITU-T E.180 recommends where a country has no row: 425 Hz, one second in five. */
+const defaultTones: CountryTones = {
+  ringback: pulses([425], 1000, 4000),
+  busy: pulses([425], 500, 500),
+  congestion: pulses([425], 240, 240),
+  dial: pulses([425], continuous),
+}
+
+/**
+ * By ISO 3166 country code. Source: ITU-T E.180 Supplement 2, "Various tones used in national networks"; Britain's by BT SIN 350.
+ */
+const countryTones: ReadonlyMap<string, CountryTones> = new Map<string, CountryTones>([
+  [
+    'AU',
+    {
+      ringback: pulses([413, 438], ...doubleRing),
+      busy: pulses([425], 375, 375),
+      congestion: [...pulses([425], 375, 375), ...pulses([420], 375, 375)],
+      dial: pulses([413, 438], continuous),
+    },
+  ],
+  [
+    'GB',
+    {
+      ringback: pulses([400, 450], ...doubleRing),
+      busy: pulses([400], 375, 375),
+      congestion: pulses([400], 400, 350, 225, 525),
+      dial: pulses([350, 440], continuous),
+    },
+  ],
+  [
+    'RO',
+    {
+      ringback: pulses([450], 1850, 4150),
+      busy: pulses([450], 500, 500),
+      congestion: pulses([450], 250, 250),
+      dial: pulses([450], continuous),
+    },
+  ],
+  [
+    'US',
+    {
+      ringback: pulses([440, 480], 2000, 4000),
+      busy: pulses([480, 620], 500, 500),
+      congestion: pulses([480, 620], 250, 250),
+      dial: pulses([350, 440], continuous),
+    },
+  ],
+  [
+    'DE',
+    {
+      ringback: pulses([425], 1000, 4000),
+      busy: pulses([425], 480, 480),
+      congestion: pulses([425], 240, 240),
+      dial: pulses([425], continuous),
+    },
+  ],
+  [
+    'FR',
+    {
+      ringback: pulses([440], 1500, 3500),
+      busy: pulses([440], 500, 500),
+      congestion: pulses([440], 250, 250),
+      dial: pulses([440], continuous),
+    },
+  ],
+  [
+    'NZ',
+    {
+      ringback: pulses([400, 450], ...doubleRing),
+      busy: pulses([400], 500, 500),
+      congestion: pulses([400], 250, 250),
+      dial: pulses([400], continuous),
+    },
+  ],
+  [
+    'ZA',
+    {
+      ringback: modulated(400, 33, ...doubleRing),
+      busy: pulses([400], 500, 500),
+      congestion: pulses([400], 250, 250),
+      dial: modulated(400, 33, continuous),
+    },
+  ],
+  [
+    'IN',
+    {
+      ringback: modulated(400, 25, ...doubleRing),
+      busy: pulses([400], 750, 750),
+      congestion: pulses([400], 250, 250),
+      dial: modulated(400, 25, continuous),
+    },
+  ],
+  [
+    'JP',
+    {
+      ringback: modulated(400, 16, 1000, 2000),
+      busy: pulses([400], 500, 500),
+      congestion: pulses([400], 500, 500),
+      dial: pulses([400], continuous),
+    },
+  ],
+])
+
+/** The countries that have a row of their own. */
+export const toneCountries: readonly string[] = [...countryTones.keys()]
+
+/** A country's tone; E.180's recommended one where the country is not in the table. */
 export const toneFor = (kind: ToneKind, country: string): ToneCadence =>
   (countryTones.get(country.toUpperCase()) ?? defaultTones)[kind]
-
-const defaultTones: CountryTones = {
-  ringback: [
-    { frequencies: [425], milliseconds: 1000 },
-    { frequencies: [], milliseconds: 4000 },
-  ],
-  busy: [],
-  congestion: [],
-  dial: [],
-}
-const countryTones: ReadonlyMap<string, CountryTones> = new Map()

@@ -1,0 +1,198 @@
+import type { Clock } from '../clock.ts'
+import type { Random } from '../random.ts'
+import { type PayloadRoute, routePayloads } from './codec-route.ts'
+import type { EndpointStatistics } from './endpoint-statistics.ts'
+import { convert } from './g711-conversion.ts'
+import type { NegotiatedMedia } from './negotiated-media.ts'
+import { OutgoingStream } from './outgoing-stream.ts'
+import { Reception } from './reception.ts'
+import { RtcpSession } from './rtcp-session.ts'
+import { payloadOffset, payloadTypeOf, sequenceOf, ssrcOf, timestampOf } from './rtp-header.ts'
+import type { SocketPair } from './socket-pair.ts'
+import { TelephoneEventDetector } from './telephone-event.ts'
+import type { TonePacer } from './tone-pacer.ts'
+import { TonePlayer } from './tone-player.ts'
+import type { ToneCadence } from './tones.ts'
+
+export interface RelayEndpointParts {
+  readonly id: number
+  readonly pair: SocketPair
+  readonly clock: Clock
+  readonly random: Random
+  readonly pacer: TonePacer
+  readonly onMedia: (id: number) => void
+  readonly onDtmf: (id: number, digit: string, milliseconds: number) => void
+}
+
+/** One leg's sockets and streams, as the worker holds them. */
+export class RelayEndpoint {
+  readonly id: number
+  readonly pair: SocketPair
+  readonly outgoing: OutgoingStream
+  readonly reception = new Reception()
+  readonly rtcp: RtcpSession
+  readonly #parts: RelayEndpointParts
+  readonly #events: TelephoneEventDetector
+  readonly #player: TonePlayer
+  #media: NegotiatedMedia | undefined
+  /** Where packets come from, once known; the socket is connected to it. */
+  #latchedHost: string | undefined
+  #latchedPort = 0
+  #mediaTold = false
+  /** Who hears this leg, and how its payload types are sent there. */
+  #listener: RelayEndpoint | undefined
+  #routes: readonly PayloadRoute[] = []
+  /** Whom this leg hears. */
+  #speaker: RelayEndpoint | undefined
+
+  constructor(parts: RelayEndpointParts) {
+    this.#parts = parts
+    this.id = parts.id
+    this.pair = parts.pair
+    const seeds = parts.random.bytes(10)
+    this.outgoing = new OutgoingStream(seeds.readUInt32LE(0), seeds.readUInt16LE(4), seeds.readUInt32LE(6))
+    this.#events = new TelephoneEventDetector((digit, milliseconds) => parts.onDtmf(parts.id, digit, milliseconds))
+    this.#player = new TonePlayer(parts.pacer, this.outgoing, (packet) => this.send(packet))
+    this.rtcp = new RtcpSession(parts, this.outgoing, this.reception)
+    parts.pair.rtp.receive = this.#receive
+    parts.pair.rtcp.receive = this.rtcp.receive
+  }
+
+  get media(): NegotiatedMedia | undefined {
+    return this.#media
+  }
+
+  setRemote(media: NegotiatedMedia): void {
+    const before = this.#media?.remote
+    const moved = before?.host !== media.remote.host || before.port !== media.remote.port
+    this.#media = media
+    this.outgoing.clockRate = media.clockRate
+    this.reception.clockRate = media.clockRate
+    // Only a negotiation opens the latch: what arrives on the wire alone never moves a stream.
+    if (moved) {
+      this.#latchedHost = undefined
+      this.#mediaTold = false
+      this.pair.rtp.disconnect()
+    }
+    this.rtcp.setRemote(media, moved)
+    this.#player.setMedia(media)
+    this.#reroute()
+    if (this.#speaker !== undefined) this.#speaker.#reroute()
+  }
+
+  play(tone: ToneCadence): void {
+    this.#player.play(tone, this.#media)
+  }
+
+  stopPlaying(): void {
+    this.#player.stop()
+  }
+
+  /** This leg hears `speaker`, and no longer whom it heard. A tone goes on until the speaker's first packet. */
+  hear(speaker: RelayEndpoint): void {
+    if (this.#speaker !== undefined && this.#speaker !== speaker) this.#speaker.#silence()
+    if (speaker.#listener !== undefined && speaker.#listener !== this) speaker.#listener.#speaker = undefined
+    this.#speaker = speaker
+    speaker.#listener = this
+    speaker.#reroute()
+  }
+
+  bridge(other: RelayEndpoint): void {
+    this.hear(other)
+    other.hear(this)
+    this.stopPlaying()
+    other.stopPlaying()
+  }
+
+  unbridge(): void {
+    if (this.#listener !== undefined) this.#listener.#speaker = undefined
+    this.#silence()
+    if (this.#speaker !== undefined) this.#speaker.#silence()
+    this.#speaker = undefined
+  }
+
+  statistics(): EndpointStatistics {
+    const { remote } = this.rtcp
+    return {
+      packetsReceived: this.reception.received,
+      packetsSent: this.outgoing.packets,
+      packetsLost: this.reception.lost,
+      jitterMilliseconds: this.reception.jitterMilliseconds,
+      ...(remote === undefined ? {} : { remote }),
+      ...(this.#media === undefined ? {} : { codec: this.#media.codec }),
+    }
+  }
+
+  /** Leaves the sockets free for the next call. */
+  release(): void {
+    this.stopPlaying()
+    this.unbridge()
+    this.rtcp.sayGoodbye()
+    this.pair.reset()
+  }
+
+  send(packet: Uint8Array): void {
+    const { rtp } = this.pair
+    if (rtp.connected) rtp.send(packet)
+    else if (this.#media !== undefined && isReachable(this.#media.remote.host)) {
+      rtp.sendTo(packet, this.#media.remote.host, this.#media.remote.port)
+    }
+  }
+
+  readonly #receive = (packet: Buffer, host: string, port: number): void => {
+    const media = this.#media
+    // Before the negotiation nobody can say which payload types are valid.
+    if (media === undefined) return
+    const payload = payloadOffset(packet)
+    if (payload < 0) return
+    const payloadType = payloadTypeOf(packet)
+    const isEvent = payloadType === media.dtmfPayloadType
+    if (payloadType !== media.payloadType && !isEvent && !accepts(media, payloadType)) return
+    if (this.#latchedHost === undefined) this.#latch(host, port)
+    // What the kernel had queued from others before it knew the source.
+    else if (port !== this.#latchedPort || host !== this.#latchedHost) return
+    const now = this.#parts.clock.monotonic()
+    this.reception.add(ssrcOf(packet), sequenceOf(packet), timestampOf(packet), now, !isEvent)
+    if (isEvent) this.#events.addEvent(packet, payload, media.clockRate)
+    else this.#events.finish()
+    this.#listener?.forward(packet, payload, payloadType, this, now)
+  }
+
+  /** Sends a packet of `speaker` to this leg, as a part of its one stream. */
+  forward(packet: Buffer, payload: number, payloadType: number, speaker: RelayEndpoint, now: number): void {
+    for (const route of speaker.#routes) {
+      if (route.from !== payloadType) continue
+      if (this.#player.isPlaying) this.#player.stop()
+      if (route.conversion !== undefined) convert(packet, payload, route.conversion)
+      this.outgoing.rewrite(packet, speaker, route.to, now)
+      this.send(packet)
+      return
+    }
+  }
+
+  #latch(host: string, port: number): void {
+    this.#latchedHost = host
+    this.#latchedPort = port
+    this.pair.rtp.connect(host, port)
+    this.rtcp.follow(host, port)
+    if (this.#mediaTold) return
+    this.#mediaTold = true
+    this.#parts.onMedia(this.id)
+  }
+
+  #silence(): void {
+    this.#listener = undefined
+    this.#routes = []
+  }
+
+  #reroute(): void {
+    const there = this.#listener?.media
+    this.#routes = this.#media && there ? routePayloads(this.#media, there) : []
+  }
+}
+
+const accepts = (media: NegotiatedMedia, payloadType: number): boolean =>
+  media.accepted.some((accepted) => accepted.payloadType === payloadType)
+
+/** RFC 3264 section 8.4: 0.0.0.0 means "send nothing". */
+const isReachable = (host: string): boolean => host !== '0.0.0.0' && host !== '::'

@@ -1,0 +1,145 @@
+import type { Clock, Timer } from '../clock.ts'
+import type { Random } from '../random.ts'
+import { noStatistics } from './endpoint-statistics.ts'
+import { PairPool } from './pair-pool.ts'
+import { RelayEndpoint } from './relay-endpoint.ts'
+import type { RelayCommand, RelayEvent, RelayOptions } from './relay-protocol.ts'
+import { TonePacer } from './tone-pacer.ts'
+
+/** How often it is looked whose RTCP report is due; against intervals of seconds, this is exact. */
+const reportTickMilliseconds = 250
+
+export interface RelayParts {
+  readonly options: RelayOptions
+  readonly clock: Clock
+  readonly random: Random
+  /** Everything that a turn of the event loop brought about. */
+  readonly emit: (events: readonly RelayEvent[]) => void
+}
+
+/** What runs inside a relay worker: commands in, events out, packets between sockets. */
+export class Relay {
+  readonly #parts: RelayParts
+  readonly #pool: PairPool
+  readonly #pacer: TonePacer
+  readonly #endpoints = new Map<number, RelayEndpoint>()
+  #events: RelayEvent[] = []
+  #reportTimer: Timer | undefined
+
+  constructor(parts: RelayParts) {
+    this.#parts = parts
+    this.#pacer = new TonePacer(parts.clock)
+    this.#pool = new PairPool({
+      ...parts.options,
+      clock: parts.clock,
+      onReady: (ports) => {
+        this.#emit({ event: 'ready', ports })
+        this.#emit({ event: 'resting', pairs: this.#pool.resting })
+      },
+    })
+  }
+
+  execute(commands: readonly RelayCommand[]): void {
+    for (const command of commands) this.#execute(command)
+  }
+
+  close(): void {
+    this.#parts.clock.clearTimeout(this.#reportTimer)
+    for (const endpoint of this.#endpoints.values()) {
+      endpoint.release()
+      endpoint.pair.close()
+    }
+    this.#endpoints.clear()
+    this.#pool.close()
+  }
+
+  #execute(command: RelayCommand): void {
+    switch (command.op) {
+      case 'prepare':
+        void this.#pool.prepare(command.pairs).then((result) => this.#emit({ event: 'prepared', ...result }))
+        return
+      case 'open':
+        this.#open(command.id, command.port)
+        return
+      case 'release':
+        this.#release(command.id, command.request)
+        return
+      case 'statistics': {
+        const statistics = this.#endpoints.get(command.id)?.statistics() ?? noStatistics
+        this.#emit({ event: 'answer', request: command.request, statistics })
+        return
+      }
+    }
+    const endpoint = this.#endpoints.get(command.id)
+    if (endpoint === undefined) return
+    switch (command.op) {
+      case 'remote':
+        endpoint.setRemote(command.media)
+        return
+      case 'play':
+        endpoint.play(command.tone)
+        return
+      case 'stop':
+        endpoint.stopPlaying()
+        return
+      case 'unbridge':
+        endpoint.unbridge()
+        return
+      case 'hear':
+      case 'bridge': {
+        const other = this.#endpoints.get(command.other)
+        if (other !== undefined && other !== endpoint) endpoint[command.op](other)
+      }
+    }
+  }
+
+  #open(id: number, port: number): void {
+    const pair = this.#pool.take(port)
+    if (pair === undefined) throw new Error(`port ${port} was opened without having been offered`)
+    const { clock, random } = this.#parts
+    const endpoint = new RelayEndpoint({
+      id,
+      pair,
+      clock,
+      random,
+      pacer: this.#pacer,
+      onMedia: this.#onMedia,
+      onDtmf: this.#onDtmf,
+    })
+    this.#endpoints.set(id, endpoint)
+    this.#reportTimer ??= clock.setTimeout(this.#reportDue, reportTickMilliseconds)
+  }
+
+  #release(id: number, request: number): void {
+    const endpoint = this.#endpoints.get(id)
+    this.#endpoints.delete(id)
+    this.#emit({ event: 'answer', request, statistics: endpoint?.statistics() ?? noStatistics })
+    if (endpoint === undefined) return
+    endpoint.release()
+    this.#pool.give(endpoint.pair)
+    this.#emit({ event: 'resting', pairs: this.#pool.resting })
+  }
+
+  readonly #onMedia = (id: number): void => this.#emit({ event: 'media', id })
+
+  readonly #onDtmf = (id: number, digit: string, milliseconds: number): void =>
+    this.#emit({ event: 'dtmf', id, digit, milliseconds })
+
+  readonly #reportDue = (): void => {
+    const { clock } = this.#parts
+    const now = clock.monotonic()
+    for (const { rtcp } of this.#endpoints.values()) if (rtcp.nextReportAt <= now) rtcp.report()
+    this.#reportTimer =
+      this.#endpoints.size === 0 ? undefined : clock.setTimeout(this.#reportDue, reportTickMilliseconds)
+  }
+
+  #emit(event: RelayEvent): void {
+    this.#events.push(event)
+    if (this.#events.length > 1) return
+    setImmediate(() => {
+      const events = this.#events
+      this.#events = []
+      this.#parts.emit(events)
+    })
+  }
+}

@@ -1,0 +1,59 @@
+import { timestampOf } from './rtp-header.ts'
+
+/**
+ * RFC 4733 section 2.3:
+ *
+ *     0                   1                   2                   3
+ *     0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+ *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *    |     event     |E|R| volume    |          duration             |
+ */
+const payloadLength = 4
+const keys = '0123456789*#ABCD'
+
+export type DtmfListener = (digit: string, milliseconds: number) => void
+
+/**
+ * Turns the many packets of a key press into one call of the listener: at the first packet with the end bit, or, if all three of
+ * those were lost, when the next key or other sound follows.
+ */
+export class TelephoneEventDetector {
+  readonly #listener: DtmfListener
+  #timestamp = -1
+  #ended = true
+  #event = 0
+  #duration = 0
+  #clockRate = 8000
+
+  constructor(listener: DtmfListener) {
+    this.#listener = listener
+  }
+
+  addEvent(packet: Uint8Array, payload: number, clockRate: number): void {
+    if (packet.length < payload + payloadLength) return
+    const event = packet[payload] as number
+    if (event >= keys.length) return
+    const timestamp = timestampOf(packet)
+    // An event keeps the timestamp of its beginning (section 2.2.1): repeats of an ended one are known by it.
+    if (timestamp !== this.#timestamp) {
+      this.finish()
+      this.#timestamp = timestamp
+      this.#event = event
+      this.#duration = 0
+      this.#ended = false
+      this.#clockRate = clockRate
+    } else if (this.#ended) {
+      return
+    }
+    const duration = ((packet[payload + 2] as number) << 8) | (packet[payload + 3] as number)
+    this.#duration = Math.max(this.#duration, duration)
+    if ((packet[payload + 1] as number) & 0x80) this.finish()
+  }
+
+  /** Ends a key press whose end was lost: for when audio follows it. */
+  finish(): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#listener(keys.charAt(this.#event), Math.round((this.#duration * 1000) / this.#clockRate))
+  }
+}
