@@ -51,7 +51,10 @@ export class Headers {
   set(name: string, value: string): void {
     const key = headerKey(name)
     const index = this.#keys.indexOf(key)
-    if (index === -1) return this.append(name, value)
+    if (index === -1) {
+      this.append(name, value)
+      return
+    }
     this.version++
     this.#values[index] = sanitizeHeaderValue(value)
     for (let later = this.#keys.lastIndexOf(key); later > index; later = this.#keys.lastIndexOf(key))
@@ -79,7 +82,10 @@ export class Headers {
   replaceFirst(name: string, element: string): void {
     const key = headerKey(name)
     const index = this.#keys.indexOf(key)
-    if (index === -1) return this.prepend(name, element)
+    if (index === -1) {
+      this.prepend(name, element)
+      return
+    }
     this.version++
     const rest = isListHeader(key) ? splitList(this.#values[index] as string).slice(1) : []
     this.#values[index] = sanitizeHeaderValue([element, ...rest].join(', '))

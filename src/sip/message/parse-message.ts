@@ -23,7 +23,7 @@ export function parseMessage(octets: Buffer): SipMessage {
   if (octets.length > maximumMessageOctets) throw new SipParseError('Message Too Large', 513)
   const start = skipEmptyLines(octets)
   const end = endOfHead(octets, start)
-  const lines = splitLines(octets.utf8Slice(start, end))
+  const lines = splitLines(octets.toString('utf8', start, end))
   const headers = parseHeaderLines(lines)
   const message = createMessage(lines[0] as string, headers, octets.subarray(end))
   cutBody(message)

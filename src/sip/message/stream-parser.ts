@@ -73,7 +73,7 @@ export class StreamParser {
   #measure(): boolean {
     const end = endOfHead(this.#pending, 0)
     if (!hasEmptyLine(this.#pending, end)) return false
-    const match = contentLengthLine.exec(this.#pending.latin1Slice(0, end))
+    const match = contentLengthLine.exec(this.#pending.toString('latin1', 0, end))
     // RFC 3261 section 20.14: over a stream Content-Length must be there; without it the body cannot be told from what follows.
     if (match === null) throw new SipParseError('Missing Content-Length')
     this.#needed = end + parseContentLength((match[1] as string).trim())
@@ -87,6 +87,6 @@ export class StreamParser {
 }
 
 function hasEmptyLine(octets: Buffer, end: number): boolean {
-  const tail = octets.latin1Slice(Math.max(0, end - 4), end)
+  const tail = octets.toString('latin1', Math.max(0, end - 4), end)
   return tail.endsWith('\r\n\r\n') || tail.endsWith('\n\n')
 }

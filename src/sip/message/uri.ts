@@ -53,8 +53,8 @@ function parseSip(scheme: 'sip' | 'sips', rest: string): SipUri {
   if (user === '') throw new SipParseError('Bad URI')
   return {
     scheme,
-    ...(user !== undefined && { user: unescape(user) }),
-    ...(password !== undefined && { password: unescape(password) }),
+    ...(user !== undefined && { user: unescapeUser(user) }),
+    ...(password !== undefined && { password: unescapeUser(password) }),
     host,
     ...(port !== undefined && { port }),
     params: semicolon === -1 ? none : parseParameters(tail, semicolon + 1),
@@ -86,7 +86,7 @@ export function parseHostPort(text: string): { readonly host: string; readonly p
   return { host, port }
 }
 
-function unescape(text: string): string {
+function unescapeUser(text: string): string {
   if (!text.includes('%')) return text
   try {
     return decodeURIComponent(text)

@@ -12,7 +12,7 @@ export interface Via {
   readonly branch?: string
 }
 
-const sentProtocol = /^SIP\s*\/\s*2\.0\s*\/\s*([A-Za-z0-9\-]+)\s+/i
+const sentProtocol = /^SIP\s*\/\s*2\.0\s*\/\s*([A-Za-z0-9-]+)\s+/i
 
 export function parseVia(text: string): Via {
   const match = sentProtocol.exec(text)

@@ -16,8 +16,8 @@ export interface MessageTransport {
   /** The address under which a peer there reaches us: for Via and Contact. */
   localAddress(destination: Destination): TransportAddress
   /**
-   * The protocol that a request of so many octets must go by (RFC 3261 section 18.1.1). Without this method it is the
-   * destination's own.
+   * Another way for a request of more than 1300 octets (RFC 3261 section 18.1.1): a connection, if one can be made, else the
+   * destination as it was; never rejected. Undefined, or without this method, such requests go by UDP like others.
    */
-  protocolFor?(octets: number, destination: Destination): Destination['protocol']
+  reliableAlternative?(destination: Destination): Promise<Destination> | undefined
 }

@@ -1,0 +1,238 @@
+import type { Clock } from '../../clock.ts'
+import type { Log } from '../../log.ts'
+import type { Random } from '../../random.ts'
+import { createResponse } from '../message/create-response.ts'
+import type { SipMessage, SipRequest, SipResponse } from '../message/message.ts'
+import { serializeMessage } from '../message/serialize-message.ts'
+import type { Destination, Source } from '../transport/destination.ts'
+import type { MessageTransport } from '../transport/message-transport.ts'
+import { responseDestination } from '../transport/response-destination.ts'
+import { TransportError } from '../transport/transport-error.ts'
+import { ClientTransaction, type ClientTransactionHandler } from './client-transaction.ts'
+import { createVia } from './create-via.ts'
+import { ServerTransaction, type ServerTransactionOwner } from './server-transaction.ts'
+import { defaultTimerSettings, type TimerSettings } from './timer-values.ts'
+import type { TransactionCore } from './transaction-core.ts'
+import { clientKey, clientKeyOfResponse, hasMagicCookie, magicCookie, mergeKey, serverKey } from './transaction-key.ts'
+
+export interface TransactionLayerOptions {
+  readonly transport: MessageTransport
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly timers?: Partial<TimerSettings>
+  /** Server transactions at a time; requests beyond them get 503. */
+  readonly maximumServerTransactions?: number
+}
+
+export interface TransactionCounts {
+  readonly clientTransactions: number
+  readonly serverTransactions: number
+  /** Transactions that wait for a moment; at most one timer each. */
+  readonly timers: number
+}
+
+export interface SendRequestOptions {
+  /** The Via branch; a fresh one otherwise. A CANCEL takes that of its INVITE (RFC 3261 section 9.1). */
+  readonly branch?: string
+}
+
+/** RFC 3261 section 18.1.1: a request above this may be cut into fragments that get lost, and goes by a connection if it can. */
+const largestDatagramRequest = 1300
+
+const defaultMaximumServerTransactions = 200_000
+
+/** RFC 3261 section 17: matches messages to transactions, and makes and forgets them. */
+export class TransactionLayer {
+  /** A new request, other than ACK and CANCEL. It is answered through its transaction. */
+  onRequest: ((request: SipRequest, transaction: ServerTransaction, source: Source) => void) | undefined
+  /** An ACK of a 2xx, repetitions included. */
+  onAck: ((ack: SipRequest, source: Source) => void) | undefined
+  /** A response that belongs to no transaction: late, or meant for a process before this one. */
+  onStrayResponse: ((response: SipResponse, source: Source) => void) | undefined
+  readonly #core: TransactionCore
+  readonly #maximumServerTransactions: number
+  readonly #clients = new Map<string, ClientTransaction>()
+  readonly #servers = new Map<string, ServerTransaction>()
+  readonly #merges = new Map<string, ServerTransaction>()
+  readonly #serverOwner: ServerTransactionOwner = {
+    passRequest: (transaction) => this.#passRequest(transaction),
+    passAck: (ack, source) => this.onAck?.(ack, source),
+    terminated: (transaction) => this.#forgetServer(transaction),
+  }
+  readonly #forgetClient = (transaction: ClientTransaction): void => {
+    if (this.#clients.get(transaction.key) === transaction) this.#clients.delete(transaction.key)
+  }
+
+  constructor(options: TransactionLayerOptions) {
+    const { transport, clock, random, log, timers } = options
+    this.#core = {
+      transport,
+      clock,
+      random,
+      log,
+      timers: { ...defaultTimerSettings, ...timers },
+      tally: { running: 0 },
+    }
+    this.#maximumServerTransactions = options.maximumServerTransactions ?? defaultMaximumServerTransactions
+    transport.onMessage = (message, source) => this.#receive(message, source)
+  }
+
+  /** Sends a request that has no Via of ours yet, by a client transaction. An ACK goes by `sendAck2xx`. */
+  sendRequest(
+    request: SipRequest,
+    destination: Destination,
+    handler: ClientTransactionHandler,
+    options: SendRequestOptions = {},
+  ): ClientTransaction {
+    const branch = options.branch ?? this.createBranch()
+    const transaction = new ClientTransaction(this.#core, request, branch, handler, this.#forgetClient)
+    // RFC 3261 section 9.1: a CANCEL goes where its INVITE went, whatever DNS says by now.
+    const cancelled = request.method === 'CANCEL' ? this.#clients.get(clientKey(branch, 'INVITE')) : undefined
+    this.#clients.set(transaction.key, transaction)
+    const resolved = this.#core.transport.resolve(cancelled?.destination ?? destination)
+    if (!(resolved instanceof Promise)) this.#start(transaction, request, resolved)
+    else {
+      resolved.then(
+        (numeric) => this.#start(transaction, request, numeric),
+        (error: unknown) => transaction.fail(asTransportError(error)),
+      )
+    }
+    return transaction
+  }
+
+  /** Sends the ACK of a 2xx (RFC 3261 section 13.2.2.4), or once more one that was sent before: no transaction looks after it. */
+  sendAck2xx(ack: SipRequest, destination: Destination): void {
+    const { transport, log } = this.#core
+    const branch = ack.headers.has('Via') ? undefined : this.createBranch()
+    const send = (numeric: Destination): void => {
+      if (branch !== undefined) ack.headers.prepend('Via', createVia(numeric, transport.localAddress(numeric), branch))
+      transport.send(ack, numeric, (error) => log.warn({ err: error, callId: ack.callId }, 'ACK was not sent'))
+    }
+    const resolved = transport.resolve(destination)
+    if (!(resolved instanceof Promise)) send(resolved)
+    else resolved.then(send, (error: unknown) => log.warn({ err: error, callId: ack.callId }, 'ACK was not sent'))
+  }
+
+  /** RFC 3261 section 8.1.1.7. */
+  createBranch(): string {
+    return `${magicCookie}${this.#core.random.token(24)}`
+  }
+
+  counts(): TransactionCounts {
+    return {
+      clientTransactions: this.#clients.size,
+      serverTransactions: this.#servers.size,
+      timers: this.#core.tally.running,
+    }
+  }
+
+  /** Forgets every transaction at once; the transport lives on. */
+  close(): void {
+    for (const transaction of [...this.#clients.values()]) transaction.terminate()
+    for (const transaction of [...this.#servers.values()]) transaction.terminate()
+  }
+
+  #start(transaction: ClientTransaction, request: SipRequest, destination: Destination): void {
+    const octets = this.#stamp(request, destination, transaction.branch)
+    if (octets.length > largestDatagramRequest && destination.protocol === 'udp') {
+      const alternative = this.#core.transport.reliableAlternative?.(destination)
+      if (alternative !== undefined) {
+        void alternative.then((chosen) => {
+          if (chosen.protocol === 'udp') return transaction.start(octets, destination)
+          request.headers.replaceFirst('Via', this.#createVia(chosen, transaction.branch))
+          transaction.start(serializeMessage(request), chosen)
+        })
+        return
+      }
+    }
+    transaction.start(octets, destination)
+  }
+
+  #stamp(request: SipRequest, destination: Destination, branch: string): Buffer {
+    request.headers.prepend('Via', this.#createVia(destination, branch))
+    return serializeMessage(request)
+  }
+
+  #createVia(destination: Destination, branch: string): string {
+    return createVia(destination, this.#core.transport.localAddress(destination), branch)
+  }
+
+  #receive(message: SipMessage, source: Source): void {
+    if (message.kind === 'response') {
+      const transaction = this.#clients.get(clientKeyOfResponse(message))
+      if (transaction === undefined) this.onStrayResponse?.(message, source)
+      else transaction.receive(message)
+      return
+    }
+    if (message.method === 'ACK') return this.#receiveAck(message, source)
+    const key = serverKey(message, message.method)
+    const transaction = this.#servers.get(key)
+    if (transaction !== undefined) return transaction.receiveRepetition()
+    this.#receiveNew(message, source, key)
+  }
+
+  #receiveNew(request: SipRequest, source: Source, key: string): void {
+    if (this.#servers.size >= this.#maximumServerTransactions) {
+      const busy = createResponse(request, 503, 'Too Many Transactions')
+      busy.headers.append('Retry-After', '5')
+      return this.#core.transport.send(busy, responseDestination(request, source))
+    }
+    const isOutsideDialog = request.toTag === undefined && request.method !== 'CANCEL'
+    const merge = isOutsideDialog ? mergeKey(request) : undefined
+    const transaction = new ServerTransaction(this.#core, this.#serverOwner, request, source, key, merge)
+    this.#servers.set(key, transaction)
+    if (merge !== undefined && !this.#merges.has(merge)) this.#merges.set(merge, transaction)
+    transaction.start()
+  }
+
+  #passRequest(transaction: ServerTransaction): void {
+    const { request, source, mergeKey: merge } = transaction
+    // RFC 3261 section 8.2.2.2: the same request by another way, forked somewhere before us.
+    const isMerged = merge !== undefined && this.#merges.get(merge) !== transaction
+    if (isMerged) return transaction.respond(createResponse(request, 482, 'Loop Detected'))
+    if (request.method === 'CANCEL') return this.#cancel(transaction)
+    if (this.onRequest === undefined) {
+      return transaction.respond(createResponse(request, 503, 'Service Unavailable'))
+    }
+    try {
+      this.onRequest(request, transaction, source)
+    } catch (error) {
+      this.#core.log.error({ err: error, method: request.method, callId: request.callId }, 'request failed')
+      transaction.respond(createResponse(request, 500, 'Server Internal Error'))
+    }
+  }
+
+  /** RFC 3261 section 9.2: the CANCEL itself is answered here; the INVITE by its transaction user. */
+  #cancel(transaction: ServerTransaction): void {
+    const { request } = transaction
+    const invite = this.#servers.get(serverKey(request, 'INVITE'))
+    if (invite === undefined) {
+      return transaction.respond(createResponse(request, 481, 'Call/Transaction Does Not Exist'))
+    }
+    // The To tag should be that of the INVITE's responses; without one so far it may be any.
+    transaction.respond(
+      createResponse(request, 200, 'OK', { toTag: invite.toTag ?? this.#core.random.token(16) }),
+    )
+    invite.cancel(request)
+  }
+
+  #receiveAck(ack: SipRequest, source: Source): void {
+    const invite = this.#servers.get(serverKey(ack, 'INVITE'))
+    // RFC 3261 section 17.2.3: the ACK of an RFC 2543 element matches by the To tag of the response it confirms.
+    const isItsOwn = invite !== undefined && (hasMagicCookie(ack) || ack.toTag === invite.toTag)
+    if (isItsOwn) invite.receiveAck(ack, source)
+    else this.onAck?.(ack, source)
+  }
+
+  #forgetServer(transaction: ServerTransaction): void {
+    if (this.#servers.get(transaction.key) === transaction) this.#servers.delete(transaction.key)
+    const merge = transaction.mergeKey
+    if (merge !== undefined && this.#merges.get(merge) === transaction) this.#merges.delete(merge)
+  }
+}
+
+const asTransportError = (error: unknown): TransportError =>
+  error instanceof TransportError
+    ? error
+    : new TransportError('unresolved', error instanceof Error ? error.message : String(error), { cause: error })
