@@ -7,6 +7,9 @@ import { createTestNetwork, testInvite } from '../../../test/support/test-agent.
 import type { IncomingInvite } from './incoming-invite.ts'
 import type { Session } from './session.ts'
 
+/** More runs when a change deserves them. */
+const { PROPERTY_RUNS } = process.env
+
 const body = { type: 'application/sdp', content: 'v=0\r\n' }
 
 const faultArbitrary = fc.record({
@@ -92,6 +95,6 @@ const play = async (story: Story): Promise<void> => {
 
 describe('two user agents over a network that drops, delays, duplicates and reorders', () => {
   it('never leave a transaction, a dialog or a timer behind, and agree that the call is over', async () => {
-    await fc.assert(fc.asyncProperty(storyArbitrary, play), { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 300) })
+    await fc.assert(fc.asyncProperty(storyArbitrary, play), { numRuns: Number(PROPERTY_RUNS ?? 300) })
   })
 })
