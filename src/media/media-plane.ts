@@ -92,6 +92,12 @@ export class MediaPlane {
     }
   }
 
+  /** Microseconds of processor time that the workers have used, together. */
+  async cpuMicroseconds(): Promise<number> {
+    const used = await Promise.all(this.#relays.map((relay) => relay.cpuMicroseconds()))
+    return used.reduce((total, microseconds) => total + microseconds, 0)
+  }
+
   async close(): Promise<void> {
     this.#running = false
     await Promise.all(this.#relays.map((relay) => relay.close()))

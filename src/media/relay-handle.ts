@@ -54,6 +54,12 @@ export class RelayHandle implements EndpointHost {
     return this.#resting + this.#free.length - this.#taken
   }
 
+  /** Microseconds of processor time that the worker's thread has used. */
+  async cpuMicroseconds(): Promise<number> {
+    const usage = await this.#worker?.cpuUsage()
+    return usage === undefined ? 0 : usage.user + usage.system
+  }
+
   async start(): Promise<void> {
     this.#launch()
     const port = await this.waitForPort()

@@ -1,0 +1,150 @@
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import { systemClock } from '../src/clock.ts'
+import { silentLog } from '../src/log.ts'
+import type { CodecName } from '../src/media/codec.ts'
+import { codecs } from '../src/media/codec.ts'
+import type { MediaEndpoint } from '../src/media/media-endpoint.ts'
+import { MediaPlane } from '../src/media/media-plane.ts'
+import type { NegotiatedMedia } from '../src/media/negotiated-media.ts'
+import type { LoadOrder, LoadResult } from './relay-load.ts'
+
+export interface RelayResult {
+  /** Two-way G.711 calls, 20 ms packets, that one core's worth of the relay thread carries; same codec on both legs. */
+  readonly callsPerCore: number
+  /** The same with PCMA on one leg and PCMU on the other. */
+  readonly callsPerCoreConverting: number
+  /** What the relay adds to the way from phone to phone at 500 calls, over the same phones talking directly. */
+  readonly p50AddedMs: number
+  readonly p99AddedMs: number
+  readonly p99AddedMsAt500: number
+  readonly lostShare: number
+  /** A relay that forwards without reading: the most that Node's datagrams allow. */
+  readonly bareNodeRelay: { readonly callsPerCore: number }
+  /** Processor time of all threads for allocating, bridging and releasing one call. */
+  readonly setUpMicrosecondsPerCall: number
+  /** Growth of the whole process per call that is up and silent. */
+  readonly bytesPerHeldCall: number
+}
+
+/** Calls at which a core's worth is measured: few enough that the generator keeps up on the other core. */
+const loadCalls = 250
+const seconds = 4
+
+export const benchRelay = async (): Promise<RelayResult> => {
+  const load = new Worker(new URL('./relay-load.ts', import.meta.url))
+  const [phones] = (await once(load, 'message')) as [number[]]
+  const talk = async (order: LoadOrder): Promise<LoadResult> => {
+    load.postMessage(order)
+    const [result] = (await once(load, 'message')) as [LoadResult]
+    return result
+  }
+  try {
+    const same = await measureRelay(talk, phones, loadCalls, 'PCMA')
+    const converting = await measureRelay(talk, phones, loadCalls, 'PCMU')
+    const at500 = await measureRelay(talk, phones, 500, 'PCMA')
+    const direct = await talk({ legs: legsTo(phones, 1000), seconds })
+    return {
+      callsPerCore: same.callsPerCore,
+      callsPerCoreConverting: converting.callsPerCore,
+      p50AddedMs: at500.p50 - direct.p50,
+      p99AddedMs: at500.p99 - direct.p99,
+      p99AddedMsAt500: at500.p99 - direct.p99,
+      lostShare: at500.lostShare,
+      bareNodeRelay: { callsPerCore: await measureBareRelay(talk, phones) },
+      ...(await measureCalls()),
+    }
+  } finally {
+    await load.terminate()
+  }
+}
+
+type Talk = (order: LoadOrder) => Promise<LoadResult>
+
+const legsTo = (ports: readonly number[], count: number): LoadOrder['legs'] =>
+  Array.from({ length: count }, (_, index) => ({ port: ports[index % ports.length] as number, payloadType: 8 }))
+
+const startPlane = async (): Promise<MediaPlane> => {
+  const plane = new MediaPlane({ host: '127.0.0.1', portRange: [20_000, 29_999], log: silentLog, clock: systemClock })
+  await plane.start()
+  return plane
+}
+
+const media = (codec: CodecName, port: number): NegotiatedMedia => ({
+  codec,
+  payloadType: codecs[codec].payloadType,
+  clockRate: codecs[codec].clockRate,
+  accepted: [{ codec, payloadType: codecs[codec].payloadType }],
+  remote: { host: '127.0.0.1', port, rtcpPort: port + 1 },
+  ptime: 20,
+  direction: 'sendrecv',
+})
+
+const measureRelay = async (talk: Talk, phones: readonly number[], calls: number, second: CodecName) => {
+  const plane = await startPlane()
+  const endpoints: MediaEndpoint[] = []
+  for (let call = 0; call < calls; call++) {
+    const first = await plane.allocate()
+    const other = await plane.allocate({ beside: first })
+    first.setRemote(media('PCMA', phones[(2 * call) % phones.length] as number))
+    other.setRemote(media(second, phones[(2 * call + 1) % phones.length] as number))
+    first.bridge(other)
+    endpoints.push(first, other)
+  }
+  const legs = endpoints.map(({ port, negotiated }) => ({ port, payloadType: negotiated?.payloadType ?? 0 }))
+  // A second for latching, and for the compiler.
+  await talk({ legs, seconds: 1 })
+  const before = await plane.cpuMicroseconds()
+  const result = await talk({ legs, seconds })
+  const used = (await plane.cpuMicroseconds()) - before
+  await plane.close()
+  return {
+    callsPerCore: Math.round((calls * seconds * 1e6) / used),
+    p50: result.p50,
+    p99: result.p99,
+    lostShare: 1 - result.received / result.sent,
+  }
+}
+
+const measureBareRelay = async (talk: Talk, phones: readonly number[]): Promise<number> => {
+  const bare = new Worker(new URL('./relay-bare.ts', import.meta.url), { workerData: { calls: loadCalls, phones } })
+  const [ports] = (await once(bare, 'message')) as [number[]]
+  const legs = legsTo(ports, ports.length)
+  await talk({ legs, seconds: 1 })
+  const before = await bare.cpuUsage()
+  await talk({ legs, seconds })
+  const used = await bare.cpuUsage(before)
+  await bare.terminate()
+  return Math.round((loadCalls * seconds * 1e6) / (used.user + used.system))
+}
+
+/** Calls that begin and end, without a packet: what the media costs a call beside its packets. */
+const measureCalls = async (): Promise<Pick<RelayResult, 'setUpMicrosecondsPerCall' | 'bytesPerHeldCall'>> => {
+  const plane = await startPlane()
+  const setUp = async (): Promise<MediaEndpoint[]> => {
+    const first = await plane.allocate()
+    const second = await plane.allocate({ beside: first })
+    first.setRemote(media('PCMA', 9))
+    second.setRemote(media('PCMU', 9))
+    first.bridge(second)
+    return [first, second]
+  }
+  const cycle = async (calls: number): Promise<void> => {
+    for (let call = 0; call < calls; call += 10) {
+      const group = await Promise.all(Array.from({ length: 10 }, setUp))
+      await Promise.all(group.flat().map((endpoint) => endpoint.release()))
+    }
+  }
+  await cycle(2000)
+  const before = process.cpuUsage()
+  await cycle(2000)
+  const used = process.cpuUsage(before)
+  const memory = process.memoryUsage().rss
+  const held: MediaEndpoint[] = []
+  for (let call = 0; call < 1500; call++) held.push(...(await setUp()))
+  const bytesPerHeldCall = Math.round((process.memoryUsage().rss - memory) / 1500)
+  await plane.close()
+  return { setUpMicrosecondsPerCall: Math.round((used.user + used.system) / 2000), bytesPerHeldCall }
+}
+
+if (import.meta.main) console.log(await benchRelay())
