@@ -121,7 +121,7 @@ export class Registrar {
     }
     if (line === undefined) return this.#answer(request, 404, 'Not Found')
     // RFC 3261 section 10.3 step 4: nobody may change another line's bindings.
-    if (this.#lookupLine(verdict.username, line.realm)?.aor !== line.aor) {
+    if (this.#lookupLine(verdict.username, verdict.realm)?.aor !== line.aor) {
       return this.#refuse(request, source, 'not the line of these credentials')
     }
     return this.#update(request, source, line)

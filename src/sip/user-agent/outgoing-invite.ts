@@ -5,6 +5,7 @@ import { SipRequest, type SipResponse } from '../message/message.ts'
 import { type NameAddr, serializeNameAddr } from '../message/name-addr.ts'
 import { parseUri } from '../message/uri.ts'
 import type { ClientTransaction } from '../transaction/client-transaction.ts'
+import type { Destination } from '../transport/destination.ts'
 import { attemptBranch, maximumInviteAttempts } from './attempt-branch.ts'
 import { Authorizer } from './authorizer.ts'
 import { allowedMethods, requiresReliability, supportedExtensions } from './capabilities.ts'
@@ -25,8 +26,10 @@ export class OutgoingInvite {
   readonly callId: string
   readonly fromTag: string
   readonly #core: UserAgentCore
-  readonly #options: InviteOptions
-  readonly #handler: InviteHandler
+  readonly #uri: string
+  readonly #destination: Destination
+  #options: InviteOptions | undefined
+  #handler: InviteHandler
   readonly #authorizer: Authorizer | undefined
   readonly #branch: string
   readonly #firstSequence: number
@@ -38,7 +41,7 @@ export class OutgoingInvite {
   readonly #reliable = new Map<string, number>()
   #state: State = 'calling'
   #attempt = 0
-  #request: SipRequest
+  #request: SipRequest | undefined
   #transaction: ClientTransaction | undefined
   #session: Session | undefined
   #cancel: { readonly reason: string | undefined; sent: boolean } | undefined
@@ -53,6 +56,8 @@ export class OutgoingInvite {
     // A Request-URI that cannot be read fails here, in front of whoever made it, and not when the first response is in.
     parseUri(options.uri)
     this.#core = core
+    this.#uri = options.uri
+    this.#destination = options.destination
     this.#options = options
     this.#handler = handler
     this.#onDone = onDone
@@ -62,7 +67,7 @@ export class OutgoingInvite {
     this.#firstSequence = options.sequence ?? 1
     this.#authorizer = options.credentials && new Authorizer(options.credentials, core.random)
     this.#contact = core.contact(options.destination, options.contactUser ?? parseUri(options.from.uri).user ?? '')
-    this.#request = this.#createRequest()
+    this.#request = this.#createRequest(options)
   }
 
   /** The session of the first 2xx; undefined before it. */
@@ -72,9 +77,10 @@ export class OutgoingInvite {
 
   send(): void {
     const attempt = this.#attempt
+    if (this.#request === undefined) return
     this.#transaction = this.#core.transactions.sendRequest(
       this.#request,
-      this.#options.destination,
+      this.#destination,
       {
         onResponse: (response) => {
           // What still comes for an earlier attempt is of no use; but a 2xx is never left alone.
@@ -122,6 +128,7 @@ export class OutgoingInvite {
     this.#state = 'failed'
     this.#core.stopTimer(this.#cancelPatience)
     for (const fork of this.#forks.values()) fork.abandon()
+    this.#release()
     this.#onDone(this)
   }
 
@@ -183,7 +190,9 @@ export class OutgoingInvite {
     session.handler = this.#handler
     this.#leaveEarlyForks()
     this.#onDone(this)
-    this.#handler.onAnswered(response, session.dialog)
+    const handler = this.#handler
+    this.#release()
+    handler.onAnswered(response, session.dialog)
   }
 
   /** The session of the response's fork; undefined without a To tag, or where one INVITE has made too many. */
@@ -199,10 +208,13 @@ export class OutgoingInvite {
   }
 
   #createSession(response: SipResponse): Session {
-    const { destination } = this.#options
-    const dialog = Dialog.fromResponse(this.#request, response, destination)
+    const destination = this.#destination
+    const dialog =
+      this.#request === undefined
+        ? Dialog.fromStrayAnswer(response, destination)
+        : Dialog.fromResponse(this.#request, response, destination)
     dialog.state = 'early'
-    dialog.peer = choosePeer(dialog.remoteTarget, destination, this.#options.uri)
+    dialog.peer = choosePeer(dialog.remoteTarget, destination, this.#uri)
     // Within an early dialog the owner may be asked about an UPDATE or told of an INFO; its end is the INVITE's affair.
     return new Session(this.#core, dialog, withoutEnd(this.#handler), this.#authorizer)
   }
@@ -211,7 +223,8 @@ export class OutgoingInvite {
     this.#attempt++
     this.#state = 'calling'
     this.#leaveEarlyForks()
-    this.#request = this.#createRequest()
+    if (this.#options === undefined) return
+    this.#request = this.#createRequest(this.#options)
     if (this.#authorizer?.authorize(this.#request) === false) {
       return this.#fail({ status: 401, reason: 'Challenge Cannot Be Answered' })
     }
@@ -220,12 +233,12 @@ export class OutgoingInvite {
 
   #sendCancel(): void {
     const cancel = this.#cancel
-    if (cancel === undefined || cancel.sent) return
+    if (cancel === undefined || cancel.sent || this.#request === undefined) return
     cancel.sent = true
     const branch = attemptBranch(this.#branch, this.#attempt)
     const request = createCancel(this.#request, cancel.reason)
     const ignore = { onResponse() {}, onTimeout() {}, onTransportError() {} }
-    this.#core.transactions.sendRequest(request, this.#options.destination, ignore, { branch })
+    this.#core.transactions.sendRequest(request, this.#destination, ignore, { branch })
     // RFC 3261 section 9.1: without a final response to the INVITE 64·T1 after the CANCEL, it counts as cancelled.
     this.#cancelPatience = this.#core.startTimer(() => {
       this.#transaction?.terminate()
@@ -239,9 +252,17 @@ export class OutgoingInvite {
     this.#core.stopTimer(this.#cancelPatience)
     this.#leaveEarlyForks()
     this.#onDone(this)
-    this.#handler.onFailed(
-      this.#cancel === undefined ? failure : { ...failure, status: 487, reason: 'Request Terminated' },
-    )
+    const handler = this.#handler
+    this.#release()
+    handler.onFailed(this.#cancel === undefined ? failure : { ...failure, status: 487, reason: 'Request Terminated' })
+  }
+
+  /** The transaction keeps us for another half a minute, for late answers: it must not keep the call that we were for. */
+  #release(): void {
+    this.#handler = nobody
+    this.#options = undefined
+    this.#request = undefined
+    this.#transaction = undefined
   }
 
   #leaveEarlyForks(): void {
@@ -253,8 +274,7 @@ export class OutgoingInvite {
     this.#reliable.clear()
   }
 
-  #createRequest(): SipRequest {
-    const options = this.#options
+  #createRequest(options: InviteOptions): SipRequest {
     const headers = new Headers()
     headers.append('Max-Forwards', '70')
     headers.append('From', withTag(options.from, this.fromTag))
@@ -271,6 +291,8 @@ export class OutgoingInvite {
     return request
   }
 }
+
+const nobody: InviteHandler = { onAnswered() {}, onFailed() {} }
 
 const withTag = (address: NameAddr, tag: string): string =>
   serializeNameAddr({ ...address, params: new Map([...(address.params ?? []), ['tag', tag]]) })

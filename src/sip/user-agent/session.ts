@@ -377,6 +377,8 @@ export class Session implements DialogUsage {
   }
 
   #release(): void {
+    // Late repetitions of a 2xx may keep us for another half a minute, but not the call that we were for.
+    this.handler = {}
     this.#core.stopTimer(this.#unacknowledged)
     this.#answer?.retransmission.stop()
     this.#answer = undefined
