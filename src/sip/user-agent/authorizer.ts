@@ -23,6 +23,8 @@ export class Authorizer {
   /** Challenges seen since the last success; a nonce that worked before may rightly be refused later. */
   readonly #answered = new Set<ChallengeStatus>()
 
+  #ofInvite: readonly (readonly [string, string])[] = []
+
   constructor(credentials: Credentials, random: Random) {
     this.#credentials = credentials
     this.#random = random
@@ -50,6 +52,11 @@ export class Authorizer {
     return true
   }
 
+  /** RFC 3261 section 22.1: the ACK of a 2xx, which nobody can challenge, repeats the credentials of its INVITE. */
+  repeatForAck(ack: SipRequest): void {
+    for (const [header, value] of this.#ofInvite) ack.headers.append(header, value)
+  }
+
   /** A final answer that was no challenge: the next challenge is a new one. */
   settle(): void {
     this.#answered.clear()
@@ -57,6 +64,7 @@ export class Authorizer {
 
   /** Adds what the challenges so far ask for. False if none of them can be answered (an unknown algorithm). */
   authorize(request: SipRequest): boolean {
+    const values: [string, string][] = []
     for (const challenge of this.#challenges.values()) {
       challenge.nonceCount++
       const value = answerChallenge({
@@ -71,7 +79,9 @@ export class Authorizer {
       })
       if (value === undefined) return false
       request.headers.set(challenge.header, value)
+      values.push([challenge.header, value])
     }
+    if (request.method === 'INVITE') this.#ofInvite = values
     return true
   }
 }

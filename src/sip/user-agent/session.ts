@@ -5,11 +5,12 @@ import type { ServerTransaction } from '../transaction/server-transaction.ts'
 import type { Destination } from '../transport/destination.ts'
 import { AnswerRetransmission } from './answer-retransmission.ts'
 import type { Authorizer } from './authorizer.ts'
-import { allowedMethods, bodyType, digitTypes, sessionDescriptionType } from './capabilities.ts'
+import { bodyType, digitTypes } from './capabilities.ts'
 import type { Alarm, UserAgentCore } from './core.ts'
 import type { DialogUsage } from './dialog-usage.ts'
 import type { Body } from './invite-options.ts'
 import { choosePeer, nextHop } from './next-hop.ts'
+import { OfferExchange, type OfferingSession, type OfferOutcome } from './offer-exchange.ts'
 import { type RequestOutcome, sendAuthorized } from './send-authorized.ts'
 import type { SessionEnd, SessionHandler } from './session-handler.ts'
 import {
@@ -21,18 +22,19 @@ import {
   unknownDialog,
 } from './stock-responses.ts'
 
-/** What came of an offer that we made within the dialog. */
-export type OfferOutcome =
-  | { readonly status: 'answered'; readonly answer: string }
-  /** The session goes on as it was. 491: the peer was making an offer too; try again in 2 to 4 s (RFC 3261 section 14.1). */
-  | { readonly status: 'refused'; readonly code: number }
-  | { readonly status: 'ended' }
+/** Our BYE: asked for, and perhaps not sent yet. */
+interface Farewell {
+  readonly promise: Promise<void>
+  readonly resolve: () => void
+  readonly headers: readonly (readonly [string, string])[]
+  sent: boolean
+}
 
 /**
  * The INVITE usage of one dialog, either side, from the first provisional response with a tag to the end of the BYE. Answers
  * what the peer sends within the dialog, and ends it for certain.
  */
-export class Session implements DialogUsage {
+export class Session implements DialogUsage, OfferingSession {
   readonly dialog: Dialog
   handler: SessionHandler
   /** For the invitation that made the session: the peer ended an early dialog (its BYE was answered). */
@@ -49,21 +51,24 @@ export class Session implements DialogUsage {
   /** Our 2xx that waits for its ACK, with the CSeq number of its INVITE. */
   #answer: { readonly sequence: number; readonly retransmission: AnswerRetransmission } | undefined
   #acknowledged: ((ack: SipRequest) => void) | undefined
-  /** A re-INVITE or UPDATE whose offer the handler is still thinking about. */
-  #thinking: ServerTransaction | undefined
-  #offering = false
-  #bye: { readonly promise: Promise<void>; readonly resolve: () => void; sent: boolean } | undefined
+  readonly #offers: OfferExchange
+  #bye: Farewell | undefined
 
   constructor(core: UserAgentCore, dialog: Dialog, handler: SessionHandler, authorizer?: Authorizer) {
     this.#core = core
     this.dialog = dialog
     this.handler = handler
     this.#authorizer = authorizer
+    this.#offers = new OfferExchange(core, this)
     core.dialogs.add(dialog, this)
   }
 
   get ended(): boolean {
     return this.#ended
+  }
+
+  get awaitsAck(): boolean {
+    return this.#answer !== undefined
   }
 
   /** Whether the 2xx that we received has been confirmed to the peer. */
@@ -88,6 +93,13 @@ export class Session implements DialogUsage {
     if (this.#ack !== undefined || this.#ended || this.dialog.state === 'early') return
     this.#core.stopTimer(this.#unacknowledged)
     this.#sendAck(this.dialog.inviteSequence, body)
+  }
+
+  acknowledgeAnswer(response: SipResponse): boolean {
+    const isRepetition = this.#ack?.cseq.number === response.cseq.number
+    if (isRepetition) this.receiveLateAnswer(response)
+    else this.#sendAck(response.cseq.number)
+    return !isRepetition
   }
 
   receiveLateAnswer(response: SipResponse): void {
@@ -135,59 +147,27 @@ export class Session implements DialogUsage {
     if (this.#bye !== undefined) return this.#bye.promise
     if (this.#ended || this.dialog.state === 'early') return Promise.resolve()
     if (this.#ack === undefined && this.#unacknowledged !== undefined) this.acknowledge()
-    this.#startBye()
-    if (this.#answer === undefined) this.#sendBye('local', headers)
+    const { promise } = this.#startBye(headers)
+    if (this.#answer === undefined) this.#sendBye('local')
     else this.#notifyEnded('local')
-    return this.#startBye().promise
+    return promise
   }
 
   /** Sends a re-INVITE with a new offer (RFC 3261 section 14.1). */
   offer(description: string): Promise<OfferOutcome> {
-    if (this.#ended || this.#bye !== undefined) return Promise.resolve({ status: 'ended' })
-    if (this.#offering || this.#thinking !== undefined || this.#answer !== undefined) {
-      return Promise.resolve({ status: 'refused', code: 491 })
-    }
-    this.#offering = true
-    return new Promise((resolve) => {
-      const finish = (outcome: OfferOutcome): void => {
-        this.#offering = false
-        resolve(outcome)
-      }
-      const invite = (): SipRequest => {
-        const request = this.#createRequest('INVITE')
-        request.headers.append('Allow', allowedMethods)
-        setBody(request, sessionDescriptionType, description)
-        return request
-      }
-      this.#send(invite, (outcome) => {
-        if (outcome === 'timeout' || outcome === 'transport-error') {
-          // RFC 3261 section 14.1: a re-INVITE without any answer ends the session.
-          void this.bye()
-          return finish({ status: 'ended' })
-        }
-        if (outcome.status >= 300)
-          return finish(this.#ended ? { status: 'ended' } : { status: 'refused', code: outcome.status })
-        const first = this.#ack?.cseq.number !== outcome.cseq.number
-        if (!first) return this.receiveLateAnswer(outcome)
-        this.#sendAck(outcome.cseq.number)
-        if (this.#ended) return finish({ status: 'ended' })
-        this.dialog.refreshTarget(outcome)
-        this.#refreshPeer()
-        finish({ status: 'answered', answer: outcome.body.toString() })
-      })
-    })
+    return this.#offers.offer(description)
   }
 
   /** Sends INFO, OPTIONS or another request within the dialog. A 481 or 408 ends the session (RFC 3261 section 12.2.1.2). */
   request(method: string, body?: Body, headers: readonly (readonly [string, string])[] = []): Promise<RequestOutcome> {
     return new Promise((resolve) => {
       const create = (): SipRequest => {
-        const request = this.#createRequest(method)
+        const request = this.createRequest(method)
         for (const [name, value] of headers) request.headers.append(name, value)
         if (body !== undefined) setBody(request, body.type, body.content)
         return request
       }
-      this.#send(create, resolve)
+      this.send(create, resolve)
     })
   }
 
@@ -211,7 +191,7 @@ export class Session implements DialogUsage {
         return this.#receiveBye(request)
       case 'INVITE':
       case 'UPDATE':
-        return this.#receiveOffer(request, transaction)
+        return this.#offers.receive(request, transaction)
       case 'INFO':
         return this.#receiveInfo(request, transaction)
       case 'OPTIONS':
@@ -245,56 +225,6 @@ export class Session implements DialogUsage {
     if (this.#bye === undefined || !this.#bye.sent) this.#finish()
   }
 
-  #receiveOffer(request: SipRequest, transaction: ServerTransaction): void {
-    const isInvite = request.method === 'INVITE'
-    if (isInvite && this.dialog.state === 'early') {
-      // RFC 3261 section 14.2: a second INVITE before the first has its final answer.
-      return transaction.respond(retryLater(request, this.#core.random.bytes(1)[0] ?? 0))
-    }
-    // RFC 3261 section 14.2 and RFC 3311 section 5.2: 491 while our own offer is open, 500 while the peer's last one is.
-    if (this.#offering) return transaction.respond(createResponse(request, 491, 'Request Pending'))
-    if (this.#thinking !== undefined || (isInvite && this.#answer !== undefined)) {
-      return transaction.respond(retryLater(request, this.#core.random.bytes(1)[0] ?? 0))
-    }
-    const type = bodyType(request)
-    if (type !== undefined && type !== sessionDescriptionType) {
-      return transaction.respond(refuseBody(request, [sessionDescriptionType]))
-    }
-    if (!isInvite && type === undefined) return this.#answerOffer(request, transaction, '')
-    const answer = this.handler.onOffer?.(request.body.toString(), request)
-    if (!(answer instanceof Promise)) return this.#answerOffer(request, transaction, answer)
-    this.#thinking = transaction
-    answer.then(
-      (description) => this.#finishThinking(request, transaction, description),
-      (error: unknown) => {
-        this.#core.log.error({ callId: this.dialog.callId, error: String(error) }, 'offer could not be answered')
-        this.#finishThinking(request, transaction, undefined)
-      },
-    )
-  }
-
-  #finishThinking(request: SipRequest, transaction: ServerTransaction, description: string | undefined): void {
-    // A BYE that came meanwhile has answered the request already (RFC 3261 section 15.1.2).
-    if (this.#thinking !== transaction) return
-    this.#thinking = undefined
-    this.#answerOffer(request, transaction, description)
-  }
-
-  #answerOffer(request: SipRequest, transaction: ServerTransaction, answer: string | undefined): void {
-    if (answer === undefined) return transaction.respond(createResponse(request, 488, 'Not Acceptable Here'))
-    this.dialog.refreshTarget(request)
-    this.#refreshPeer()
-    const response = createResponse(request, 200, 'OK')
-    if (this.dialog.localContact !== undefined) response.headers.append('Contact', this.dialog.localContact)
-    response.headers.append('Allow', allowedMethods)
-    if (answer !== '') setBody(response, sessionDescriptionType, answer)
-    if (request.method !== 'INVITE') return transaction.respond(response)
-    const offered = request.body.length === 0
-    this.accept(transaction, response, (ack) => {
-      if (offered && ack.body.length > 0) this.handler.onAnswer?.(ack.body.toString())
-    })
-  }
-
   #receiveInfo(request: SipRequest, transaction: ServerTransaction): void {
     const type = bodyType(request)
     if (type !== undefined && !digitTypes.includes(type)) return transaction.respond(refuseBody(request, digitTypes))
@@ -303,7 +233,7 @@ export class Session implements DialogUsage {
     if (type !== undefined) this.handler.onInfo?.(type, request.body.toString())
   }
 
-  #createRequest(method: string): SipRequest {
+  createRequest(method: string): SipRequest {
     const request = this.dialog.createRequest(method)
     const refreshesTarget = method === 'INVITE' || method === 'UPDATE'
     if (refreshesTarget && this.dialog.localContact !== undefined) {
@@ -312,39 +242,36 @@ export class Session implements DialogUsage {
     return request
   }
 
-  #send(create: () => SipRequest, onOutcome: (outcome: RequestOutcome) => void): void {
+  send(create: () => SipRequest, onOutcome: (outcome: RequestOutcome) => void): void {
     sendAuthorized(this.#core, create, this.#destination(), this.#authorizer, (outcome) => {
       // RFC 3261 section 12.2.1.2: the peer has lost the dialog.
       const lost =
         outcome === 'timeout' || (typeof outcome !== 'string' && (outcome.status === 481 || outcome.status === 408))
-      if (lost && !this.#ended && this.dialog.state === 'confirmed' && this.#bye === undefined) void this.#lose()
+      // The BYE is for the case that it has not.
+      if (lost && !this.#ended && this.dialog.state === 'confirmed' && this.#bye === undefined) this.#sendBye('lost')
       onOutcome(outcome)
     })
   }
 
   #sendAck(sequence: number, body?: Body): void {
     const ack = this.dialog.createRequest('ACK', sequence)
-    // RFC 3261 section 22.1: the ACK of a 2xx carries the credentials of its INVITE.
-    this.#authorizer?.authorize(ack)
+    this.#authorizer?.repeatForAck(ack)
     if (body !== undefined) setBody(ack, body.type, body.content)
     this.#ack = ack
     this.#core.transactions.sendAck2xx(ack, this.#destination())
   }
 
-  #startBye(): { readonly promise: Promise<void>; readonly resolve: () => void; sent: boolean } {
-    if (this.#bye === undefined) {
-      const { promise, resolve } = Promise.withResolvers<void>()
-      this.#bye = { promise, resolve, sent: false }
-    }
+  #startBye(headers: Farewell['headers'] = []): Farewell {
+    this.#bye ??= { ...Promise.withResolvers<void>(), headers, sent: false }
     return this.#bye
   }
 
-  #sendBye(end: SessionEnd, headers: readonly (readonly [string, string])[] = []): void {
+  #sendBye(end: SessionEnd): void {
     const bye = this.#startBye()
     bye.sent = true
     const create = (): SipRequest => {
       const request = this.dialog.createRequest('BYE')
-      for (const [name, value] of headers) request.headers.append(name, value)
+      for (const [name, value] of bye.headers) request.headers.append(name, value)
       return request
     }
     // RFC 3261 section 15.1.1: the session is over as soon as the BYE is handed on; any outcome ends the dialog.
@@ -352,20 +279,11 @@ export class Session implements DialogUsage {
     sendAuthorized(this.#core, create, this.#destination(), this.#authorizer, () => this.#finish())
   }
 
-  /** The peer has lost the dialog; the BYE is for the case that it has not. */
-  #lose(): Promise<void> {
-    this.#sendBye('lost')
-    return this.#startBye().promise
-  }
-
   #notifyEnded(end: SessionEnd, request?: SipRequest): void {
     if (this.#ended) return
     this.#ended = true
     this.#core.stopTimer(this.#unacknowledged)
-    const thinking = this.#thinking
-    this.#thinking = undefined
-    // RFC 3261 section 15.1.2: requests that wait for their final answer get 487.
-    if (thinking !== undefined) thinking.respond(createResponse(thinking.request, 487, 'Request Terminated'))
+    this.#offers.end()
     this.handler.onEnded?.(end, request)
   }
 
@@ -382,22 +300,19 @@ export class Session implements DialogUsage {
     this.#core.stopTimer(this.#unacknowledged)
     this.#answer?.retransmission.stop()
     this.#answer = undefined
-    this.#thinking = undefined
   }
 
   #destination(): Destination {
     return nextHop(this.dialog)
   }
 
+  refreshTarget(message: SipRequest | SipResponse): void {
+    this.dialog.refreshTarget(message)
+    this.#refreshPeer()
+  }
+
   #refreshPeer(): void {
     const { peer } = this.dialog
     if (peer !== undefined) this.dialog.peer = choosePeer(this.dialog.remoteTarget, peer, this.dialog.peerTarget)
   }
-}
-
-/** RFC 3261 section 14.2: a random Retry-After between 0 and 10 seconds. */
-const retryLater = (request: SipRequest, chance: number): SipResponse => {
-  const response = createResponse(request, 500, 'Earlier Request Pending')
-  response.headers.append('Retry-After', String(chance % 11))
-  return response
 }

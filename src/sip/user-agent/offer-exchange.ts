@@ -1,0 +1,151 @@
+import type { Dialog } from '../dialog/dialog.ts'
+import { createResponse } from '../message/create-response.ts'
+import type { SipRequest, SipResponse } from '../message/message.ts'
+import type { ServerTransaction } from '../transaction/server-transaction.ts'
+import { allowedMethods, bodyType, sessionDescriptionType } from './capabilities.ts'
+import type { UserAgentCore } from './core.ts'
+import type { RequestOutcome } from './send-authorized.ts'
+import type { SessionHandler } from './session-handler.ts'
+import { refuseBody, setBody } from './stock-responses.ts'
+
+/** What came of an offer that we made within the dialog. */
+export type OfferOutcome =
+  | { readonly status: 'answered'; readonly answer: string }
+  /** The session goes on as it was. 491: the peer was making an offer too; try again in 2 to 4 s (RFC 3261 section 14.1). */
+  | { readonly status: 'refused'; readonly code: number }
+  | { readonly status: 'ended' }
+
+/** What the exchange asks of its session. */
+export interface OfferingSession {
+  readonly dialog: Dialog
+  readonly handler: SessionHandler
+  readonly ended: boolean
+  /** A 2xx of ours to an INVITE has not been acknowledged yet. */
+  readonly awaitsAck: boolean
+  createRequest(method: string): SipRequest
+  send(create: () => SipRequest, onOutcome: (outcome: RequestOutcome) => void): void
+  accept(transaction: ServerTransaction, response: SipResponse, onAcknowledged?: (ack: SipRequest) => void): void
+  /** Acknowledges a 2xx; false if it is the repetition of one that was acknowledged before. */
+  acknowledgeAnswer(response: SipResponse): boolean
+  refreshTarget(message: SipRequest | SipResponse): void
+  bye(): Promise<void>
+}
+
+/** Offers and answers within a dialog, from either side, one at a time (RFC 3261 section 14, RFC 3311 section 5). */
+export class OfferExchange {
+  readonly #core: UserAgentCore
+  readonly #session: OfferingSession
+  /** Our offer is on its way. */
+  #offering = false
+  /** A request of the peer whose offer the handler is still thinking about. */
+  #thinking: ServerTransaction | undefined
+
+  constructor(core: UserAgentCore, session: OfferingSession) {
+    this.#core = core
+    this.#session = session
+  }
+
+  /** Sends a re-INVITE with a new offer (RFC 3261 section 14.1). */
+  offer(description: string): Promise<OfferOutcome> {
+    const session = this.#session
+    if (session.ended) return Promise.resolve({ status: 'ended' })
+    if (this.#offering || this.#thinking !== undefined || session.awaitsAck) {
+      return Promise.resolve({ status: 'refused', code: 491 })
+    }
+    this.#offering = true
+    return new Promise((resolve) => {
+      const create = (): SipRequest => {
+        const request = session.createRequest('INVITE')
+        request.headers.append('Allow', allowedMethods)
+        setBody(request, sessionDescriptionType, description)
+        return request
+      }
+      session.send(create, (outcome) => {
+        const result = this.#conclude(outcome)
+        if (result === undefined) return
+        this.#offering = false
+        resolve(result)
+      })
+    })
+  }
+
+  /** An INVITE or UPDATE of the peer. */
+  receive(request: SipRequest, transaction: ServerTransaction): void {
+    const isInvite = request.method === 'INVITE'
+    // RFC 3261 section 14.2 and RFC 3311 section 5.2: 491 while our own offer is open; 500 while the peer's last one is, or the
+    // INVITE that made the dialog.
+    if (this.#offering) return transaction.respond(createResponse(request, 491, 'Request Pending'))
+    const isEarly = isInvite && this.#session.dialog.state === 'early'
+    const isUnacknowledged = isInvite && this.#session.awaitsAck
+    if (isEarly || isUnacknowledged || this.#thinking !== undefined) {
+      return transaction.respond(retryLater(request, this.#core.random.bytes(1)[0] ?? 0))
+    }
+    const type = bodyType(request)
+    if (type !== undefined && type !== sessionDescriptionType) {
+      return transaction.respond(refuseBody(request, [sessionDescriptionType]))
+    }
+    // An UPDATE without an offer refreshes the target, or proves that we are there.
+    if (!isInvite && type === undefined) return this.#answer(request, transaction, '')
+    const answer = this.#session.handler.onOffer?.(request.body.toString(), request)
+    if (!(answer instanceof Promise)) return this.#answer(request, transaction, answer)
+    this.#thinking = transaction
+    answer.then(
+      (description) => this.#finishThinking(request, transaction, description),
+      (error: unknown) => {
+        this.#core.log.error({ callId: this.#session.dialog.callId, err: error }, 'offer could not be answered')
+        this.#finishThinking(request, transaction, undefined)
+      },
+    )
+  }
+
+  /** The session is over. RFC 3261 section 15.1.2: a request that waits for its final answer gets 487. */
+  end(): void {
+    const thinking = this.#thinking
+    this.#thinking = undefined
+    thinking?.respond(createResponse(thinking.request, 487, 'Request Terminated'))
+  }
+
+  /** What a final outcome of our re-INVITE means; undefined for the repetition of a 2xx. */
+  #conclude(outcome: RequestOutcome): OfferOutcome | undefined {
+    const session = this.#session
+    if (outcome === 'timeout' || outcome === 'transport-error') {
+      // RFC 3261 section 14.1: a re-INVITE without any answer ends the session.
+      void session.bye()
+      return { status: 'ended' }
+    }
+    if (outcome.status >= 300) return session.ended ? { status: 'ended' } : { status: 'refused', code: outcome.status }
+    if (!session.acknowledgeAnswer(outcome)) return undefined
+    if (session.ended) return { status: 'ended' }
+    session.refreshTarget(outcome)
+    return { status: 'answered', answer: outcome.body.toString() }
+  }
+
+  #finishThinking(request: SipRequest, transaction: ServerTransaction, description: string | undefined): void {
+    // The end of the session may have answered the request meanwhile.
+    if (this.#thinking !== transaction) return
+    this.#thinking = undefined
+    this.#answer(request, transaction, description)
+  }
+
+  #answer(request: SipRequest, transaction: ServerTransaction, description: string | undefined): void {
+    if (description === undefined) return transaction.respond(createResponse(request, 488, 'Not Acceptable Here'))
+    const session = this.#session
+    session.refreshTarget(request)
+    const response = createResponse(request, 200, 'OK')
+    if (session.dialog.localContact !== undefined) response.headers.append('Contact', session.dialog.localContact)
+    response.headers.append('Allow', allowedMethods)
+    if (description !== '') setBody(response, sessionDescriptionType, description)
+    if (request.method !== 'INVITE') return transaction.respond(response)
+    const asked = request.body.length === 0
+    session.accept(transaction, response, (ack) => {
+      if (asked && ack.body.length > 0) session.handler.onAnswer?.(ack.body.toString())
+    })
+  }
+}
+
+/** RFC 3261 section 14.2: a random Retry-After between 0 and 10 seconds. */
+const retryLater = (request: SipRequest, chance: number): SipResponse => {
+  const response = createResponse(request, 500, 'Earlier Request Pending')
+  response.headers.append('Retry-After', String(chance % 11))
+  return response
+}
