@@ -4,6 +4,8 @@ import { SipParseError } from './sip-parse-error.ts'
 
 export interface StreamHandler {
   readonly onMessage: (message: SipMessage) => void
+  /** A message that was framed but cannot be read; the stream goes on behind it. Without this, `push` throws. */
+  readonly onMalformed?: (octets: Buffer, error: SipParseError) => void
   /** CRLF CRLF between messages: the peer's keep-alive ping (RFC 5626 section 3.5.1). */
   readonly onPing?: () => void
   /** A lone CRLF between messages: the answer to our ping. */
@@ -51,8 +53,19 @@ export class StreamParser {
     const octets = this.#pending.subarray(0, this.#needed)
     this.#drop(this.#needed)
     this.#needed = 0
-    this.#handler.onMessage(parseMessage(octets))
+    this.#deliver(octets)
     return true
+  }
+
+  #deliver(octets: Buffer): void {
+    let message: SipMessage
+    try {
+      message = parseMessage(octets)
+    } catch (error) {
+      if (this.#handler.onMalformed === undefined || !(error instanceof SipParseError)) throw error
+      return this.#handler.onMalformed(octets, error)
+    }
+    this.#handler.onMessage(message)
   }
 
   #takeKeepAlive(): boolean {

@@ -3,7 +3,12 @@ import { serializeMessage } from '../message/serialize-message.ts'
 import type { Destination } from '../transport/destination.ts'
 import { TransportError } from '../transport/transport-error.ts'
 import { createAcknowledgement } from './create-acknowledgement.ts'
-import { type InviteClientEffect, type InviteClientInput, type InviteClientState, stepInviteClient } from './invite-client.ts'
+import {
+  type InviteClientEffect,
+  type InviteClientInput,
+  type InviteClientState,
+  stepInviteClient,
+} from './invite-client.ts'
 import {
   type NonInviteClientEffect,
   type NonInviteClientInput,

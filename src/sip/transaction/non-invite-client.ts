@@ -41,7 +41,12 @@ export type NonInviteClientEffect =
   | 'reportTimeout'
   | 'reportTransportError'
 
-const complete = to<NonInviteClientState, NonInviteClientEffect>('completed', 'stopTimers', 'startTimerK', 'passResponse')
+const complete = to<NonInviteClientState, NonInviteClientEffect>(
+  'completed',
+  'stopTimers',
+  'startTimerK',
+  'passResponse',
+)
 const timeOut = to<NonInviteClientState, NonInviteClientEffect>('terminated', 'stopTimers', 'reportTimeout')
 const fail = to<NonInviteClientState, NonInviteClientEffect>('terminated', 'stopTimers', 'reportTransportError')
 const terminate = to<NonInviteClientState, NonInviteClientEffect>('terminated', 'stopTimers')

@@ -45,7 +45,12 @@ export type NonInviteServerEffect =
 
 const terminate = to<NonInviteServerState, NonInviteServerEffect>('terminated', 'stopTimers')
 const giveUp = to<NonInviteServerState, NonInviteServerEffect>('terminated', 'stopTimers', 'reportTimeout')
-const complete = to<NonInviteServerState, NonInviteServerEffect>('completed', 'stopTimers', 'startTimerJ', 'sendResponse')
+const complete = to<NonInviteServerState, NonInviteServerEffect>(
+  'completed',
+  'stopTimers',
+  'startTimerJ',
+  'sendResponse',
+)
 const fail = to<NonInviteServerState, NonInviteServerEffect>('terminated', 'stopTimers', 'reportTransportError')
 
 const table: TransitionTable<NonInviteServerState, NonInviteServerInput, NonInviteServerEffect> = {

@@ -4,7 +4,12 @@ import { serializeMessage } from '../message/serialize-message.ts'
 import type { Destination, Source } from '../transport/destination.ts'
 import { responseDestination } from '../transport/response-destination.ts'
 import { TransportError } from '../transport/transport-error.ts'
-import { type InviteServerEffect, type InviteServerInput, type InviteServerState, stepInviteServer } from './invite-server.ts'
+import {
+  type InviteServerEffect,
+  type InviteServerInput,
+  type InviteServerState,
+  stepInviteServer,
+} from './invite-server.ts'
 import {
   type NonInviteServerEffect,
   type NonInviteServerInput,

@@ -211,9 +211,7 @@ export class TransactionLayer {
       return transaction.respond(createResponse(request, 481, 'Call/Transaction Does Not Exist'))
     }
     // The To tag should be that of the INVITE's responses; without one so far it may be any.
-    transaction.respond(
-      createResponse(request, 200, 'OK', { toTag: invite.toTag ?? this.#core.random.token(16) }),
-    )
+    transaction.respond(createResponse(request, 200, 'OK', { toTag: invite.toTag ?? this.#core.random.token(16) }))
     invite.cancel(request)
   }
 

@@ -1,0 +1,51 @@
+import { createResponse } from '../message/create-response.ts'
+import { Headers } from '../message/headers.ts'
+import { SipRequest, type SipResponse } from '../message/message.ts'
+import type { SipParseError } from '../message/sip-parse-error.ts'
+import type { Source } from './destination.ts'
+import { stampReceived } from './stamp-received.ts'
+
+const longestHead = 16_384
+const copied = /^(via|v|from|f|to|t|call-id|i|cseq)[ \t]*:[ \t]*(\S.*)$/i
+
+/** A request that could not be read, as far as its answer needs it, and that answer. */
+export interface MalformedAnswer {
+  readonly request: SipRequest
+  readonly response: SipResponse
+}
+
+/**
+ * Answers a request that could not be read (RFC 3261 section 8.2): its first line and a sound top Via are enough. Undefined for
+ * what cannot be answered, or must not be: responses, ACK, noise.
+ */
+export const answerMalformed = (
+  octets: Buffer,
+  error: SipParseError,
+  source: Source,
+  createTag: () => string,
+): MalformedAnswer | undefined => {
+  const text = octets.toString('utf8', 0, Math.min(octets.length, longestHead)).trimStart()
+  const head = text.split(/\r?\n\r?\n/, 1)[0] ?? ''
+  // RFC 3261 section 7.3.1: folded lines.
+  const [firstLine, ...lines] = head.replace(/\r?\n[ \t]+/g, ' ').split(/\r?\n/)
+  const start = /^([A-Za-z0-9\-.!%*_+`'~]{1,32}) .*SIP\/\d+\.\d+$/i.exec(firstLine ?? '')
+  const method = start?.[1]
+  if (method === undefined || method === 'ACK') return undefined
+  const headers = new Headers()
+  for (const line of lines) {
+    const match = copied.exec(line)
+    if (match !== null) headers.append(match[1] as string, match[2] as string)
+  }
+  const request = new SipRequest(method, '', headers)
+  try {
+    stampReceived(request, source)
+  } catch {
+    return undefined
+  }
+  try {
+    return { request, response: createResponse(request, error.status, error.reason, { toTag: createTag() }) }
+  } catch {
+    // The To is what is broken: it goes back as it came.
+    return { request, response: createResponse(request, error.status, error.reason) }
+  }
+}

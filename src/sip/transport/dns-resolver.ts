@@ -1,0 +1,129 @@
+import { lookup, Resolver } from 'node:dns/promises'
+import type { Clock } from '../../clock.ts'
+import type { Random } from '../../random.ts'
+import type { Destination, TransportAddress, TransportProtocol } from './destination.ts'
+import { bareHost, isNumericHost } from './host.ts'
+import { TransportError } from './transport-error.ts'
+
+/** An SRV record (RFC 2782). */
+export interface ServiceRecord {
+  readonly name: string
+  readonly port: number
+  readonly priority: number
+  readonly weight: number
+}
+
+/** The questions asked of DNS; each is rejected, or has no answers, where there is nothing. */
+export interface DnsQueries {
+  services(name: string): Promise<readonly ServiceRecord[]>
+  addresses(name: string): Promise<readonly string[]>
+}
+
+const defaultPort = 5060
+/** Node does not tell the time to live of these records; a minute is what SIP providers set that move their traffic. */
+const freshMilliseconds = 60_000
+const failureMilliseconds = 10_000
+const patienceMilliseconds = 5000
+const maximumNames = 1000
+
+interface Entry {
+  readonly targets: Promise<readonly ServiceRecord[]>
+  expiresAt: number
+}
+
+/**
+ * Finds the address behind a name (RFC 3263, reduced: the transport is given, so NAPTR is not asked; SRV is, unless the port is
+ * another than 5060; then A and AAAA). The first target is taken; one that fails is left to the next SRV draw.
+ */
+export class DnsResolver {
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #queries: DnsQueries
+  readonly #services = new Map<string, Entry>()
+  readonly #addresses = new Map<string, Entry>()
+
+  constructor(clock: Clock, random: Random, queries: DnsQueries = createDnsQueries()) {
+    this.#clock = clock
+    this.#random = random
+    this.#queries = queries
+  }
+
+  /** At once for a numeric host; otherwise a promise that is rejected with a TransportError where there is no address. */
+  resolve(destination: Destination): Destination | Promise<Destination> {
+    const host = bareHost(destination.host)
+    const port = destination.port === 0 ? defaultPort : destination.port
+    if (!isNumericHost(host)) return this.#resolveName(destination, host.toLowerCase(), port)
+    if (host === destination.host && port === destination.port) return destination
+    return { ...destination, host, port }
+  }
+
+  async #resolveName(destination: Destination, name: string, port: number): Promise<Destination> {
+    try {
+      return { ...destination, ...(await this.#patiently(this.#find(name, port, destination.protocol))) }
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      throw new TransportError('unresolved', `no address for ${name}: ${reason}`, { cause: error })
+    }
+  }
+
+  async #find(name: string, port: number, protocol: TransportProtocol): Promise<TransportAddress> {
+    // RFC 3263 section 4.2: an explicit port means an address record. 5060 cannot be told from no port at all here.
+    const services = port === defaultPort ? await this.#cached(this.#services, `_sip._${protocol}.${name}`) : []
+    const target = services.length === 0 ? { name, port } : this.#draw(services)
+    const [address] = await this.#cached(this.#addresses, target.name)
+    if (address === undefined) throw new Error('the name does not exist')
+    return { host: address.name, port: target.port }
+  }
+
+  #cached(cache: Map<string, Entry>, name: string): Promise<readonly ServiceRecord[]> {
+    const now = this.#clock.monotonic()
+    const known = cache.get(name)
+    if (known !== undefined && known.expiresAt > now) return known.targets
+    cache.delete(name)
+    if (cache.size >= maximumNames) cache.delete(cache.keys().next().value as string)
+    const isService = cache === this.#services
+    const asked = isService ? this.#queries.services(name) : this.#queries.addresses(name).then(toRecords)
+    const entry: Entry = {
+      targets: asked.catch(() => []),
+      expiresAt: now + freshMilliseconds,
+    }
+    cache.set(name, entry)
+    // A name without SRV records is the rule; a name without addresses may be a failure that passes.
+    void entry.targets.then((targets) => {
+      if (targets.length === 0 && !isService) entry.expiresAt = this.#clock.monotonic() + failureMilliseconds
+    })
+    return entry.targets
+  }
+
+  /** RFC 2782: of the lowest priority, one at random by weight. */
+  #draw(services: readonly ServiceRecord[]): ServiceRecord {
+    const priority = Math.min(...services.map((service) => service.priority))
+    const candidates = services.filter((service) => service.priority === priority)
+    const total = candidates.reduce((sum, { weight }) => sum + weight, 0)
+    let left = (this.#random.bytes(4).readUInt32BE() / 2 ** 32) * total
+    for (const candidate of candidates) {
+      left -= candidate.weight
+      if (left < 0) return candidate
+    }
+    return candidates[0] as ServiceRecord
+  }
+
+  #patiently<Found>(found: Promise<Found>): Promise<Found> {
+    return new Promise((resolve, reject) => {
+      const timer = this.#clock.setTimeout(() => reject(new Error('DNS did not answer in time')), patienceMilliseconds)
+      found.then(resolve, reject).finally(() => this.#clock.clearTimeout(timer))
+    })
+  }
+}
+
+const toRecords = (addresses: readonly string[]): ServiceRecord[] =>
+  addresses.map((name) => ({ name, port: 0, priority: 0, weight: 0 }))
+
+const createDnsQueries = (): DnsQueries => {
+  const resolver = new Resolver({ timeout: 2000, tries: 2 })
+  return {
+    services: (name) => resolver.resolveSrv(name),
+    // The system's lookup also reads /etc/hosts, where the names of small networks and containers are.
+    addresses: async (name) => (await lookup(name, { all: true })).map(({ address }) => address),
+  }
+}

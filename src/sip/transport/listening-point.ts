@@ -1,0 +1,41 @@
+import type { FlowId, TransportAddress, TransportProtocol } from './destination.ts'
+import { isIPv6, isLoopback, isWildcard } from './host.ts'
+
+/** Where we listen, with the port that the system chose where 0 was asked for. */
+export interface ListeningPoint extends TransportAddress {
+  readonly protocol: TransportProtocol
+  /** What peers are told instead, for one behind a NAT. */
+  readonly advertise?: AdvertisedAddress
+}
+
+export interface AdvertisedAddress {
+  readonly host: string
+  /** The listening port unless given. */
+  readonly port?: number
+}
+
+/** The flow of a UDP socket; the same again after a restart. */
+export const datagramFlow = (point: TransportAddress): FlowId => `udp:${point.host}:${point.port}`
+
+/** The point that a peer is best reached from: of its address family; on loopback if it is there, else not. */
+export const choosePoint = <Point extends ListeningPoint>(
+  points: readonly Point[],
+  remoteHost: string,
+): Point | undefined => {
+  if (points.length < 2) return points[0]
+  let best: Point | undefined
+  let bestScore = -1
+  for (const point of points) {
+    const score = suit(point.host, remoteHost)
+    if (score <= bestScore) continue
+    best = point
+    bestScore = score
+  }
+  return best
+}
+
+const suit = (local: string, remote: string): number => {
+  const family = isIPv6(local) === isIPv6(remote) ? 4 : local === '::' ? 2 : 0
+  if (isWildcard(local)) return family
+  return family + (isLoopback(local) === isLoopback(remote) ? 1 : -1)
+}

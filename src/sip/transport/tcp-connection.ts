@@ -1,0 +1,192 @@
+import type { Clock, Timer } from '../../clock.ts'
+import type { SipMessage } from '../message/message.ts'
+import type { SipParseError } from '../message/sip-parse-error.ts'
+import { StreamParser } from '../message/stream-parser.ts'
+import type { FlowId } from './destination.ts'
+import type { StreamConnection, StreamHandler } from './sockets.ts'
+import { TransportError, type TransportErrorCode } from './transport-error.ts'
+
+export interface TcpConnectionLimits {
+  /** For a connection of ours to be set up. */
+  readonly connectMilliseconds: number
+  /** For a peer's first message, and for any message from its first octet to its last. */
+  readonly messageMilliseconds: number
+  /** Without a word either way; longer than a registration, which may be all that a phone sends. */
+  readonly idleMilliseconds: number
+  /** That the peer has not taken. */
+  readonly backlogOctets: number
+}
+
+export interface TcpConnectionOwner {
+  readonly clock: Clock
+  readonly limits: TcpConnectionLimits
+  connected(connection: TcpConnection): void
+  message(message: SipMessage, connection: TcpConnection): void
+  malformed(octets: Buffer, error: SipParseError, connection: TcpConnection): void
+  keepAlive(connection: TcpConnection): void
+  /** `dropped`: by us, for a reason that is the peer's. The connection is no more. */
+  closed(connection: TcpConnection, dropped: boolean): void
+}
+
+type SendErrorHandler = (error: TransportError) => void
+
+/** The answer to a ping (RFC 5626 section 3.5.1). */
+const pong = Buffer.from('\r\n')
+const maximumUnconfirmed = 64
+
+/** One TCP connection: cuts the stream into messages, answers pings, and does not wait for ever. */
+export class TcpConnection implements StreamHandler {
+  readonly flow: FlowId
+  readonly #owner: TcpConnectionOwner
+  readonly #parser: StreamParser
+  #stream: StreamConnection | undefined
+  #isConnecting: boolean
+  #isClosed = false
+  #dropped: TransportError | undefined
+  #hasSpoken: boolean
+  readonly #openedAt: number
+  #lastActivity: number
+  /** Since when a message is under way. */
+  #partialSince: number | undefined
+  #timer: Timer | undefined
+  #armedFor = Number.POSITIVE_INFINITY
+  /** Told if the connection ends before the peer is heard again: what they sent may be lost. */
+  #unconfirmed: SendErrorHandler[] = []
+
+  constructor(flow: FlowId, owner: TcpConnectionOwner, isOurs: boolean) {
+    this.flow = flow
+    this.#owner = owner
+    this.#isConnecting = isOurs
+    this.#hasSpoken = isOurs
+    this.#openedAt = owner.clock.monotonic()
+    this.#lastActivity = this.#openedAt
+    this.#parser = new StreamParser({
+      onMessage: (message) => {
+        this.#hasSpoken = true
+        this.#partialSince = undefined
+        if (!this.#isClosed) this.#owner.message(message, this)
+      },
+      onMalformed: (octets, error) => {
+        if (!this.#isClosed) this.#owner.malformed(octets, error, this)
+      },
+      onPing: () => {
+        this.#owner.keepAlive(this)
+        this.#write(pong)
+      },
+      onPong: () => this.#owner.keepAlive(this),
+    })
+  }
+
+  get stream(): StreamConnection {
+    if (this.#stream === undefined) throw new Error('the connection has no stream yet')
+    return this.#stream
+  }
+
+  get isConnecting(): boolean {
+    return this.#isConnecting
+  }
+
+  /** Called once, before anything else. */
+  attach(stream: StreamConnection): void {
+    this.#stream = stream
+    this.#arm()
+  }
+
+  send(octets: Buffer, onError: SendErrorHandler | undefined): void {
+    this.#lastActivity = this.#owner.clock.monotonic()
+    if (onError !== undefined) {
+      if (this.#unconfirmed.length >= maximumUnconfirmed) this.#unconfirmed.shift()
+      this.#unconfirmed.push(onError)
+    }
+    this.#write(octets)
+  }
+
+  /** Closes at once; whoever waits is told. */
+  close(): void {
+    this.#stream?.destroy()
+  }
+
+  onConnected(): void {
+    this.#isConnecting = false
+    this.#lastActivity = this.#owner.clock.monotonic()
+    this.#owner.connected(this)
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.#isClosed || this.#dropped !== undefined) return
+    const now = this.#owner.clock.monotonic()
+    this.#lastActivity = now
+    if (this.#unconfirmed.length > 0) this.#unconfirmed = []
+    try {
+      this.#parser.push(chunk)
+    } catch (error) {
+      // Where the next message begins can no longer be known.
+      return this.#drop('closed', `the peer's stream cannot be read: ${(error as Error).message}`)
+    }
+    if (this.#parser.buffered === 0) this.#partialSince = undefined
+    else this.#partialSince ??= now
+    this.#arm()
+  }
+
+  onClosed(error: Error | undefined): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#owner.clock.clearTimeout(this.#timer)
+    this.#timer = undefined
+    const failure = this.#dropped ?? this.#failure(error)
+    this.#owner.closed(this, this.#dropped !== undefined)
+    const waiting = this.#unconfirmed
+    this.#unconfirmed = []
+    for (const onError of waiting) onError(failure)
+  }
+
+  #failure(error: Error | undefined): TransportError {
+    const { host, port } = this.stream.remote
+    const code: TransportErrorCode = this.#isConnecting ? 'unreachable' : 'closed'
+    const what = this.#isConnecting ? 'no connection' : 'the connection was lost'
+    const why = error === undefined ? '' : `: ${error.message}`
+    return new TransportError(code, `${what} to ${host}:${port}${why}`, error && { cause: error })
+  }
+
+  #write(octets: Buffer): void {
+    const { stream } = this
+    stream.write(octets)
+    if (stream.backlog > this.#owner.limits.backlogOctets) this.#drop('limit', 'the peer does not read')
+  }
+
+  #drop(code: TransportErrorCode, message: string): void {
+    const { host, port } = this.stream.remote
+    this.#dropped ??= new TransportError(code, `${message} (${host}:${port})`)
+    this.stream.destroy()
+  }
+
+  /** The moment at which this connection has waited long enough. */
+  #deadline(): number {
+    const { connectMilliseconds, messageMilliseconds, idleMilliseconds } = this.#owner.limits
+    if (this.#isConnecting) return this.#openedAt + connectMilliseconds
+    const idle = this.#lastActivity + idleMilliseconds
+    // A peer that connects and says nothing, or a word at a time, must not hold a place (slowloris).
+    if (this.#partialSince !== undefined) return Math.min(idle, this.#partialSince + messageMilliseconds)
+    return this.#hasSpoken ? idle : Math.min(idle, this.#openedAt + messageMilliseconds)
+  }
+
+  /** Lazily: a deadline that has moved on is found out when the timer fires. */
+  #arm(): void {
+    if (this.#isClosed) return
+    const at = this.#deadline()
+    if (at >= this.#armedFor) return
+    const { clock } = this.#owner
+    clock.clearTimeout(this.#timer)
+    this.#armedFor = at
+    this.#timer = clock.setTimeout(() => this.#expired(), Math.max(0, at - clock.monotonic()))
+  }
+
+  #expired(): void {
+    this.#timer = undefined
+    this.#armedFor = Number.POSITIVE_INFINITY
+    // Node rounds to milliseconds and may fire a fraction of one early.
+    if (this.#deadline() > this.#owner.clock.monotonic() + 1) return this.#arm()
+    if (this.#isConnecting) return this.#drop('timeout', 'the connection was not accepted in time')
+    this.#drop('timeout', this.#hasSpoken && this.#partialSince === undefined ? 'idle' : 'no whole message in time')
+  }
+}

@@ -1,0 +1,207 @@
+import type { Clock } from '../../clock.ts'
+import type { Log } from '../../log.ts'
+import { type Random, systemRandom } from '../../random.ts'
+import type { SipMessage } from '../message/message.ts'
+import { serializeMessage } from '../message/serialize-message.ts'
+import type { SipParseError } from '../message/sip-parse-error.ts'
+import { answerMalformed } from './answer-malformed.ts'
+import type { Destination, Source, TransportAddress, TransportProtocol } from './destination.ts'
+import { DnsResolver } from './dns-resolver.ts'
+import { isIPv6, isLoopback, isWildcard } from './host.ts'
+import { type AdvertisedAddress, choosePoint, datagramFlow, type ListeningPoint } from './listening-point.ts'
+import { LocalInterfaces } from './local-interfaces.ts'
+import type { MessageTransport } from './message-transport.ts'
+import { nodeSockets } from './node-sockets.ts'
+import { RecentFailures } from './recent-failures.ts'
+import { responseDestination } from './response-destination.ts'
+import type { Sockets } from './sockets.ts'
+import { stampReceived } from './stamp-received.ts'
+import { type TcpLimits, TcpTransport } from './tcp-transport.ts'
+import { createTransportCounters, type TransportCounters } from './transport-counters.ts'
+import { TransportError } from './transport-error.ts'
+import { UdpTransport } from './udp-transport.ts'
+
+export interface TransportLayerOptions {
+  readonly clock: Clock
+  readonly log: Log
+  readonly random?: Random
+  readonly sockets?: Sockets
+  readonly resolver?: Pick<DnsResolver, 'resolve'>
+  readonly interfaces?: Pick<LocalInterfaces, 'addressTowards'>
+  /** What peers that are not on loopback are told instead of where we listen: the public address in front of a NAT. */
+  readonly advertise?: AdvertisedAddress
+  readonly limits?: Partial<TcpLimits>
+  /**
+   * Requests of more than 1300 octets to be sent by UDP: `tcp` tries a connection first, where a TCP port is open and the peer is
+   * not known by a flow, and falls back to UDP (RFC 3261 section 18.1.1). `udp` sends them as they are, which that section forbids
+   * and every LAN carries. Default `tcp`; without a TCP port it is `udp` of necessity.
+   */
+  readonly largeRequests?: 'tcp' | 'udp'
+}
+
+export interface ListenOptions extends TransportAddress {
+  readonly protocol: TransportProtocol
+  /** For this port alone; else the layer's. */
+  readonly advertise?: AdvertisedAddress
+}
+
+/** Numbers for the metrics, and what is open now. */
+export interface TransportCounts extends Readonly<TransportCounters> {
+  readonly connections: number
+}
+
+const ignore = (): void => {}
+
+/** RFC 3261 section 18: sends and receives messages over UDP and TCP. */
+export class TransportLayer implements MessageTransport {
+  onMessage: ((message: SipMessage, source: Source) => void) | undefined
+  readonly #log: Log
+  readonly #random: Random
+  readonly #resolver: Pick<DnsResolver, 'resolve'>
+  readonly #interfaces: Pick<LocalInterfaces, 'addressTowards'>
+  readonly #advertise: AdvertisedAddress | undefined
+  readonly #largeRequests: 'tcp' | 'udp'
+  readonly #counters = createTransportCounters()
+  readonly #udp: UdpTransport
+  readonly #tcp: TcpTransport
+  readonly #points: ListeningPoint[] = []
+  readonly #withoutTcp: RecentFailures
+  #isClosed = false
+
+  constructor(options: TransportLayerOptions) {
+    const { clock, log, sockets = nodeSockets, random = systemRandom } = options
+    this.#log = log
+    this.#random = random
+    this.#resolver = options.resolver ?? new DnsResolver(clock, random)
+    this.#interfaces = options.interfaces ?? new LocalInterfaces(clock)
+    this.#advertise = options.advertise
+    this.#largeRequests = options.largeRequests ?? 'tcp'
+    this.#withoutTcp = new RecentFailures(clock)
+    const events = {
+      message: (message: SipMessage, source: Source) => this.#receive(message, source),
+      malformed: (octets: Buffer, error: SipParseError, source: Source) => this.#answerMalformed(octets, error, source),
+      error: (error: Error) => log.error({ err: error }, 'SIP socket failed'),
+    }
+    this.#udp = new UdpTransport(sockets, events, this.#counters)
+    this.#tcp = new TcpTransport(clock, sockets, events, this.#counters, random.token(12), options.limits ?? {})
+  }
+
+  /** Opens a port; 0 lets the system choose one. Rejected where it cannot be had (EADDRINUSE, EACCES). */
+  async listen(options: ListenOptions): Promise<ListeningPoint> {
+    const advertise = options.advertise ?? this.#advertise
+    const wanted: ListeningPoint = {
+      protocol: options.protocol,
+      host: options.host,
+      port: options.port,
+      ...(advertise !== undefined && { advertise }),
+    }
+    const point = await (wanted.protocol === 'udp' ? this.#udp : this.#tcp).listen(wanted)
+    this.#points.push(point)
+    return point
+  }
+
+  get listeningPoints(): readonly ListeningPoint[] {
+    return this.#points
+  }
+
+  resolve(destination: Destination): Destination | Promise<Destination> {
+    return this.#resolver.resolve(destination)
+  }
+
+  send(
+    message: SipMessage | Buffer,
+    destination: Destination,
+    onError: (error: TransportError) => void = ignore,
+  ): void {
+    const fail = (error: TransportError): void => {
+      this.#counters.sendErrors++
+      this.#log.debug({ err: error }, 'SIP message was not sent')
+      onError(error)
+    }
+    if (this.#isClosed) {
+      queueMicrotask(() => fail(new TransportError('closed', 'the SIP transport is closed')))
+      return
+    }
+    const octets = Buffer.isBuffer(message) ? message : serializeMessage(message)
+    const resolved = this.resolve(destination)
+    if (!(resolved instanceof Promise)) return this.#sendOctets(octets, resolved, fail)
+    resolved.then((numeric) => this.#sendOctets(octets, numeric, fail), fail)
+  }
+
+  localAddress(destination: Destination): TransportAddress {
+    const { protocol, host, flow } = destination
+    const point = this.#pointTowards(destination)
+    const port = point?.port ?? 5060
+    // On loopback nothing stands between us and the peer.
+    if (isLoopback(host)) {
+      if (point !== undefined && !isWildcard(point.host)) return { host: point.host, port }
+      return { host: isIPv6(host) ? '::1' : '127.0.0.1', port }
+    }
+    const advertised = point?.advertise ?? this.#advertise
+    if (advertised !== undefined) return { host: advertised.host, port: advertised.port ?? port }
+    if (point !== undefined && !isWildcard(point.host)) return { host: point.host, port }
+    const connected = protocol === 'tcp' && flow !== undefined ? this.#tcp.localAddress(flow)?.host : undefined
+    return { host: connected || this.#interfaces.addressTowards(host), port }
+  }
+
+  reliableAlternative(destination: Destination): Promise<Destination> | undefined {
+    const { host, port } = destination
+    const isAllowed = this.#largeRequests === 'tcp' && this.#points.some((point) => point.protocol === 'tcp')
+    // A phone that registered by UDP is reached by that flow or not at all.
+    if (!isAllowed || destination.flow !== undefined || this.#withoutTcp.has(`${host}:${port}`)) return undefined
+    const connection = { protocol: 'tcp', host, port } as const
+    return this.#tcp.connect(connection).then((flow) => {
+      if (flow !== undefined) return { ...connection, flow }
+      this.#withoutTcp.add(`${host}:${port}`)
+      return destination
+    })
+  }
+
+  counters(): TransportCounts {
+    return { ...this.#counters, connections: this.#tcp.connections }
+  }
+
+  /** Closes every port and connection; what is sent from now on fails. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#points.length = 0
+    await Promise.all([this.#udp.close(), this.#tcp.close()])
+  }
+
+  #sendOctets(octets: Buffer, destination: Destination, onError: (error: TransportError) => void): void {
+    this.#counters.messagesSent++
+    if (destination.protocol === 'udp') this.#udp.send(octets, destination, onError)
+    else this.#tcp.send(octets, destination, onError)
+  }
+
+  #pointTowards({ protocol, host, flow }: Destination): ListeningPoint | undefined {
+    const [only] = this.#points
+    if (this.#points.length === 1) return only
+    if (protocol === 'udp' && flow !== undefined) {
+      const point = this.#points.find((candidate) => candidate.protocol === 'udp' && datagramFlow(candidate) === flow)
+      if (point !== undefined) return point
+    }
+    const fitting = this.#points.filter((point) => point.protocol === protocol)
+    return choosePoint(fitting.length > 0 ? fitting : this.#points, host)
+  }
+
+  /** Nothing that a message sets off may tear the socket that brought it. */
+  #receive(message: SipMessage, source: Source): void {
+    this.#counters.messagesReceived++
+    try {
+      if (message.kind === 'request') stampReceived(message, source)
+      this.onMessage?.(message, source)
+    } catch (error) {
+      this.#log.error({ err: error, host: source.host }, 'SIP message failed')
+    }
+  }
+
+  #answerMalformed(octets: Buffer, error: SipParseError, source: Source): void {
+    this.#counters.malformed++
+    this.#log.debug({ reason: error.reason, host: source.host, protocol: source.protocol }, 'malformed SIP message')
+    const answer = answerMalformed(octets, error, source, () => this.#random.token(16))
+    if (answer === undefined) return
+    this.#counters.malformedAnswered++
+    this.send(answer.response, responseDestination(answer.request, source))
+  }
+}
