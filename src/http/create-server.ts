@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto'
+import fastify, { type FastifyInstance } from 'fastify'
+import type { Dialect, DialectContext } from '../dialects/dialect.ts'
+import type { Log } from '../log.ts'
+import { hideSecrets } from './hide-secrets.ts'
+import type { Metrics } from './metrics.ts'
+import { rewriteUrl } from './rewrite-url.ts'
+
+export interface ServerOptions {
+  readonly dialects: readonly Dialect[]
+  readonly context: DialectContext
+  readonly metrics: Metrics
+  readonly log: Log
+  /** Whether the server can take calls now; for /readyz. */
+  readonly isReady: () => boolean
+}
+
+/** Shared by every dialect's contract: a larger body is the vendor's own "bad request". */
+export const bodyLimitOctets = 64 * 1024
+
+/** Long enough for the longest wait that a request may ask for, short enough that a stalled client gives its socket back. */
+const headersTimeoutMilliseconds = 10_000
+const requestTimeoutMilliseconds = 30_000
+const keepAliveTimeoutMilliseconds = 65_000
+
+/** The HTTP front: what is common to all dialects, and each of them as an encapsulated plugin. Not yet listening. */
+export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
+  const app = fastify({
+    bodyLimit: bodyLimitOctets,
+    requestTimeout: requestTimeoutMilliseconds,
+    keepAliveTimeout: keepAliveTimeoutMilliseconds,
+    http: { headersTimeout: headersTimeoutMilliseconds },
+    forceCloseConnections: 'idle',
+    genReqId: () => randomUUID(),
+    rewriteUrl: (request) => rewriteUrl(request.url ?? '/'),
+    routerOptions: { maxParamLength: 128 },
+    frameworkErrors: (_error, _request, reply) => {
+      void reply.status(400).type('application/problem+json').send(malformedUrl)
+    },
+  })
+  takeEveryBodyAsText(app)
+  app.addHook('onResponse', async (request, reply) => {
+    const dialect = request.routeOptions.config.dialect ?? 'none'
+    options.metrics.countRequest(dialect, reply.statusCode, reply.elapsedTime / 1000)
+    options.log.info(
+      {
+        requestId: request.id,
+        method: request.method,
+        url: hideSecrets(request.originalUrl),
+        status: reply.statusCode,
+        milliseconds: Math.round(reply.elapsedTime),
+        client: request.ip,
+      },
+      'request',
+    )
+  })
+
+  app.get('/healthz', async () => ({ status: 'ok' }))
+  app.get('/readyz', async (_request, reply) => {
+    if (options.isReady()) return { status: 'ready' }
+    return reply.status(503).send({ status: 'not ready' })
+  })
+  app.get('/metrics', async (_request, reply) => reply.type(options.metrics.contentType).send(await options.metrics.render()))
+
+  for (const dialect of options.dialects) {
+    await app.register(async (scope) => {
+      scope.addHook('onRoute', (route) => {
+        route.config = { ...route.config, dialect: dialect.name }
+      })
+      await dialect.register(scope, options.context)
+    })
+  }
+  return app
+}
+
+const malformedUrl = JSON.stringify({
+  type: '/problems/malformed-request',
+  title: 'The URL cannot be read',
+  status: 400,
+})
+
+/** How a body is read is each dialect's own: they get its octets, whatever Content-Type stands above it. */
+function takeEveryBodyAsText(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    dialect?: string
+  }
+}
