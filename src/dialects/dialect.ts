@@ -35,7 +35,9 @@ export interface DialectContext {
   /** Counts one request of the caller against its limit. */
   admit(caller: Caller): RateVerdict
   phones(accounts: readonly string[]): readonly RegisteredPhone[]
-  lines(accounts: readonly string[]): readonly { readonly account: string; readonly number: string; readonly name?: string }[]
+  lines(
+    accounts: readonly string[],
+  ): readonly { readonly account: string; readonly number: string; readonly name?: string }[]
 }
 
 /**

@@ -35,7 +35,8 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     rewriteUrl: (request) => rewriteUrl(request.url ?? '/'),
     routerOptions: { maxParamLength: 128 },
     frameworkErrors: (_error, _request, reply) => {
-      void reply.status(400).type('application/problem+json').send(malformedUrl)
+      // Outside every dialect: no route was found yet, so no reply type is known either.
+      reply.raw.writeHead(400, { 'content-type': 'application/problem+json' }).end(malformedUrl)
     },
   })
   takeEveryBodyAsText(app)
@@ -60,7 +61,9 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     if (options.isReady()) return { status: 'ready' }
     return reply.status(503).send({ status: 'not ready' })
   })
-  app.get('/metrics', async (_request, reply) => reply.type(options.metrics.contentType).send(await options.metrics.render()))
+  app.get('/metrics', async (_request, reply) =>
+    reply.type(options.metrics.contentType).send(await options.metrics.render()),
+  )
 
   for (const dialect of options.dialects) {
     await app.register(async (scope) => {

@@ -1,0 +1,114 @@
+import { z } from 'zod'
+import type { CallRequest, LegRequest, LegTarget, LegTargetKind } from '../../call/call-request.ts'
+import type { WaitCondition } from '../../call/call-service.ts'
+import type { Fault } from './problem.ts'
+
+const targetKinds = ['line', 'dial', 'number', 'queue', 'context', 'user'] as const satisfies readonly LegTargetKind[]
+
+/** Printable characters only: what is read here may come near a header, a log line or a screen. */
+const printable = (longest: number) =>
+  z
+    .string()
+    .min(1)
+    .max(longest)
+    .regex(/^[^\p{Cc}]*$/u, 'must not hold control characters')
+
+const callerId = z.strictObject({ name: printable(80).optional(), number: printable(32).optional() })
+
+const leg = z
+  .strictObject({
+    line: printable(64).optional().describe('A line of the account, by extension or full number'),
+    dial: printable(64).optional().describe('Whatever a phone of the account reaches by dialling this'),
+    number: printable(64).optional().describe('An outside number'),
+    queue: printable(64).optional(),
+    context: printable(64).optional(),
+    user: printable(64).optional(),
+    autoAnswer: z.boolean().optional().describe("Ask the leg's phone to answer by itself"),
+    callerId: callerId.optional().describe('What this leg is shown'),
+    ringSeconds: z.int().min(1).max(300).optional(),
+  })
+  .refine((value) => targetKinds.filter((kind) => value[kind] !== undefined).length === 1, {
+    error: `must name exactly one of ${targetKinds.join(', ')}`,
+  })
+
+const waitConditions = [
+  'accepted',
+  'ringing',
+  'answered',
+  'bridged',
+  'ended',
+] as const satisfies readonly WaitCondition[]
+
+/** The body of `POST /v1/calls`. */
+export const callRequestSchema = z.strictObject({
+  first: leg.describe('Rings first'),
+  second: leg.describe('Rings when the first has answered'),
+  delaySeconds: z.int().min(0).max(31_536_000).default(0),
+  externalId: printable(128).optional().describe('Your own id of the call; unique in the account while the call lives'),
+  variables: z
+    .record(printable(64), z.string().max(1024))
+    .default({})
+    .refine((value) => Object.keys(value).length <= 100, { error: 'must not hold more than 100 variables' }),
+  wait: z
+    .strictObject({ for: z.enum(waitConditions), seconds: z.number().positive().max(120).default(30) })
+    .optional()
+    .describe('Answer only when the call has come so far, or the seconds have passed'),
+})
+
+export interface ParsedCallRequest {
+  readonly request: CallRequest
+  readonly wait?: { readonly for: WaitCondition; readonly seconds: number }
+}
+
+export interface Asker {
+  readonly account: string
+  readonly credential: string
+}
+
+/** The native body into the canonical request; every fault with its place. */
+export function parseCallRequest(
+  body: unknown,
+  asker: Asker,
+): ParsedCallRequest | { readonly faults: readonly Fault[] } {
+  const result = callRequestSchema.safeParse(body)
+  if (!result.success) return { faults: result.error.issues.map(describeIssue) }
+  const { first, second, delaySeconds, externalId, variables, wait } = result.data
+  return {
+    request: {
+      account: asker.account,
+      first: canonicalLeg(first),
+      second: canonicalLeg(second),
+      delaySeconds,
+      ...(externalId === undefined ? {} : { externalId }),
+      variables,
+      origin: { dialect: 'native', credential: asker.credential },
+    },
+    ...(wait === undefined ? {} : { wait }),
+  }
+}
+
+function canonicalLeg(parsed: z.infer<typeof leg>): LegRequest {
+  const kind = targetKinds.find((candidate) => parsed[candidate] !== undefined) ?? 'dial'
+  const target = { kind, value: parsed[kind] ?? '' } as LegTarget
+  const { autoAnswer, ringSeconds } = parsed
+  return {
+    target,
+    ...(autoAnswer === undefined ? {} : { autoAnswer }),
+    ...(parsed.callerId === undefined ? {} : { callerId: withoutUndefined(parsed.callerId) }),
+    ...(ringSeconds === undefined ? {} : { ringSeconds }),
+  }
+}
+
+const withoutUndefined = ({ name, number }: z.infer<typeof callerId>) => ({
+  ...(name === undefined ? {} : { name }),
+  ...(number === undefined ? {} : { number }),
+})
+
+function describeIssue(issue: z.core.$ZodIssue): Fault {
+  const path = issue.path.map((part) => String(part).replaceAll('~', '~0').replaceAll('/', '~1'))
+  const pointer = path.length === 0 ? '' : `/${path.join('/')}`
+  if (issue.code === 'unrecognized_keys') {
+    return { pointer, detail: `does not know ${issue.keys.map((key) => `"${key}"`).join(', ')}; check the spelling` }
+  }
+  return { pointer, detail: issue.message }
+}

@@ -1,0 +1,78 @@
+import type { FastifyReply } from 'fastify'
+import type { Refusal, RefusalCode } from '../../call/refusal.ts'
+
+/** Where in the request a fault lies (RFC 6901), and what it is. */
+export interface Fault {
+  readonly pointer: string
+  readonly detail: string
+}
+
+export type ProblemCode =
+  | RefusalCode
+  | 'malformed-request'
+  | 'validation-failed'
+  | 'authentication-failed'
+  | 'permission-missing'
+  | 'not-found'
+  | 'method-not-allowed'
+  | 'body-too-large'
+  | 'internal-error'
+
+interface ProblemEntry {
+  readonly status: number
+  readonly title: string
+}
+
+/** Every problem that this API answers, by the last part of its type URI; served as pages under /problems. */
+export const problemCatalogue: Readonly<Record<ProblemCode, ProblemEntry>> = {
+  'malformed-request': { status: 400, title: 'The request cannot be read' },
+  'validation-failed': { status: 400, title: 'The request has faults' },
+  'authentication-failed': { status: 401, title: 'No valid API key was given' },
+  'permission-missing': { status: 403, title: 'The API key may not do this' },
+  'not-found': { status: 404, title: 'There is no such thing' },
+  'method-not-allowed': { status: 405, title: 'This resource does not know that method' },
+  'body-too-large': { status: 413, title: 'The body is larger than 64 KiB' },
+  'internal-error': { status: 500, title: 'The server failed' },
+  'line-not-found': { status: 404, title: 'The account has no such line' },
+  'account-not-found': { status: 404, title: 'There is no such account' },
+  unavailable: { status: 409, title: 'The first party cannot be reached' },
+  'invalid-number': { status: 400, title: 'This is no telephone number' },
+  barred: { status: 403, title: 'The account may not call that number' },
+  'caller-id-not-allowed': { status: 403, title: 'The account may not show that caller id' },
+  'not-configured': { status: 422, title: 'This server is not set up for that' },
+  'external-id-in-use': { status: 409, title: 'A live call carries the same external id' },
+  'idempotency-key-reused': { status: 422, title: 'The idempotency key belongs to another request' },
+  'limit-exceeded': { status: 429, title: 'Too many requests' },
+  'shutting-down': { status: 503, title: 'The server is stopping' },
+}
+
+/** Answers with problem details (RFC 9457). */
+export function sendProblem(
+  reply: FastifyReply,
+  code: ProblemCode,
+  detail: string,
+  extra: { readonly errors?: readonly Fault[]; readonly retryAfterSeconds?: number } = {},
+): FastifyReply {
+  const { status, title } = problemCatalogue[code]
+  if (extra.retryAfterSeconds !== undefined) reply.header('retry-after', String(extra.retryAfterSeconds))
+  if (status === 401) reply.header('www-authenticate', 'Bearer realm="cordboard"')
+  return reply
+    .status(status)
+    .type('application/problem+json')
+    .send(
+      JSON.stringify({
+        type: `/problems/${code}`,
+        title,
+        status,
+        detail,
+        instance: `/requests/${reply.request.id}`,
+        ...(extra.errors === undefined ? {} : { errors: extra.errors }),
+      }),
+    )
+}
+
+export const sendRefusal = (reply: FastifyReply, refusal: Refusal): FastifyReply =>
+  sendProblem(reply, refusal.code, refusal.message, {
+    ...(refusal.pointer === undefined ? {} : { errors: [{ pointer: refusal.pointer, detail: refusal.message }] }),
+    ...(refusal.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: refusal.retryAfterSeconds }),
+  })
