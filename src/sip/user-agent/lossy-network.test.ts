@@ -23,9 +23,9 @@ const faultArbitrary = fc.record({
 const storyArbitrary = fc.record({
   faults: faultArbitrary,
   ringAfter: fc.integer({ min: 0, max: 500 }),
-  calleeDoes: fc.constantFrom('accepts', 'rejects', 'waits'),
+  calleeDoes: fc.constantFrom('accepts', 'accepts', 'accepts', 'rejects', 'waits'),
   calleeAfter: fc.integer({ min: 0, max: 3000 }),
-  callerCancelsAfter: fc.option(fc.integer({ min: 0, max: 4000 }), { nil: undefined }),
+  callerCancelsAfter: fc.option(fc.integer({ min: 0, max: 4000 }), { nil: undefined, freq: 2 }),
   acknowledgeAfter: fc.integer({ min: 0, max: 600 }),
   offerAfter: fc.option(fc.integer({ min: 0, max: 3000 }), { nil: undefined }),
   hangsUp: fc.constantFrom('caller', 'callee', 'both'),
