@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import type { CallFilter } from '../../call/call-service.ts'
+import type { Caller, DialectContext } from '../dialect.ts'
+import { streamEvents } from './event-stream.ts'
+import type { Guard } from './native.ts'
+import { parseCallRequest } from './parse-call-request.ts'
+import { sendProblem, sendRefusal } from './problem.ts'
+import { readJson } from './read-json.ts'
+import { renderCall, renderEvent } from './render-call.ts'
+
+const idempotencyKeyPattern = /^[\x21-\x7e]{1,255}$/
+
+const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
+
+/** The query of `GET /v1/calls`. */
+const filterSchema = z.strictObject({
+  externalId: z.string().max(128).optional(),
+  state: z.enum(['live', 'ended']).optional(),
+  from: time.optional(),
+  until: time.optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  cursor: z.string().max(256).optional(),
+})
+
+type WithId = { Params: { id: string } }
+
+export function registerCallRoutes(app: FastifyInstance, context: DialectContext, guard: Guard): void {
+  app.post(
+    '/v1/calls',
+    guard('calls:place', (request, reply, caller) => placeCall(request, reply, caller, context)),
+  )
+  app.get(
+    '/v1/calls',
+    guard('calls:read', (request, reply, caller) => listCalls(request, reply, caller, context)),
+  )
+  app.get(
+    '/v1/calls/:id',
+    guard('calls:read', async (request, reply, caller) => {
+      const call = await context.calls.call(caller.accounts, idOf(request))
+      return call === undefined ? sendNoSuchCall(reply) : reply.send(renderCall(call))
+    }),
+  )
+  app.get(
+    '/v1/calls/:id/events',
+    guard('calls:read', (request, reply, caller) => callEvents(request, reply, caller, context)),
+  )
+  app.delete(
+    '/v1/calls/:id',
+    guard('calls:control', async (request, reply, caller) => {
+      const id = idOf(request)
+      if ((await context.calls.hangup(caller.accounts, id)) === 'not-found') return sendNoSuchCall(reply)
+      const call = await context.calls.call(caller.accounts, id)
+      // 202: the legs are being hung up; the call's events tell when they are gone. 200 where it had ended before.
+      return call === undefined
+        ? sendNoSuchCall(reply)
+        : reply.status(call.state === 'ended' ? 200 : 202).send(renderCall(call))
+    }),
+  )
+}
+
+const idOf = (request: FastifyRequest): string => (request as FastifyRequest<WithId>).params.id
+
+const sendNoSuchCall = (reply: FastifyReply): FastifyReply =>
+  sendProblem(reply, 'not-found', 'There is no such call in your accounts.')
+
+async function placeCall(request: FastifyRequest, reply: FastifyReply, caller: Caller, context: DialectContext) {
+  const key = request.headers['idempotency-key']
+  if (key !== undefined && (typeof key !== 'string' || !idempotencyKeyPattern.test(key))) {
+    return sendProblem(reply, 'validation-failed', 'Idempotency-Key must be 1 to 255 printable ASCII characters.')
+  }
+  const body = readJson(request.body)
+  if ('fault' in body) return sendProblem(reply, 'malformed-request', body.fault)
+  const parsed = parseCallRequest(body.value, { account: caller.account, credential: caller.name })
+  if ('faults' in parsed) {
+    return sendProblem(reply, 'validation-failed', 'Mend what "errors" names.', { errors: parsed.faults })
+  }
+  const { first } = parsed.request
+  if (caller.lines !== undefined && !(first.target.kind === 'line' && caller.lines.has(first.target.value))) {
+    return sendProblem(reply, 'permission-missing', 'This key may place calls for its own lines only.')
+  }
+
+  const idempotency = key === undefined ? undefined : { key, fingerprint: fingerprintOf(parsed) }
+  const placed = await context.calls.place(parsed.request, idempotency === undefined ? {} : { idempotency })
+  if (placed.outcome === 'refused') return sendRefusal(reply, placed.refusal)
+  let { call } = placed
+  if (placed.outcome === 'replayed') reply.header('idempotent-replayed', 'true')
+  if (parsed.wait !== undefined) {
+    call = await context.calls.waitFor(call.id, parsed.wait.for, parsed.wait.seconds * 1000, goneSignal(reply))
+  }
+  return reply.status(201).header('location', `/v1/calls/${call.id}`).send(renderCall(call))
+}
+
+/** The same request, whatever its spacing or the order of its members, has the same fingerprint. */
+const fingerprintOf = (parsed: object): string => createHash('sha256').update(JSON.stringify(parsed)).digest('hex')
+
+/** Aborts when the client has gone: its wait ends, its call goes on. */
+function goneSignal(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController()
+  reply.raw.once('close', () => gone.abort())
+  return gone.signal
+}
+
+async function listCalls(request: FastifyRequest, reply: FastifyReply, caller: Caller, context: DialectContext) {
+  const parsed = filterSchema.safeParse(request.query)
+  if (!parsed.success) {
+    const errors = parsed.error.issues.map((issue) => ({ pointer: `/${issue.path.join('/')}`, detail: issue.message }))
+    return sendProblem(reply, 'validation-failed', 'Mend what "errors" names.', { errors })
+  }
+  const filter = Object.fromEntries(Object.entries(parsed.data).filter(([, value]) => value !== undefined))
+  const page = await context.calls.calls(caller.accounts, filter as unknown as CallFilter)
+  return reply.send({ calls: page.calls.map(renderCall), cursor: page.cursor })
+}
+
+async function callEvents(request: FastifyRequest, reply: FastifyReply, caller: Caller, context: DialectContext) {
+  const id = idOf(request)
+  if (request.headers.accept?.includes('text/event-stream')) {
+    const call = await context.calls.call(caller.accounts, id)
+    if (call === undefined) return sendNoSuchCall(reply)
+    return streamEvents(reply, context.calls, caller.accounts, id, lastEventId(request))
+  }
+  const events = await context.calls.events(caller.accounts, id)
+  return events === undefined ? sendNoSuchCall(reply) : reply.send({ events: events.map(renderEvent) })
+}
+
+const lastEventId = (request: FastifyRequest): number => {
+  const value = Number(request.headers['last-event-id'])
+  return Number.isSafeInteger(value) && value > 0 ? value : 0
+}

@@ -1,0 +1,52 @@
+import type { FastifyReply } from 'fastify'
+import type { LoggedCallEvent } from '../../call/call-event.ts'
+import type { CallService } from '../../call/call-service.ts'
+import { renderEvent } from './render-call.ts'
+
+/** Keeps proxies from closing a stream on which nothing happens for a while. */
+const keepAliveMilliseconds = 15_000
+
+/**
+ * A call's events as Server-Sent Events: those after `after`, then each as it happens, until `call.ended`. The event's id is
+ * its sequence number, so that a client which reconnects with Last-Event-ID misses nothing and sees nothing twice.
+ */
+export async function streamEvents(
+  reply: FastifyReply,
+  calls: CallService,
+  accounts: readonly string[],
+  id: string,
+  after: number,
+): Promise<void> {
+  reply.hijack()
+  const { raw } = reply
+  raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
+  raw.flushHeaders()
+
+  let sent = after
+  let held: LoggedCallEvent[] | undefined = []
+  const send = (event: LoggedCallEvent) => {
+    if (event.sequence <= sent) return
+    sent = event.sequence
+    raw.write(`id: ${event.sequence}\nevent: ${event.type}\ndata: ${JSON.stringify(renderEvent(event))}\n\n`)
+    if (event.type === 'call.ended') raw.end()
+  }
+  // Following begins before the past is read; what happens in between is held back until the past is out.
+  const stopFollowing = calls.follow(id, (event) => {
+    if (held === undefined) send(event)
+    else held.push(event)
+  })
+  const keepAlive = setInterval(() => raw.write(':\n\n'), keepAliveMilliseconds)
+  raw.once('close', () => {
+    clearInterval(keepAlive)
+    stopFollowing()
+  })
+  try {
+    for (const event of (await calls.events(accounts, id)) ?? []) send(event)
+    for (const event of held) send(event)
+    held = undefined
+    // The past may end with `call.ended` at or before the client's last event: there is nothing more to come.
+    if (!raw.writableEnded && (await calls.call(accounts, id))?.state === 'ended') raw.end()
+  } catch {
+    raw.destroy()
+  }
+}

@@ -1,0 +1,74 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Caller, CallPermission, Dialect, DialectContext } from '../dialect.ts'
+import { registerCallRoutes } from './call-routes.ts'
+import { type ProblemCode, problemCatalogue, sendProblem } from './problem.ts'
+
+/** Runs a handler for a caller who may do `permission`; answers 401, 403 or 429 otherwise. */
+export type Guard = (
+  permission: CallPermission,
+  handler: (request: FastifyRequest, reply: FastifyReply, caller: Caller) => Promise<unknown> | unknown,
+) => (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
+
+const bearer = /^Bearer +([\x21-\x7e]{1,512})$/i
+
+/** Cordboard's own API over the same calls: JSON, Bearer keys, problem details. */
+export const nativeDialect: Dialect = {
+  name: 'native',
+  register(app, context) {
+    app.setErrorHandler((error: { statusCode?: number }, request, reply) => {
+      const code = frameworkProblem(error.statusCode)
+      if (code === 'internal-error') request.log.error(error)
+      return sendProblem(reply, code, problemCatalogue[code].title)
+    })
+    const guard = createGuard(context)
+    registerCallRoutes(app, context, guard)
+    app.get(
+      '/v1/phones',
+      guard('directory:read', (_request, reply, caller) => {
+        const phones = context
+          .phones(caller.accounts)
+          .map((phone) => ({ ...phone, expiresAt: new Date(phone.expiresAt) }))
+        return reply.send({ phones })
+      }),
+    )
+    app.get(
+      '/v1/lines',
+      guard('directory:read', (_request, reply, caller) => reply.send({ lines: context.lines(caller.accounts) })),
+    )
+    app.get<{ Params: { code: string } }>('/problems/:code', (request, reply) => {
+      const entry = Object.entries(problemCatalogue).find(([code]) => code === request.params.code)
+      if (entry === undefined) return sendProblem(reply, 'not-found', 'There is no such problem.')
+      return reply.type('text/plain; charset=utf-8').send(`${entry[0]} (HTTP ${entry[1].status}): ${entry[1].title}.\n`)
+    })
+    app.all('/v1/*', (_request, reply) => sendProblem(reply, 'not-found', 'This API has no such resource.'))
+  },
+}
+
+function createGuard(context: DialectContext): Guard {
+  return (permission, handler) => async (request, reply) => {
+    const secret = bearer.exec(request.headers.authorization ?? '')?.[1]
+    const caller = secret === undefined ? undefined : context.authenticate(secret)
+    if (caller === undefined) {
+      return sendProblem(reply, 'authentication-failed', 'Send "Authorization: Bearer KEY" with a key of this server.')
+    }
+    if (!caller.permissions.has(permission)) {
+      return sendProblem(
+        reply,
+        'permission-missing',
+        `This needs the permission ${permission}; the key "${caller.name}" lacks it.`,
+      )
+    }
+    const verdict = context.admit(caller)
+    if (!verdict.allowed) {
+      const { retryAfterSeconds } = verdict
+      return sendProblem(reply, 'limit-exceeded', 'Too many requests; slow down.', { retryAfterSeconds })
+    }
+    return handler(request, reply, caller)
+  }
+}
+
+function frameworkProblem(status: number | undefined): ProblemCode {
+  if (status === 413) return 'body-too-large'
+  if (status !== undefined && status >= 400 && status < 500) return 'malformed-request'
+  return 'internal-error'
+}
