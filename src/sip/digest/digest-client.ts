@@ -1,66 +1,106 @@
-import { quote } from '../message/parameters.ts'
-import { type DigestAlgorithm, digestHa1, digestResponse, parseAlgorithm } from './digest-hash.ts'
-import { parseDigestFields } from './parse-credentials.ts'
+import { computeHa1, type DigestAlgorithm, parseAlgorithm } from './digest-algorithm.ts'
+import { type DigestParameters, escapeQuoted, parseDigestParameters, unescapeQuoted } from './digest-parameters.ts'
+import { computeDigestResponse } from './digest-response.ts'
 
 export interface ChallengeAnswerInput {
   readonly method: string
+  /** The Request-URI. */
   readonly uri: string
-  /** Every WWW-Authenticate (or Proxy-Authenticate) value of the response. */
+  /** Every WWW-Authenticate, or every Proxy-Authenticate, of the response; other schemes among them are passed over. */
   readonly challenges: readonly string[]
   readonly username: string
-  readonly password: string
-  /** A fresh random token. */
+  /** One of `password` and `ha1` is needed. */
+  readonly password?: string
+  /** H(username:realm:password) for the algorithms that are known; the others cannot be answered. */
+  readonly ha1?: Readonly<Partial<Record<DigestAlgorithm, string>>>
+  /** Fresh randomness for each answer. */
   readonly cnonce: string
-  /** How often this nonce has been used, this time included. */
+  /** How many times this challenge's nonce has been answered, this time included. */
   readonly nonceCount: number
+  /** For a server that insists on `auth-int`. */
   readonly body?: Buffer
 }
 
-interface UsableChallenge {
+interface Challenge {
+  readonly parameters: DigestParameters
   readonly algorithm: DigestAlgorithm
-  readonly fields: ReadonlyMap<string, string>
-  readonly qop: boolean
+  readonly session: boolean
+  readonly qop: 'auth' | 'auth-int' | undefined
+  /** As they stand between their quotes. */
+  readonly realm: string
+  readonly nonce: string
+  readonly ha1: string
 }
 
+/** What we like best first; RFC 8760 section 2.4 leaves the choice to the client. */
+const preference: readonly DigestAlgorithm[] = ['SHA-256', 'SHA-512-256', 'MD5']
+
 /**
- * The Authorization value that answers the strongest of the challenges: SHA-256 before MD5 (RFC 8760 section 2.4). Undefined
- * if none can be answered: an unknown algorithm, or nothing but `auth-int`.
+ * The Authorization or Proxy-Authorization value for a challenge (RFC 7616 section 3.4); undefined if none of them can be
+ * answered.
  */
-export function answerChallenge(input: ChallengeAnswerInput): string | undefined {
-  const usable = input.challenges.map(readChallenge).filter((challenge) => challenge !== undefined)
-  const challenge = usable.find(({ algorithm }) => algorithm === 'SHA-256') ?? usable[0]
+export const answerChallenge = (input: ChallengeAnswerInput): string | undefined => {
+  const challenge = chooseChallenge(input)
   if (challenge === undefined) return undefined
-  const { algorithm, fields, qop } = challenge
-  const realm = fields.get('realm') ?? ''
-  const nonce = fields.get('nonce') ?? ''
+  const { algorithm, session, qop, realm, nonce, ha1, parameters } = challenge
+  const cnonce = escapeQuoted(input.cnonce)
+  const uri = escapeQuoted(input.uri)
   const nonceCount = input.nonceCount.toString(16).padStart(8, '0')
-  const response = digestResponse({
+  const response = computeDigestResponse({
     algorithm,
-    ha1: digestHa1(algorithm, input.username, realm, input.password),
+    session,
+    ha1,
     method: input.method,
-    uri: input.uri,
+    uri,
     nonce,
-    ...(qop && { protection: { nonceCount, cnonce: input.cnonce, qop: 'auth' as const } }),
+    cnonce,
+    ...(qop !== undefined && { protection: { qop, nonceCount, cnonce } }),
+    ...(input.body !== undefined && { body: input.body }),
   })
-  const opaque = fields.get('opaque')
+  const opaque = parameters.get('opaque')
   return [
-    `Digest username=${quote(input.username)}`,
-    `realm=${quote(realm)}`,
-    `nonce=${quote(nonce)}`,
-    `uri=${quote(input.uri)}`,
+    `Digest username="${escapeQuoted(input.username)}"`,
+    `realm="${realm}"`,
+    `nonce="${nonce}"`,
+    `uri="${uri}"`,
     `response="${response}"`,
-    `algorithm=${algorithm}`,
-    ...(qop ? [`cnonce="${input.cnonce}"`, 'qop=auth', `nc=${nonceCount}`] : []),
-    ...(opaque === undefined ? [] : [`opaque=${quote(opaque)}`]),
+    // An algorithm that was not named is not named back: servers of RFC 2069 know no such parameter.
+    ...(parameters.has('algorithm') ? [`algorithm=${algorithm}${session ? '-sess' : ''}`] : []),
+    ...(qop === undefined && !session ? [] : [`cnonce="${cnonce}"`]),
+    // Neither qop nor nc is quoted (RFC 7616 section 3.4).
+    ...(qop === undefined ? [] : [`qop=${qop}`, `nc=${nonceCount}`]),
+    ...(opaque === undefined ? [] : [`opaque="${opaque}"`]),
   ].join(', ')
 }
 
-function readChallenge(value: string): UsableChallenge | undefined {
-  const fields = parseDigestFields(value)
-  const algorithm = parseAlgorithm(fields?.get('algorithm'))
-  if (fields === undefined || algorithm === undefined || !fields.has('nonce')) return undefined
-  const offered = fields.get('qop')
-  if (offered === undefined) return { algorithm, fields, qop: false }
-  const options = offered.split(',').map((option) => option.trim().toLowerCase())
-  return options.includes('auth') ? { algorithm, fields, qop: true } : undefined
+const chooseChallenge = (input: ChallengeAnswerInput): Challenge | undefined => {
+  let best: Challenge | undefined
+  for (const text of input.challenges) {
+    const challenge = readChallenge(text, input)
+    if (challenge === undefined) continue
+    if (best === undefined || rank(challenge) < rank(best)) best = challenge
+  }
+  return best
 }
+
+const rank = (challenge: Challenge): number => preference.indexOf(challenge.algorithm)
+
+const readChallenge = (text: string, input: ChallengeAnswerInput): Challenge | undefined => {
+  const parameters = parseDigestParameters(text)
+  const realm = parameters?.get('realm')
+  const nonce = parameters?.get('nonce')
+  const named = parseAlgorithm(parameters?.get('algorithm'))
+  if (parameters === undefined || realm === undefined || nonce === undefined || named === undefined) return undefined
+  const offered = parameters
+    .get('qop')
+    ?.split(',')
+    .map((option) => option.trim().toLowerCase())
+  const qop = offered?.includes('auth') ? 'auth' : offered?.includes('auth-int') ? 'auth-int' : undefined
+  // Only a qop that we lack: an answer as if there were none would be the downgrade that RFC 7616 section 5.8 warns of.
+  if (offered !== undefined && qop === undefined) return undefined
+  const ha1 = input.ha1?.[named.algorithm] ?? ha1OfPassword(named.algorithm, input, unescapeQuoted(realm))
+  return ha1 === undefined ? undefined : { parameters, ...named, qop, realm, nonce, ha1 }
+}
+
+const ha1OfPassword = (algorithm: DigestAlgorithm, input: ChallengeAnswerInput, realm: string): string | undefined =>
+  input.password === undefined ? undefined : computeHa1(algorithm, input.username, realm, input.password)

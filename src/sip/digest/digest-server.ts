@@ -2,41 +2,69 @@ import { timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
 import type { Random } from '../../random.ts'
 import type { SipRequest } from '../message/message.ts'
-import { quote } from '../message/parameters.ts'
-import { type DigestAlgorithm, digestResponse, parseAlgorithm } from './digest-hash.ts'
+import { computeHa1, type DigestAlgorithm } from './digest-algorithm.ts'
+import { type DigestCredentials, readCredentials } from './digest-credentials.ts'
+import { escapeQuoted, parseDigestParameters, unescapeQuoted } from './digest-parameters.ts'
+import { computeDigestResponse } from './digest-response.ts'
 import { NonceBook } from './nonce-book.ts'
-import { parseDigestFields } from './parse-credentials.ts'
-
-export type DigestFailure =
-  | 'no-credentials'
-  | 'malformed'
-  | 'forged-nonce'
-  | 'stale-nonce'
-  | 'replay'
-  | 'wrong-credentials'
-
-export type DigestVerdict =
-  | { readonly ok: true; readonly username: string; readonly realm: string }
-  /** `stale`: the password was right, the nonce too old; the client may try again without asking its user. */
-  | { readonly ok: false; readonly reason: DigestFailure; readonly stale?: boolean }
-
-export type LookupHa1 = (username: string, realm: string, algorithm: DigestAlgorithm) => string | undefined
 
 export interface DigestServerOptions {
   readonly clock: Clock
   readonly random: Random
   /** How long a nonce may be used; 5 minutes. */
   readonly nonceLifetimeMilliseconds?: number
-  /** How many used nonces are remembered at most. */
+  /** How many used nonces are remembered at most; 100,000, about 20 MB. */
   readonly nonceCapacity?: number
 }
 
-/** Compared with where a username is unknown, so that the answer takes as long as for a wrong password. */
-const nobody = '0'.repeat(64)
+/** What we ask for, the preferred first (RFC 8760 section 2.3). */
+const algorithms = ['SHA-256', 'MD5'] as const
+export type ServerAlgorithm = (typeof algorithms)[number]
+
+/** The stored H(username:realm:password), lower-case hexadecimal; undefined for a stranger. Username and realm are unescaped. */
+export type LookupHa1 = (username: string, realm: string, algorithm: ServerAlgorithm) => string | undefined
+
+/** What is checked where there is no message: `header` is an Authorization or Proxy-Authorization value. */
+export interface PresentedCredentials {
+  readonly method: string
+  readonly header: string | undefined
+  /** The Request-URI, which must be the one that the credentials were made for. Not looked at if absent. */
+  readonly uri?: string
+}
+
+/** Why credentials do not hold. From `missing` to `replayed` each says more about who sent them. */
+export type DigestFailure =
+  /** No Digest credentials at all. */
+  | 'missing'
+  /** They cannot be read, or lack what RFC 7616 section 3.4 demands. */
+  | 'malformed'
+  /** An algorithm, or a qop, that was not offered. */
+  | 'unsupported'
+  /** A nonce that is not ours, or no longer good, and a digest that is wrong, too. */
+  | 'unknown-nonce'
+  /** Wrong password or unknown user: neither this word nor the time it takes tells which. */
+  | 'wrong-credentials'
+  /** Made for another Request-URI (RFC 7616 section 3.4.6). */
+  | 'wrong-uri'
+  /** The password is right, the nonce's time is over: to be challenged again, `stale`. */
+  | 'stale-nonce'
+  /** The password is right, but the same nonce count was here before: to be challenged again, `stale`. */
+  | 'replayed'
+
+export type DigestVerdict =
+  | { readonly ok: true; readonly username: string; readonly realm: string }
+  /** `stale`: the client may try again without asking its user for the password. */
+  | { readonly ok: false; readonly reason: DigestFailure; readonly stale?: boolean }
+
+/** A phone may answer each of our challenges, and carry credentials for proxies on the way. */
+const maximumCredentials = 8
 
 /** Challenges and verifies, as a user agent server or registrar (RFC 3261 section 22, RFC 7616, RFC 8760). */
 export class DigestServer {
   readonly #nonces: NonceBook
+  readonly #opaque: string
+  /** Stands in for the HA1 of a stranger, so that the answer takes as long as for a wrong password. */
+  readonly #nobody: string
 
   constructor(options: DigestServerOptions) {
     this.#nonces = new NonceBook({
@@ -45,6 +73,8 @@ export class DigestServer {
       lifetimeMilliseconds: options.nonceLifetimeMilliseconds ?? 300_000,
       capacity: options.nonceCapacity ?? 100_000,
     })
+    this.#opaque = options.random.token(16)
+    this.#nobody = computeHa1('SHA-256', '', '', options.random.token(32))
   }
 
   /** How many nonces are remembered. */
@@ -52,55 +82,90 @@ export class DigestServer {
     return this.#nonces.size
   }
 
-  /** WWW-Authenticate values, the preferred first (RFC 8760 section 2.3). */
+  /** WWW-Authenticate or Proxy-Authenticate values, one an algorithm, the preferred first. */
   challenge(realm: string, options: { readonly stale?: boolean } = {}): string[] {
-    const nonce = this.#nonces.issue()
+    const quoted = escapeQuoted(realm)
+    const nonce = this.#nonces.issue(quoted)
+    const common = `Digest realm="${quoted}", nonce="${nonce}", opaque="${this.#opaque}", qop="auth"`
     const stale = options.stale === true ? ', stale=true' : ''
-    return (['SHA-256', 'MD5'] as const).map(
-      (algorithm) => `Digest realm=${quote(realm)}, nonce="${nonce}", algorithm=${algorithm}, qop="auth"${stale}`,
-    )
+    return algorithms.map((algorithm) => `${common}, algorithm=${algorithm}${stale}`)
   }
 
-  verify(request: SipRequest, lookupHa1: LookupHa1): DigestVerdict {
-    const values = request.headers.getAll('Authorization')
-    const value = values.find((candidate) => /^\s*Digest\s/i.test(candidate))
-    if (value === undefined) return { ok: false, reason: 'no-credentials' }
-    const fields = parseDigestFields(value)
-    const username = fields?.get('username')
-    const realm = fields?.get('realm')
-    const nonce = fields?.get('nonce')
-    const uri = fields?.get('uri')
-    const response = fields?.get('response')
-    const algorithm = parseAlgorithm(fields?.get('algorithm'))
-    if (fields === undefined || username === undefined || realm === undefined || nonce === undefined) return malformed
-    if (uri === undefined || response === undefined || algorithm === undefined) return malformed
-    // We always offer qop, so that a nonce count must come back: without one a request could be replayed.
-    const nonceCount = fields.get('nc')
-    const cnonce = fields.get('cnonce')
-    if (fields.get('qop')?.toLowerCase() !== 'auth' || cnonce === undefined) return malformed
-    if (nonceCount === undefined || !/^[0-9a-f]{8}$/i.test(nonceCount)) return malformed
+  /** Checks the Authorization headers of a request; one that holds is enough. Never throws for what a peer sent. */
+  verify(request: SipRequest | PresentedCredentials, lookupHa1: LookupHa1, header = 'Authorization'): DigestVerdict {
+    const values = 'headers' in request ? request.headers.getAll(header) : [request.header ?? '']
+    let failure: DigestVerdict & { ok: false } = { ok: false, reason: 'missing' }
+    for (const value of values.slice(0, maximumCredentials)) {
+      if (!/^\s*Digest\s/i.test(value)) continue
+      const verdict = this.#verifyOne(request.method, request.uri, value, lookupHa1)
+      if (verdict.ok) return verdict
+      if (weight[verdict.reason] > weight[failure.reason]) failure = verdict
+    }
+    return failure
+  }
 
-    const freshness = this.#nonces.verify(nonce)
-    if (freshness === 'forged') return { ok: false, reason: 'forged-nonce' }
-    const ha1 = lookupHa1(username, realm, algorithm)
-    const expected = digestResponse({
-      algorithm,
-      ha1: ha1 ?? nobody,
-      method: request.method,
-      uri,
-      nonce,
-      protection: { nonceCount, cnonce, qop: 'auth' },
-    })
-    if (!sameText(expected, response.toLowerCase()) || ha1 === undefined)
-      return { ok: false, reason: 'wrong-credentials' }
-    if (freshness === 'expired') return { ok: false, reason: 'stale-nonce', stale: true }
-    // A replay is answered with a fresh challenge: the honest client whose request came twice can go on, a thief cannot.
-    if (!this.#nonces.use(nonce, Number.parseInt(nonceCount, 16))) return { ok: false, reason: 'replay', stale: true }
+  #verifyOne(method: string, requestUri: string | undefined, value: string, lookupHa1: LookupHa1): DigestVerdict {
+    const parameters = parseDigestParameters(value)
+    const credentials = parameters === undefined ? 'malformed' : readCredentials(parameters)
+    if (typeof credentials === 'string') return { ok: false, reason: credentials }
+    const { nonce, protection, algorithm } = credentials
+    if (!isOffered(algorithm)) return { ok: false, reason: 'unsupported' }
+    const username = unescapeQuoted(credentials.username)
+    const realm = unescapeQuoted(credentials.realm)
+    const isRight = this.#isRight(method, credentials, lookupHa1(username, realm, algorithm))
+    if (!this.#isFresh(credentials)) {
+      // RFC 7616 section 3.3: `stale` only where the digest is right; a wrong password tried again stays wrong.
+      return isRight ? { ok: false, reason: 'stale-nonce', stale: true } : { ok: false, reason: 'unknown-nonce' }
+    }
+    if (!isRight) return { ok: false, reason: 'wrong-credentials' }
+    if (requestUri !== undefined && !isSameTarget(requestUri, unescapeQuoted(credentials.uri))) {
+      return { ok: false, reason: 'wrong-uri' }
+    }
+    // RFC 2617 section 3.2.2: without a qop nothing counts the uses of a nonce, so that one use is all it has.
+    const count = protection === undefined ? 1 : Number.parseInt(protection.nonceCount, 16)
+    // The honest client whose request came twice can go on with a fresh nonce, a thief cannot.
+    if (!this.#nonces.use(nonce, count)) return { ok: false, reason: 'replayed', stale: true }
     return { ok: true, username, realm }
+  }
+
+  #isFresh({ nonce, realm, opaque }: DigestCredentials): boolean {
+    // Some phones forget the opaque (RFC 7616 section 3.4 only asks for it); a wrong one is of another server.
+    if (opaque !== undefined && opaque !== this.#opaque) return false
+    return this.#nonces.check(nonce, realm) === 'fresh'
+  }
+
+  #isRight(method: string, credentials: DigestCredentials, ha1: string | undefined): boolean {
+    const { response } = credentials
+    const expected = computeDigestResponse({ ...credentials, session: false, method, ha1: ha1 ?? this.#nobody })
+    const given = Buffer.from(response)
+    const isEqual = given.length === expected.length && timingSafeEqual(Buffer.from(expected), given)
+    return isEqual && ha1 !== undefined
   }
 }
 
-const malformed: DigestVerdict = { ok: false, reason: 'malformed' }
+const weight: Readonly<Record<DigestFailure, number>> = {
+  missing: 0,
+  malformed: 1,
+  unsupported: 2,
+  'unknown-nonce': 3,
+  'wrong-credentials': 4,
+  'wrong-uri': 5,
+  'stale-nonce': 6,
+  replayed: 7,
+}
 
-const sameText = (a: string, b: string): boolean =>
-  a.length === b.length && timingSafeEqual(Buffer.from(a, 'latin1'), Buffer.from(b, 'latin1'))
+const isOffered = (algorithm: DigestAlgorithm): algorithm is ServerAlgorithm =>
+  (algorithms as readonly DigestAlgorithm[]).includes(algorithm)
+
+/**
+ * Whether two URIs name the same user at the same host. Schemes, ports and parameters are left out, for phones and proxies add
+ * and drop them on the way; credentials that were given for one callee must not reach another (RFC 7616 section 3.4.6).
+ */
+const isSameTarget = (left: string, right: string): boolean => left === right || targetOf(left) === targetOf(right)
+
+const targetOf = (uri: string): string => {
+  const address = uri.slice(uri.indexOf(':') + 1)
+  const at = address.indexOf('@')
+  const host = /^(?:\[[^\]]*\]|[^:;?]*)/.exec(address.slice(at + 1))?.[0] ?? ''
+  return `${address.slice(0, Math.max(0, at))}@${host.toLowerCase()}`
+}

@@ -2,17 +2,34 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
 import type { Random } from '../../random.ts'
 
-export type NonceVerdict = 'good' | 'expired' | 'forged'
+/** `foreign`: not of our making, or of an earlier process. `expired`: ours, past its time or forgotten. */
+export type NonceStanding = 'fresh' | 'expired' | 'foreign'
 
-/** A nonce that was used: the highest count seen with it. */
-interface UsedNonce {
-  readonly issuedAt: number
-  count: number
+export interface NonceBookOptions {
+  readonly clock: Clock
+  readonly random: Random
+  readonly lifetimeMilliseconds: number
+  readonly capacity: number
 }
 
+/** The counts seen of one nonce: the highest, and a window of those seen below it, bit 0 for the highest itself. */
+interface UsedNonce {
+  readonly issuedAt: number
+  highest: number
+  window: number
+}
+
+const timeDigits = 12
+const headDigits = timeDigits + 16
+const signatureDigits = 32
+const noncePattern = /^[0-9a-f]{60}$/
+const windowSize = 32
+
 /**
- * Makes nonces that carry their own proof (time, randomness, HMAC), so that a flood of unauthenticated requests leaves nothing
- * behind. Only nonces that were used with a right password are remembered, each with its highest nonce count, and only so many.
+ * Makes nonces and knows them again (RFC 7616 section 5.4). A nonce carries its own proof, so that challenges cost no memory,
+ * however many a stranger asks for. Only nonces that were used with a right password are remembered, and only so many.
+ *
+ *     time, 12 hex digits | salt, 16 | HMAC-SHA-256 of both and of the realm, 32
  */
 export class NonceBook {
   readonly #clock: Clock
@@ -20,16 +37,12 @@ export class NonceBook {
   readonly #key: Buffer
   readonly #lifetimeMilliseconds: number
   readonly #capacity: number
+  /** In the order of first use. */
   readonly #used = new Map<string, UsedNonce>()
-  /** Nonces issued up to here may have been forgotten while still young; they count as expired. */
-  #forgottenUntil = 0
+  /** Nonces issued up to here may have been used and forgotten while still young; an unknown one of them counts as expired. */
+  #forgottenUntil = Number.NEGATIVE_INFINITY
 
-  constructor(options: {
-    readonly clock: Clock
-    readonly random: Random
-    readonly lifetimeMilliseconds: number
-    readonly capacity: number
-  }) {
+  constructor(options: NonceBookOptions) {
     this.#clock = options.clock
     this.#random = options.random
     this.#key = options.random.bytes(32)
@@ -37,51 +50,65 @@ export class NonceBook {
     this.#capacity = options.capacity
   }
 
+  /** How many nonces are remembered. */
   get size(): number {
     return this.#used.size
   }
 
-  issue(): string {
-    const head = this.#clock.now().toString(16).padStart(12, '0') + this.#random.token(8)
-    return head + this.#sign(head)
+  issue(realm: string): string {
+    const time = Math.floor(this.#clock.now()).toString(16).padStart(timeDigits, '0')
+    const head = time + this.#random.token(headDigits - timeDigits)
+    return head + this.#sign(head, realm)
   }
 
-  verify(nonce: string): NonceVerdict {
-    if (!/^[0-9a-f]{52}$/.test(nonce)) return 'forged'
-    const head = nonce.slice(0, 20)
-    if (!timingSafeEqual(Buffer.from(this.#sign(head)), Buffer.from(nonce.slice(20)))) return 'forged'
+  check(nonce: string, realm: string): NonceStanding {
+    if (!noncePattern.test(nonce)) return 'foreign'
+    const signature = this.#sign(nonce.slice(0, headDigits), realm)
+    if (!timingSafeEqual(Buffer.from(signature), Buffer.from(nonce.slice(headDigits)))) return 'foreign'
     const issuedAt = issueTime(nonce)
-    const expired = this.#clock.now() - issuedAt > this.#lifetimeMilliseconds || issuedAt <= this.#forgottenUntil
-    return expired ? 'expired' : 'good'
+    // Absolute: a wall clock that was set back must not make nonces that live on and on.
+    if (Math.abs(this.#clock.now() - issuedAt) >= this.#lifetimeMilliseconds) return 'expired'
+    return this.#used.has(nonce) || issuedAt > this.#forgottenUntil ? 'fresh' : 'expired'
   }
 
-  /** RFC 7616 section 3.4, `nc`: a count that was seen before is a replay. False then; remembers the count otherwise. */
+  /**
+   * Takes note of a nonce count of a fresh nonce (RFC 7616 section 3.4, `nc`). False if it was seen before, or lies so far below
+   * the highest that nobody knows: a replay. Counts may arrive somewhat out of order, as requests over UDP do.
+   */
   use(nonce: string, count: number): boolean {
     const used = this.#used.get(nonce)
-    if (used !== undefined) {
-      if (count <= used.count) return false
-      used.count = count
+    if (used === undefined) {
+      this.#makeRoom()
+      this.#used.set(nonce, { issuedAt: issueTime(nonce), highest: count, window: 1 })
       return true
     }
-    if (this.#used.size >= this.#capacity) this.#forgetOldest()
-    this.#used.set(nonce, { issuedAt: issueTime(nonce), count })
+    const ahead = count - used.highest
+    if (ahead > 0) {
+      used.window = ahead >= windowSize ? 1 : (used.window << ahead) | 1
+      used.highest = count
+      return true
+    }
+    const bit = ahead <= -windowSize ? 0 : 1 << -ahead
+    if (bit === 0 || (used.window & bit) !== 0) return false
+    used.window |= bit
     return true
   }
 
-  #forgetOldest(): void {
-    const youngest = this.#clock.now() - this.#lifetimeMilliseconds
+  /** Forgets what has expired at the front, and if that is not enough what was used first. */
+  #makeRoom(): void {
+    const expiredUntil = this.#clock.now() - this.#lifetimeMilliseconds
     for (const [nonce, { issuedAt }] of this.#used) {
-      if (issuedAt < youngest) this.#used.delete(nonce)
+      if (issuedAt > expiredUntil) {
+        if (this.#used.size < this.#capacity) return
+        this.#forgottenUntil = Math.max(this.#forgottenUntil, issuedAt)
+      }
+      this.#used.delete(nonce)
     }
-    const oldest = this.#used.entries().next().value
-    if (this.#used.size < this.#capacity || oldest === undefined) return
-    this.#used.delete(oldest[0])
-    this.#forgottenUntil = Math.max(this.#forgottenUntil, oldest[1].issuedAt)
   }
 
-  #sign(head: string): string {
-    return createHmac('sha256', this.#key).update(head).digest('hex').slice(0, 32)
+  #sign(head: string, realm: string): string {
+    return createHmac('sha256', this.#key).update(head).update(realm).digest('hex').slice(0, signatureDigits)
   }
 }
 
-const issueTime = (nonce: string): number => Number.parseInt(nonce.slice(0, 12), 16)
+const issueTime = (nonce: string): number => Number.parseInt(nonce.slice(0, timeDigits), 16)

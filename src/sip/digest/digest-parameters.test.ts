@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { escapeQuoted, parseDigestParameters, unescapeQuoted } from './digest-parameters.ts'
+
+describe('digest parameters', () => {
+  it('RFC 3261 section 22.4: tokens and quoted strings, in any case and spacing', () => {
+    const parameters = parseDigestParameters(' digest  Realm="a, \\"b\\"" ,NONCE = "n" , qop=auth,nc=00000001')
+    assert.deepEqual(Object.fromEntries(parameters ?? []), {
+      realm: 'a, \\"b\\"',
+      nonce: 'n',
+      qop: 'auth',
+      nc: '00000001',
+    })
+  })
+
+  const unreadable: readonly (readonly [string, string])[] = [
+    ['another scheme', 'Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=='],
+    ['a parameter twice', 'Digest realm="a", realm="b"'],
+    ['an open quote', 'Digest realm="a'],
+    ['no value', 'Digest realm'],
+    ['nothing after a comma', 'Digest realm="a",'],
+    ['no comma', 'Digest realm="a" nonce="b"'],
+    ['too many', `Digest ${Array.from({ length: 33 }, (_, index) => `p${index}=1`).join(',')}`],
+  ]
+  for (const [what, text] of unreadable) {
+    it(`cannot be read: ${what}`, () => assert.equal(parseDigestParameters(text), undefined))
+  }
+
+  it('takes time in proportion to the text', () => {
+    const started = performance.now()
+    parseDigestParameters(`Digest realm="${'\\"'.repeat(30_000)}`)
+    parseDigestParameters(`Digest ${' '.repeat(60_000)}realm`)
+    assert.ok(performance.now() - started < 500)
+  })
+
+  it('any text comes back from its quoted form, and none can end the quotes', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const parameters = parseDigestParameters(`Digest realm="${escapeQuoted(text)}", nonce="n"`)
+        assert.equal(unescapeQuoted(parameters?.get('realm') ?? ''), text.replace(/[\r\n\0]/g, ''))
+        assert.equal(parameters?.get('nonce'), 'n')
+      }),
+    )
+  })
+})
