@@ -3,6 +3,7 @@ import { Headers } from '../message/headers.ts'
 import { SipRequest, type SipResponse } from '../message/message.ts'
 import type { Destination, Source } from '../transport/destination.ts'
 import { attemptBranch, maximumInviteAttempts } from './attempt-branch.ts'
+import type { Authorizer } from './authorizer.ts'
 import type { Alarm, UserAgentCore } from './core.ts'
 import { createCancel } from './create-cancel.ts'
 import { Session } from './session.ts'
@@ -35,6 +36,8 @@ export type RecoveryOutcome = 'cancelled' | 'ended' | 'gone' | 'unreachable'
 export class InviteRecovery {
   readonly #core: UserAgentCore
   readonly #record: InviteRecoveryRecord
+  /** For the BYE. A CANCEL cannot be challenged (RFC 3261 section 22.1). */
+  readonly #authorizer: Authorizer | undefined
   readonly #onDone: (outcome: RecoveryOutcome) => void
   readonly #sessions = new Set<string>()
   #unansweredCancels = maximumInviteAttempts
@@ -43,9 +46,15 @@ export class InviteRecovery {
   #grace: Alarm | undefined
   #pendingByes = 0
 
-  constructor(core: UserAgentCore, record: InviteRecoveryRecord, onDone: (outcome: RecoveryOutcome) => void) {
+  constructor(
+    core: UserAgentCore,
+    record: InviteRecoveryRecord,
+    authorizer: Authorizer | undefined,
+    onDone: (outcome: RecoveryOutcome) => void,
+  ) {
     this.#core = core
     this.#record = record
+    this.#authorizer = authorizer
     this.#onDone = onDone
     for (let attempt = 0; attempt < maximumInviteAttempts; attempt++) this.#cancel(attempt)
   }
@@ -115,7 +124,7 @@ export class InviteRecovery {
     if (this.#sessions.has(dialog.id)) return
     this.#sessions.add(dialog.id)
     this.#core.stopTimer(this.#grace)
-    const session = new Session(this.#core, dialog, {})
+    const session = new Session(this.#core, dialog, {}, this.#authorizer)
     session.acknowledge()
     this.#pendingByes++
     void session.bye().then(() => {

@@ -104,9 +104,10 @@ export class UserAgent {
   }
 
   /** Ends an INVITE of a dead process that had not been answered when it was last heard of. */
-  recoverInvite(record: InviteRecoveryRecord): Promise<RecoveryOutcome> {
+  recoverInvite(record: InviteRecoveryRecord, credentials?: Credentials): Promise<RecoveryOutcome> {
+    const authorizer = credentials && new Authorizer(credentials, this.#core.random)
     return new Promise((resolve) => {
-      const recovery = new InviteRecovery(this.#core, record, (outcome) => {
+      const recovery = new InviteRecovery(this.#core, record, authorizer, (outcome) => {
         this.#recoveries.delete(record.callId)
         resolve(outcome)
       })
