@@ -1,0 +1,41 @@
+import type { CallRequest } from '../../call/call-request.ts'
+import type { SentParameters } from '../parameters.ts'
+
+export type ParsedRequest = { readonly request: CallRequest } | { readonly reason: string }
+
+/** What a telephone number or extension may be written with; `resolve` decides what it means. */
+const dialable = /^[+0-9*#A-Za-z][0-9A-Za-z*#+().\-/ ]{0,63}$/
+
+/** The vendor's words into the canonical request; the first fault in the vendor's order. */
+export function parseCallRequest(
+  parameters: SentParameters,
+  asker: { readonly account: string; readonly credential: string },
+): ParsedRequest {
+  const origin = text(parameters.get('origin'))
+  const destination = text(parameters.get('destination'))
+  const autoAnswer = text(parameters.get('autoAnswer')) ?? '0'
+  if (origin === undefined) return { reason: 'Origin is required' }
+  if (!dialable.test(origin)) return { reason: 'Origin is invalid' }
+  if (destination === undefined) return { reason: 'Destination is required' }
+  if (!dialable.test(destination)) return { reason: 'Destination is invalid' }
+  if (autoAnswer !== '0' && autoAnswer !== '1') return { reason: 'autoAnswer must be 0 or 1' }
+  return {
+    request: {
+      account: asker.account,
+      first: { target: { kind: 'line', value: origin }, autoAnswer: autoAnswer === '1' },
+      second: { target: { kind: 'dial', value: destination } },
+      delaySeconds: 0,
+      variables: {},
+      origin: { dialect: 'myapi', credential: asker.credential },
+    },
+  }
+}
+
+/** Trimmed text; JSON numbers and booleans as PHP would print them; undefined where there is none. */
+export function text(value: unknown): string | undefined {
+  if (value === true) return '1'
+  if (value === false) return '0'
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined
+  const trimmed = String(value).replace(/^ +| +$/g, '')
+  return trimmed === '' ? undefined : trimmed
+}

@@ -1,0 +1,58 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Dialect, DialectContext } from '../dialect.ts'
+import { readParameters } from '../parameters.ts'
+import { parseCallRequest, text } from './parse-call-request.ts'
+import { sendError, sendInvalidKey, sendQueued, sendRefusal } from './render-answer.ts'
+
+/** "Initiate Call" as VoIPportal and MaxoTel publish it, under any host name. */
+export const myapiDialect: Dialect = {
+  name: 'myapi',
+  register(app, context) {
+    app.setErrorHandler((error: { statusCode?: number }, request, reply) => {
+      const status = error.statusCode ?? 500
+      const name = functionName(request)
+      // A body over the limit is the vendor's "bad request", not HTTP's.
+      if (status >= 400 && status < 500)
+        return sendError(reply, 400, 'VALIDATION', 'The request could not be read', name)
+      request.log.error(error)
+      return sendError(reply, 500, 'INTERNAL', 'Internal error', name)
+    })
+    app.route({
+      method: ['GET', 'POST'],
+      url: '/calls/initiate',
+      handler: (request, reply) => initiate(request, reply, context),
+    })
+    app.all('/calls/*', noSuchMethod)
+    app.all('/calls', noSuchMethod)
+  },
+}
+
+async function initiate(request: FastifyRequest, reply: FastifyReply, context: DialectContext): Promise<FastifyReply> {
+  const read = readParameters(request.originalUrl, request.body, request.headers['content-type'])
+  if ('fault' in read) return sendError(reply, 400, 'VALIDATION', read.fault)
+  const key = text(read.parameters.get('key'))
+  const caller = key === undefined ? undefined : context.authenticate(key)
+  if (caller === undefined) return sendInvalidKey(reply)
+  if (!caller.permissions.has('calls:place')) {
+    return sendError(reply, 403, 'PERMISSION', 'This API key lacks the permission Account Functions / Click to Call')
+  }
+  const verdict = context.admit(caller)
+  if (!verdict.allowed) {
+    const { retryAfterSeconds } = verdict
+    return sendRefusal(reply, { code: 'limit-exceeded', message: 'Too many requests', retryAfterSeconds })
+  }
+  const parsed = parseCallRequest(read.parameters, { account: caller.account, credential: caller.name })
+  if ('reason' in parsed) return sendError(reply, 400, 'VALIDATION', parsed.reason)
+  if (caller.lines !== undefined && !caller.lines.has(parsed.request.first.target.value)) {
+    return sendError(reply, 403, 'PERMISSION', 'This API key may not call for that extension')
+  }
+  const placed = await context.calls.place(parsed.request)
+  return placed.outcome === 'refused' ? sendRefusal(reply, placed.refusal) : sendQueued(reply)
+}
+
+const noSuchMethod = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>
+  sendError(reply, 404, 'METHOD', 'Invalid method', functionName(request))
+
+/** The path without its slashes at either end, as the vendor names its functions; no longer than a name would be. */
+const functionName = (request: FastifyRequest): string =>
+  (request.url.split('?')[0] ?? '').replace(/^\/+|\/+$/g, '').slice(0, 100)

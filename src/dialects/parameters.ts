@@ -1,0 +1,64 @@
+/** The limits that every vendor's contract shares; what exceeds them is the vendor's own "bad request". */
+export const parameterLimits = { count: 1000, depth: 64 } as const
+
+/** Parameters as a client sent them, by name; values are text, or whatever JSON they came as. */
+export type SentParameters = ReadonlyMap<string, unknown>
+
+export type ReadParameters = { readonly parameters: SentParameters } | { readonly fault: string }
+
+/**
+ * Flat parameters from the query and the body, be that a form or JSON (an object, or an array that holds one object); the body
+ * wins, and of a name that comes twice the last. A body's kind is told by what it holds where its Content-Type says nothing.
+ */
+export function readParameters(url: string, body: unknown, contentType: string | undefined): ReadParameters {
+  const question = url.indexOf('?')
+  const query = new URLSearchParams(question === -1 ? '' : url.slice(question + 1))
+  const parameters = new Map<string, unknown>(query)
+  if (Buffer.isBuffer(body) && body.length > 0) {
+    const read = readBody(body, contentType)
+    if ('fault' in read) return read
+    for (const [name, value] of read.parameters) parameters.set(name, value)
+  }
+  if (parameters.size > parameterLimits.count || query.size > parameterLimits.count)
+    return { fault: 'Too many parameters' }
+  return { parameters }
+}
+
+function readBody(body: Buffer, contentType: string | undefined): ReadParameters {
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(body)
+  } catch {
+    return { fault: 'The body is not UTF-8' }
+  }
+  const looksLikeJson = /^\s*[[{]/.test(text)
+  if (contentType?.includes('json') === true || (looksLikeJson && contentType?.includes('form') !== true))
+    return readJson(text)
+  // A file posted by a careless client ends with its newline.
+  return { parameters: new Map(new URLSearchParams(text.replace(/[\r\n]+$/, ''))) }
+}
+
+function readJson(text: string): ReadParameters {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return { fault: 'The body is not valid JSON' }
+  }
+  if (Array.isArray(value) && value.length === 1) value = value[0]
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return { fault: 'The body must be a JSON object' }
+  if (depthOf(value) > parameterLimits.depth) return { fault: 'The parameters are nested too deeply' }
+  return { parameters: new Map(Object.entries(value)) }
+}
+
+/** Counts level by level, so that no input can exhaust the stack. */
+function depthOf(root: object): number {
+  let depth = 0
+  let level: object[] = [root]
+  while (level.length > 0 && depth <= parameterLimits.depth) {
+    depth++
+    level = level.flatMap((node) => Object.values(node).filter((child) => typeof child === 'object' && child !== null))
+  }
+  return depth
+}
