@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.ts'
 import type { SipMessage } from '../message/message.ts'
 import type { SipParseError } from '../message/sip-parse-error.ts'
 import type { Destination, FlowId, Source, TransportAddress } from './destination.ts'
-import { isWildcard } from './host.ts'
+import { isIPv6, isWildcard } from './host.ts'
 import { choosePoint, type ListeningPoint } from './listening-point.ts'
 import type { Sockets, StreamConnection, StreamHandler, StreamListener } from './sockets.ts'
 import { TcpConnection, type TcpConnectionLimits, type TcpConnectionOwner } from './tcp-connection.ts'
@@ -171,7 +171,8 @@ export class TcpTransport implements TcpConnectionOwner {
     this.#counters.connectionsOpened++
     const point = choosePoint(this.#points, host)
     // From the address that we listen at, so that the peer sees one and the same.
-    const localHost = point === undefined || isWildcard(point.host) ? undefined : point.host
+    const isUsable = point !== undefined && !isWildcard(point.host) && isIPv6(point.host) === isIPv6(host)
+    const localHost = isUsable ? point.host : undefined
     return this.#adopt((handler) => this.#sockets.connectStream({ host, port }, localHost, handler), true)
   }
 
