@@ -1,138 +1,89 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { Call, CallState } from '../call/call.ts'
-import type { LoggedCallEvent } from '../call/call-event.ts'
-import { applyCallEvent, projectCall } from '../call/project-call.ts'
+import type { CallEvent } from '../call/call-event.ts'
 
-const latencyBuckets = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5]
-const humanBuckets = [0.5, 1, 2, 5, 10, 20, 30, 60, 120]
-const durationBuckets = [1, 5, 15, 60, 300, 900, 3600]
-
-const liveStates: readonly CallState[] = [
-  'accepted',
-  'scheduled',
-  'first-ringing',
-  'first-answered',
-  'second-ringing',
-  'bridged',
-  'ending',
-]
-
-/** What `/metrics` shows. Rooms may add their own to `registry`; calls are counted by feeding `recordCallEvent` from the log. */
+/** What the server counts, in Prometheus' text format. */
 export class Metrics {
-  readonly registry = new Registry()
-  /** Live calls as the log tells them; an ended call is forgotten. */
-  readonly #live = new Map<string, Call>()
-  readonly #requests: Counter<'dialect' | 'method' | 'status'>
-  readonly #requestSeconds: Histogram<'dialect'>
-  readonly #accepted: Counter<'dialect'>
+  readonly #registry = new Registry()
+  readonly #requests: Histogram<'dialect' | 'status'>
+  readonly #accepted: Counter
   readonly #ended: Counter<'cause'>
-  readonly #dialSeconds: Histogram<'leg'>
   readonly #answerSeconds: Histogram<'leg'>
-  readonly #bridgedSeconds: Histogram
+  readonly #dialledAt = new Map<string, number>()
 
-  constructor() {
-    const registers = [this.registry]
-    this.#requests = new Counter({
-      name: 'cordboard_http_requests_total',
-      help: 'HTTP requests answered.',
-      labelNames: ['dialect', 'method', 'status'],
-      registers,
-    })
-    this.#requestSeconds = new Histogram({
+  constructor(options: { readonly liveCalls: () => number; readonly registeredPhones: () => number }) {
+    const registers = [this.#registry]
+    collectDefaultMetrics({ register: this.#registry })
+    this.#requests = new Histogram({
       name: 'cordboard_http_request_seconds',
-      help: 'From the request to the end of its answer; waiting requests and streams included.',
-      labelNames: ['dialect'],
-      buckets: latencyBuckets,
+      help: 'Time from request to answer, waits included',
+      labelNames: ['dialect', 'status'],
+      buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60],
       registers,
     })
-    this.#accepted = new Counter({
-      name: 'cordboard_calls_accepted_total',
-      help: 'Calls accepted, by the dialect that they came in by.',
-      labelNames: ['dialect'],
-      registers,
-    })
+    this.#accepted = new Counter({ name: 'cordboard_calls_accepted_total', help: 'Calls accepted', registers })
     this.#ended = new Counter({
       name: 'cordboard_calls_ended_total',
-      help: 'Calls ended, by end cause.',
+      help: 'Calls ended, by end cause',
       labelNames: ['cause'],
-      registers,
-    })
-    this.#dialSeconds = new Histogram({
-      name: 'cordboard_leg_dial_seconds',
-      help: 'From what makes a leg due (acceptance, or the first answer) to its being dialled.',
-      labelNames: ['leg'],
-      buckets: latencyBuckets,
       registers,
     })
     this.#answerSeconds = new Histogram({
       name: 'cordboard_leg_answer_seconds',
-      help: 'From dialling a leg to its answer.',
+      help: 'Time from dialling a leg to its answer',
       labelNames: ['leg'],
-      buckets: humanBuckets,
+      buckets: [0.5, 1, 2, 5, 10, 20, 40, 80],
       registers,
     })
-    this.#bridgedSeconds = new Histogram({
-      name: 'cordboard_call_bridged_seconds',
-      help: 'How long the two parties were connected.',
-      buckets: durationBuckets,
-      registers,
-    })
-    this.#addCallsByState()
-  }
-
-  /** Adds the process's own figures (memory, CPU, event loop, garbage collection). Once a process: it hooks the collector. */
-  collectProcess(): void {
-    collectDefaultMetrics({ register: this.registry })
-  }
-
-  recordRequest(dialect: string, method: string, status: number, seconds: number): void {
-    this.#requests.inc({ dialect, method, status })
-    this.#requestSeconds.observe({ dialect }, seconds)
-  }
-
-  /** Takes every event of the log, in its order. */
-  recordCallEvent(event: LoggedCallEvent): void {
-    if (event.type === 'call.accepted') {
-      this.#live.set(event.callId, projectCall([event]))
-      this.#accepted.inc({ dialect: event.request.origin.dialect })
-      return
-    }
-    if (event.type === 'call.ended') {
-      this.#ended.inc({ cause: event.cause })
-      const bridgedAt = this.#live.get(event.callId)?.bridgedAt
-      if (bridgedAt !== undefined) this.#bridgedSeconds.observe((event.at - bridgedAt) / 1000)
-      this.#live.delete(event.callId)
-      return
-    }
-    // A call that was resumed after a restart began before this process counted.
-    const before = this.#live.get(event.callId)
-    if (before === undefined) return
-    const call = applyCallEvent(before, event)
-    this.#live.set(event.callId, call)
-    this.#observeLeg(before, event)
-  }
-
-  #observeLeg(call: Call, event: LoggedCallEvent): void {
-    if (event.type === 'leg.dialled') {
-      const due = event.leg === 'first' ? (call.dueAt ?? call.acceptedAt) : call.legs.first.answeredAt
-      if (due !== undefined) this.#dialSeconds.observe({ leg: event.leg }, (event.at - due) / 1000)
-    } else if (event.type === 'leg.answered') {
-      const dialledAt = call.legs[event.leg].dialledAt
-      if (dialledAt !== undefined) this.#answerSeconds.observe({ leg: event.leg }, (event.at - dialledAt) / 1000)
-    }
-  }
-
-  #addCallsByState(): void {
-    const live = this.#live
     new Gauge({
-      name: 'cordboard_calls',
-      help: 'Calls that have not ended, by state.',
-      labelNames: ['state'],
-      registers: [this.registry],
+      name: 'cordboard_calls_live',
+      help: 'Calls that have not ended, delayed ones included',
+      registers,
       collect() {
-        for (const state of liveStates) this.set({ state }, 0)
-        for (const call of live.values()) this.inc({ state: call.state })
+        this.set(options.liveCalls())
       },
     })
+    new Gauge({
+      name: 'cordboard_phones_registered',
+      help: 'Contacts registered now',
+      registers,
+      collect() {
+        this.set(options.registeredPhones())
+      },
+    })
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+
+  render(): Promise<string> {
+    return this.#registry.metrics()
+  }
+
+  countRequest(dialect: string, status: number, seconds: number): void {
+    this.#requests.observe({ dialect, status: String(status) }, seconds)
+  }
+
+  /** Listens to the event log. */
+  countEvent(event: CallEvent): void {
+    switch (event.type) {
+      case 'call.accepted':
+        this.#accepted.inc()
+        break
+      case 'leg.dialled':
+        this.#dialledAt.set(`${event.callId} ${event.leg}`, event.at)
+        break
+      case 'leg.answered': {
+        const dialledAt = this.#dialledAt.get(`${event.callId} ${event.leg}`)
+        if (dialledAt !== undefined) this.#answerSeconds.observe({ leg: event.leg }, (event.at - dialledAt) / 1000)
+        break
+      }
+      case 'leg.ended':
+        this.#dialledAt.delete(`${event.callId} ${event.leg}`)
+        break
+      case 'call.ended':
+        this.#ended.inc({ cause: event.cause })
+        break
+    }
   }
 }
