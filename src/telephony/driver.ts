@@ -4,7 +4,14 @@ import type { CallerId } from '../call/call-request.ts'
 import type { EndCause } from '../call/end-cause.ts'
 
 /** What a driver may be able to do beyond dialling, bridging and hanging up. What is asked for and not declared is refused up front. */
-export type DriverCapability = 'play' | 'collect-digits' | 'record' | 'hold' | 'redirect' | 'early-media' | 'auto-answer'
+export type DriverCapability =
+  | 'play'
+  | 'collect-digits'
+  | 'record'
+  | 'hold'
+  | 'redirect'
+  | 'early-media'
+  | 'auto-answer'
 
 /** A line, as the directory knows it. */
 export interface LineAddress {

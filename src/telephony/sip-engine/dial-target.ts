@@ -1,0 +1,90 @@
+import type { CallerId } from '../../call/call-request.ts'
+import type { NameAddr } from '../../sip/message/name-addr.ts'
+import { parseUri, serializeUri } from '../../sip/message/uri.ts'
+import type { Binding } from '../../sip/registrar/binding.ts'
+import type { Destination } from '../../sip/transport/destination.ts'
+import type { Credentials } from '../../sip/user-agent/invite-options.ts'
+import { destinationOfUri } from '../../sip/user-agent/next-hop.ts'
+import type { DialRequest, TrunkAddress } from '../driver.ts'
+import { autoAnswerHeaders } from './auto-answer-headers.ts'
+import type { FarSide } from './map-sip-status.ts'
+
+/** One INVITE to send: to one phone of a line, or over one trunk. */
+export interface DialTarget {
+  readonly farSide: FarSide
+  readonly uri: string
+  readonly destination: Destination
+  readonly from: NameAddr
+  readonly to: NameAddr
+  readonly headers: readonly (readonly [string, string])[]
+  readonly credentials?: Credentials
+}
+
+/**
+ * Rounds of targets: those of one round are dialled at once, the next round only if the one before met congestion. A line is
+ * one round of all its phones; a number is one round for each trunk.
+ */
+export function dialRounds(
+  request: DialRequest,
+  contacts: (aor: string) => readonly Binding[],
+  domain: string,
+): readonly (readonly DialTarget[])[] {
+  const { destination } = request
+  if (destination.kind === 'trunk') {
+    return destination.trunks.map((trunk) => [trunkTarget(request, trunk, trunk.dialString ?? destination.number)])
+  }
+  const { account, number } = destination.line
+  const phones = contacts(aorOf(destination.line)).map((binding) => phoneTarget(request, binding, number, domain))
+  return phones.length === 0 || account === '' ? [] : [phones]
+}
+
+/** The registrar's key of a line. */
+export const aorOf = (line: { readonly account: string; readonly number: string }): string =>
+  `${line.account}/${line.number}`
+
+function phoneTarget(request: DialRequest, binding: Binding, number: string, domain: string): DialTarget {
+  return {
+    farSide: 'line',
+    uri: binding.contactUri,
+    destination: binding.destination,
+    from: callerAddress(request.callerId, domain),
+    to: { uri: sipUri(number, domain), params: noParameters },
+    headers: request.autoAnswer ? autoAnswerHeaders(binding.userAgent) : [],
+  }
+}
+
+function trunkTarget(request: DialRequest, trunk: TrunkAddress, number: string): DialTarget {
+  const address = parseUri(trunk.address)
+  const uri = serializeUri({ ...address, user: number })
+  const from = callerAddress(request.callerId, address.host, trunk.username)
+  const identity = request.callerId.number
+  return {
+    farSide: 'trunk',
+    uri,
+    destination: destinationOfUri(trunk.address),
+    from,
+    to: { uri: sipUri(number, address.host), params: noParameters },
+    // RFC 3325: the carrier reads who calls from here, whatever From it insists on.
+    headers: identity === undefined ? [] : [['P-Asserted-Identity', `<${sipUri(identity, address.host)}>`]],
+    ...(trunk.username === undefined || trunk.password === undefined
+      ? {}
+      : { credentials: { username: trunk.username, password: trunk.password } }),
+  }
+}
+
+const noParameters: ReadonlyMap<string, string | undefined> = new Map()
+
+const sipUri = (user: string, host: string): string => serializeUri({ scheme: 'sip', user, host, params: noParameters })
+
+/** RFC 3261 section 8.1.1.3: without an identity the caller is anonymous. */
+function callerAddress(callerId: CallerId, domain: string, otherwise?: string): NameAddr {
+  const user = callerId.number ?? otherwise
+  if (user === undefined || user === '') {
+    return { displayName: 'Anonymous', uri: 'sip:anonymous@anonymous.invalid', params: noParameters }
+  }
+  return {
+    ...(callerId.name === undefined ? {} : { displayName: callerId.name }),
+    uri: sipUri(user, domain),
+    params: noParameters,
+  }
+}
