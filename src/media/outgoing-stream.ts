@@ -13,20 +13,20 @@ export class OutgoingStream {
   /** Of the newest packet sent. */
   timestamp: number
   /** Monotonic milliseconds when it was sent. */
-  sentAt = 0
+  sentAt = Number.NaN
   #sequence: number
   #clockRate = 8000
   /** Who speaks: an object of the caller's, and its SSRC. */
   #source: object | undefined
-  #sourceSsrc = -1
+  #sourceSsrc = 0
   #sequenceOffset = 0
   #timestampOffset = 0
 
   /** The starting points are random (RFC 3550 section 5.1). */
   constructor(ssrc: number, sequence: number, timestamp: number) {
-    this.ssrc = ssrc >>> 0
+    this.ssrc = ssrc | 0
     this.#sequence = sequence & 0xffff
-    this.timestamp = timestamp >>> 0
+    this.timestamp = timestamp | 0
   }
 
   set clockRate(rate: number) {
@@ -42,7 +42,7 @@ export class OutgoingStream {
       flags = marker
     }
     const sequence = (sequenceOf(packet) + this.#sequenceOffset) & 0xffff
-    const timestamp = (timestampOf(packet) + this.#timestampOffset) >>> 0
+    const timestamp = (timestampOf(packet) + this.#timestampOffset) | 0
     writeHeader(packet, flags | payloadType, sequence, timestamp, this.ssrc)
     // A packet that comes late leaves the newest one the newest.
     if (((sequence - this.#sequence) & 0xffff) < 0x8000) {
@@ -59,11 +59,10 @@ export class OutgoingStream {
     let flags = 0
     if (source !== this.#source) {
       this.#source = source
-      this.#sourceSsrc = -1
       this.timestamp = this.#next(samples, now)
       flags = marker
     } else {
-      this.timestamp = (this.timestamp + samples) >>> 0
+      this.timestamp = (this.timestamp + samples) | 0
     }
     this.#sequence = (this.#sequence + 1) & 0xffff
     packet[0] = 0x80
@@ -75,7 +74,7 @@ export class OutgoingStream {
 
   /** What a sender report says of this moment: the timestamp that a sample of now would bear (RFC 3550 section 6.4.1). */
   timestampAt(now: number): number {
-    return (this.timestamp + Math.round(((now - this.sentAt) * this.#clockRate) / 1000)) >>> 0
+    return (this.timestamp + Math.round(((now - this.sentAt) * this.#clockRate) / 1000)) | 0
   }
 
   #follow(source: object, ssrc: number, sequence: number, timestamp: number, now: number): void {
@@ -89,6 +88,6 @@ export class OutgoingStream {
   #next(samples: number, now: number): number {
     if (this.packets === 0) return this.timestamp
     const elapsed = Math.round(((now - this.sentAt) * this.#clockRate) / 1000)
-    return (this.timestamp + Math.max(samples, elapsed)) >>> 0
+    return (this.timestamp + Math.max(samples, elapsed)) | 0
   }
 }

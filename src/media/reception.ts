@@ -18,7 +18,8 @@ export interface ReceptionReport {
 export class Reception {
   /** Of all SSRCs. */
   received = 0
-  ssrc = -1
+  ssrc = 0
+  #heard = false
   #clockRate = 8000
   #receivedHere = 0
   #baseSequence = 0
@@ -28,7 +29,8 @@ export class Reception {
   #expectedPrior = 0
   #receivedPrior = 0
   #lostBefore = 0
-  #jitter = 0
+  // Both are never whole numbers to V8, which so keeps one shape for all receptions.
+  #jitter = Number.NaN
   #transit = Number.NaN
 
   set clockRate(rate: number) {
@@ -38,7 +40,7 @@ export class Reception {
   /** A packet came. `now`: monotonic milliseconds. Events repeat one timestamp, so `steady` is false for them. */
   add(ssrc: number, sequence: number, timestamp: number, now: number, steady: boolean): void {
     this.received++
-    if (ssrc !== this.ssrc) this.#begin(ssrc, sequence)
+    if (ssrc !== this.ssrc || !this.#heard) this.#begin(ssrc, sequence)
     else this.#update(sequence)
     this.#receivedHere++
     if (!steady) return
@@ -49,7 +51,9 @@ export class Reception {
       let difference = (transit - this.#transit) % 0x1_0000_0000
       if (difference > 0x8000_0000) difference -= 0x1_0000_0000
       else if (difference < -0x8000_0000) difference += 0x1_0000_0000
-      this.#jitter += (Math.abs(difference) - this.#jitter) / 16
+      this.#jitter = Number.isNaN(this.#jitter)
+        ? Math.abs(difference) / 16
+        : this.#jitter + (Math.abs(difference) - this.#jitter) / 16
     }
     this.#transit = transit
   }
@@ -59,12 +63,12 @@ export class Reception {
   }
 
   get jitterMilliseconds(): number {
-    return (this.#jitter * 1000) / this.#clockRate
+    return Number.isNaN(this.#jitter) ? 0 : (this.#jitter * 1000) / this.#clockRate
   }
 
   /** The next report's numbers; undefined before the first packet. Each call begins a new interval (appendix A.3). */
   report(): ReceptionReport | undefined {
-    if (this.ssrc < 0) return undefined
+    if (!this.#heard) return undefined
     const expected = this.#expected
     const expectedNow = expected - this.#expectedPrior
     const lostNow = expectedNow - (this.#receivedHere - this.#receivedPrior)
@@ -75,7 +79,7 @@ export class Reception {
       fractionLost: expectedNow === 0 || lostNow <= 0 ? 0 : Math.min(255, Math.floor((lostNow * 256) / expectedNow)),
       cumulativeLost: Math.max(-0x80_0000, Math.min(0x7f_ffff, this.#lostHere)),
       extendedHighestSequence: (this.#cycles + this.#highest) >>> 0,
-      jitter: Math.floor(this.#jitter),
+      jitter: Number.isNaN(this.#jitter) ? 0 : Math.floor(this.#jitter),
     }
   }
 
@@ -84,12 +88,13 @@ export class Reception {
   }
 
   get #lostHere(): number {
-    return this.ssrc < 0 ? 0 : this.#expected - this.#receivedHere
+    return !this.#heard ? 0 : this.#expected - this.#receivedHere
   }
 
   #begin(ssrc: number, sequence: number): void {
     this.#lostBefore += this.#lostHere
     this.ssrc = ssrc
+    this.#heard = true
     this.#baseSequence = sequence
     this.#highest = sequence
     this.#cycles = 0

@@ -8,7 +8,7 @@ import { OutgoingStream } from './outgoing-stream.ts'
 import { Reception } from './reception.ts'
 import { RtcpSession } from './rtcp-session.ts'
 import { payloadOffset, payloadTypeOf, sequenceOf, ssrcOf, timestampOf } from './rtp-header.ts'
-import type { SocketPair } from './socket-pair.ts'
+import type { PortSocket, SocketPair } from './socket-pair.ts'
 import { TelephoneEventDetector } from './telephone-event.ts'
 import type { TonePacer } from './tone-pacer.ts'
 import { TonePlayer } from './tone-player.ts'
@@ -32,8 +32,10 @@ export class RelayEndpoint {
   readonly reception = new Reception()
   readonly rtcp: RtcpSession
   readonly #parts: RelayEndpointParts
-  readonly #events: TelephoneEventDetector
-  readonly #player: TonePlayer
+  readonly #rtp: PortSocket
+  /** Made for the first event, and the first tone: most legs have neither, and a packet costs what memory it touches. */
+  #events: TelephoneEventDetector | undefined
+  #player: TonePlayer | undefined
   #media: NegotiatedMedia | undefined
   /** Where packets come from, once known; the socket is connected to it. */
   #latchedHost: string | undefined
@@ -51,8 +53,7 @@ export class RelayEndpoint {
     this.pair = parts.pair
     const seeds = parts.random.bytes(10)
     this.outgoing = new OutgoingStream(seeds.readUInt32LE(0), seeds.readUInt16LE(4), seeds.readUInt32LE(6))
-    this.#events = new TelephoneEventDetector((digit, milliseconds) => parts.onDtmf(parts.id, digit, milliseconds))
-    this.#player = new TonePlayer(parts.pacer, this.outgoing, (packet) => this.send(packet))
+    this.#rtp = parts.pair.rtp
     this.rtcp = new RtcpSession(parts, this.outgoing, this.reception)
     parts.pair.rtp.receive = this.#receive
     parts.pair.rtcp.receive = this.rtcp.receive
@@ -75,17 +76,18 @@ export class RelayEndpoint {
       this.pair.rtp.disconnect()
     }
     this.rtcp.setRemote(media, moved)
-    this.#player.setMedia(media)
+    this.#player?.setMedia(media)
     this.#reroute()
     if (this.#speaker !== undefined) this.#speaker.#reroute()
   }
 
   play(tone: ToneCadence): void {
+    this.#player ??= new TonePlayer(this.#parts.pacer, this.outgoing, (packet) => this.send(packet))
     this.#player.play(tone, this.#media)
   }
 
   stopPlaying(): void {
-    this.#player.stop()
+    this.#player?.stop()
   }
 
   /** This leg hears `speaker`, and no longer whom it heard. A tone goes on until the speaker's first packet. */
@@ -132,7 +134,7 @@ export class RelayEndpoint {
   }
 
   send(packet: Uint8Array): void {
-    const { rtp } = this.pair
+    const rtp = this.#rtp
     if (rtp.connected) rtp.send(packet)
     else if (this.#media !== undefined && isReachable(this.#media.remote.host)) {
       rtp.sendTo(packet, this.#media.remote.host, this.#media.remote.port)
@@ -153,8 +155,8 @@ export class RelayEndpoint {
     else if (port !== this.#latchedPort || host !== this.#latchedHost) return
     const now = this.#parts.clock.monotonic()
     this.reception.add(ssrcOf(packet), sequenceOf(packet), timestampOf(packet), now, !isEvent)
-    if (isEvent) this.#events.addEvent(packet, payload, media.clockRate)
-    else this.#events.finish()
+    if (isEvent) this.#addEvent(packet, payload, media.clockRate)
+    else if (this.#events !== undefined) this.#events.finish()
     this.#listener?.forward(packet, payload, payloadType, this, now)
   }
 
@@ -162,12 +164,18 @@ export class RelayEndpoint {
   forward(packet: Buffer, payload: number, payloadType: number, speaker: RelayEndpoint, now: number): void {
     for (const route of speaker.#routes) {
       if (route.from !== payloadType) continue
-      if (this.#player.isPlaying) this.#player.stop()
+      if (this.#player !== undefined) this.#player.stop()
       if (route.conversion !== undefined) convert(packet, payload, route.conversion)
       this.outgoing.rewrite(packet, speaker, route.to, now)
       this.send(packet)
       return
     }
+  }
+
+  #addEvent(packet: Buffer, payload: number, clockRate: number): void {
+    const { id, onDtmf } = this.#parts
+    this.#events ??= new TelephoneEventDetector((digit, milliseconds) => onDtmf(id, digit, milliseconds))
+    this.#events.addEvent(packet, payload, clockRate)
   }
 
   #latch(host: string, port: number): void {

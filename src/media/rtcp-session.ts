@@ -114,7 +114,7 @@ export class RtcpSession {
       writeReport({
         ssrc,
         // Unique and the same for the life of the stream, and says nothing of who we are (RFC 7022 section 4.2).
-        canonicalName: ssrc.toString(36),
+        canonicalName: (ssrc >>> 0).toString(36),
         ...(isSender
           ? { sender: { now: clock.now(), timestamp: this.#outgoing.timestampAt(now), packets, octets } }
           : {}),

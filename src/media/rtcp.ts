@@ -1,5 +1,5 @@
 import type { ReceptionReport } from './reception.ts'
-import { readUint32 } from './rtp-header.ts'
+import { readInt32 } from './rtp-header.ts'
 
 const senderReport = 200
 const receiverReport = 201
@@ -63,13 +63,13 @@ export const writeReport = (report: OutgoingReport): Buffer => {
     const seconds = Math.floor(sender.now / 1000)
     packet.writeUInt32BE((seconds + ntpEpoch) >>> 0, 8)
     packet.writeUInt32BE(Math.floor(((sender.now % 1000) / 1000) * 0x1_0000_0000) >>> 0, 12)
-    packet.writeUInt32BE(sender.timestamp, 16)
+    packet.writeInt32BE(sender.timestamp, 16)
     packet.writeUInt32BE(sender.packets >>> 0, 20)
     packet.writeUInt32BE(sender.octets >>> 0, 24)
   }
   if (reception !== undefined) {
     const at = reportLength - reportBlockLength
-    packet.writeUInt32BE(reception.ssrc, at)
+    packet.writeInt32BE(reception.ssrc, at)
     packet.writeUInt8(reception.fractionLost, at + 4)
     packet.writeIntBE(reception.cumulativeLost, at + 5, 3)
     packet.writeUInt32BE(reception.extendedHighestSequence, at + 8)
@@ -100,7 +100,7 @@ export const readReport = (packet: Uint8Array, ourSsrc: number): IncomingReport 
     if (type === senderReport || type === receiverReport) {
       let block = offset + (type === senderReport ? 28 : 8)
       for (let left = first & 0x1f; left > 0 && block + reportBlockLength <= end; left--, block += reportBlockLength) {
-        if (readUint32(packet, block) === ourSsrc) report = { ...report, about: readBlock(packet, block) }
+        if (readInt32(packet, block) === ourSsrc) report = { ...report, about: readBlock(packet, block) }
       }
     }
     offset = end
@@ -108,11 +108,13 @@ export const readReport = (packet: Uint8Array, ourSsrc: number): IncomingReport 
   return offset === packet.length && offset > 0 ? report : undefined
 }
 
+const readUint32 = (bytes: Uint8Array, offset: number): number => readInt32(bytes, offset) >>> 0
+
 const middle = (packet: Uint8Array, at: number): number => readUint32(packet, at + 2)
 
 const readBlock = (packet: Uint8Array, at: number): NonNullable<IncomingReport['about']> => ({
   // 24 bits, signed.
-  packetsLost: (readUint32(packet, at + 4) << 8) >> 8,
+  packetsLost: (readInt32(packet, at + 4) << 8) >> 8,
   jitter: readUint32(packet, at + 12),
   lastSenderReport: readUint32(packet, at + 16),
   delay: readUint32(packet, at + 20),
@@ -122,5 +124,5 @@ const writeHead = (packet: Buffer, at: number, count: number, type: number, leng
   packet.writeUInt8(0x80 | count, at)
   packet.writeUInt8(type, at + 1)
   packet.writeUInt16BE(length / 4 - 1, at + 2)
-  packet.writeUInt32BE(ssrc, at + 4)
+  packet.writeInt32BE(ssrc, at + 4)
 }

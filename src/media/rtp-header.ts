@@ -32,18 +32,18 @@ export const payloadTypeOf = (packet: Uint8Array): number => (packet[1] as numbe
 
 export const sequenceOf = (packet: Uint8Array): number => ((packet[2] as number) << 8) | (packet[3] as number)
 
-export const timestampOf = (packet: Uint8Array): number => readUint32(packet, 4)
+/** As all 32-bit words of RTP here, a signed number: V8 keeps it in the object, where it boxes an unsigned one at each write. */
+export const timestampOf = (packet: Uint8Array): number => readInt32(packet, 4)
 
-export const ssrcOf = (packet: Uint8Array): number => readUint32(packet, 8)
+export const ssrcOf = (packet: Uint8Array): number => readInt32(packet, 8)
 
-export const readUint32 = (bytes: Uint8Array, offset: number): number =>
-  (((bytes[offset] as number) << 24) |
-    ((bytes[offset + 1] as number) << 16) |
-    ((bytes[offset + 2] as number) << 8) |
-    (bytes[offset + 3] as number)) >>>
-  0
+export const readInt32 = (bytes: Uint8Array, offset: number): number =>
+  ((bytes[offset] as number) << 24) |
+  ((bytes[offset + 1] as number) << 16) |
+  ((bytes[offset + 2] as number) << 8) |
+  (bytes[offset + 3] as number)
 
-export const writeUint32 = (bytes: Uint8Array, offset: number, value: number): void => {
+export const writeInt32 = (bytes: Uint8Array, offset: number, value: number): void => {
   bytes[offset] = value >>> 24
   bytes[offset + 1] = value >>> 16
   bytes[offset + 2] = value >>> 8
@@ -61,6 +61,6 @@ export const writeHeader = (
   packet[1] = markerAndPayloadType
   packet[2] = sequence >>> 8
   packet[3] = sequence
-  writeUint32(packet, 4, timestamp)
-  writeUint32(packet, 8, ssrc)
+  writeInt32(packet, 4, timestamp)
+  writeInt32(packet, 8, ssrc)
 }

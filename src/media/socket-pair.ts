@@ -20,10 +20,18 @@ export class PortSocket {
   errors = 0
   readonly #socket: Socket
   #connected = false
+  #bound: PromiseWithResolvers<void> | undefined
 
   constructor(host: string) {
     this.#socket = createSocket({ type: isIP(host) === 6 ? 'udp6' : 'udp4', lookup: literal })
+    // No listener is ever taken off: the emitter looks events up faster while its table only grew.
     this.#socket.on('message', (packet, remote) => this.receive(packet, remote.address, remote.port))
+    this.#socket.on('listening', () => this.#bound?.resolve())
+    this.#socket.on('error', (error) => {
+      // A phone that has gone answers with ICMP; that ends no call, RTP or signalling says when it is over.
+      this.errors++
+      this.#bound?.reject(error)
+    })
   }
 
   get connected(): boolean {
@@ -31,14 +39,10 @@ export class PortSocket {
   }
 
   bind(host: string, port: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#socket.once('error', reject)
-      this.#socket.bind({ address: host, port, exclusive: true }, () => {
-        this.#socket.off('error', reject)
-        // A phone that has gone answers with ICMP; that ends no call, RTP or signalling says when it is over.
-        this.#socket.on('error', () => this.errors++)
-        resolve()
-      })
+    this.#bound = Promise.withResolvers()
+    this.#socket.bind({ address: host, port, exclusive: true })
+    return this.#bound.promise.finally(() => {
+      this.#bound = undefined
     })
   }
 

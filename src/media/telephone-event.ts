@@ -19,7 +19,8 @@ export type DtmfListener = (digit: string, milliseconds: number) => void
  */
 export class TelephoneEventDetector {
   readonly #listener: DtmfListener
-  #timestamp = -1
+  #timestamp = 0
+  #begun = false
   #ended = true
   #event = 0
   #duration = 0
@@ -35,8 +36,9 @@ export class TelephoneEventDetector {
     if (event >= keys.length) return
     const timestamp = timestampOf(packet)
     // An event keeps the timestamp of its beginning (section 2.2.1): repeats of an ended one are known by it.
-    if (timestamp !== this.#timestamp) {
+    if (timestamp !== this.#timestamp || !this.#begun) {
       this.finish()
+      this.#begun = true
       this.#timestamp = timestamp
       this.#event = event
       this.#duration = 0

@@ -24,10 +24,6 @@ export class TonePlayer implements Paced {
     this.#send = send
   }
 
-  get isPlaying(): boolean {
-    return this.#tone !== undefined
-  }
-
   /** A leg whose media is not negotiated yet hears the tone as soon as it is. */
   play(tone: ToneCadence, media: NegotiatedMedia | undefined): void {
     this.#tone = tone
