@@ -1,0 +1,183 @@
+import type { LegRecovery } from '../../call/call-event.ts'
+import type { Clock } from '../../clock.ts'
+import type { Log } from '../../log.ts'
+import { MediaPlane, type MediaPlaneOptions } from '../../media/media-plane.ts'
+import type { Random } from '../../random.ts'
+import { DigestServer } from '../../sip/digest/digest-server.ts'
+import type { Binding, BindingChange } from '../../sip/registrar/binding.ts'
+import { Registrar, type RegistrarLine } from '../../sip/registrar/registrar.ts'
+import { TransactionLayer } from '../../sip/transaction/transaction-layer.ts'
+import type { TransportProtocol } from '../../sip/transport/destination.ts'
+import { TransportLayer } from '../../sip/transport/transport-layer.ts'
+import { UserAgent } from '../../sip/user-agent/user-agent.ts'
+import type { DialRequest, Driver, DriverCapability, LegEvent, LegHandle, LineAddress, Presence } from '../driver.ts'
+import { aorOf, dialRounds } from './dial-target.ts'
+import { EngineLeg, type EngineLegContext } from './engine-leg.ts'
+import { driverName, endRecovered } from './leg-recovery.ts'
+
+export interface SipListener {
+  readonly protocol: TransportProtocol
+  readonly host: string
+  readonly port: number
+}
+
+/** Keeps the registrar's bindings, so that phones stay reachable across a restart. */
+export interface BindingStore {
+  load(): Promise<readonly Binding[]>
+  /** In order; a failure is the store's to report. */
+  record(change: BindingChange): void
+}
+
+export interface SipEngineOptions {
+  readonly listen: readonly SipListener[]
+  /** What peers beyond this host are told instead of where we listen. */
+  readonly advertise?: string
+  /** Digest realm, and the domain of our identities. */
+  readonly realm: string
+  readonly media: Omit<MediaPlaneOptions, 'log' | 'clock' | 'random'>
+  /** By the user of an address-of-record or of digest credentials. */
+  readonly lookupLine: (username: string, domain: string) => RegistrarLine | undefined
+  readonly bindings: BindingStore
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+}
+
+/** Long enough for a phone on a bad network to answer a CANCEL or BYE, short enough that a start does not hang. */
+const recoveryPatienceMilliseconds = 1500
+const closePatienceMilliseconds = 1000
+
+/** The embedded driver: registrar, phones and trunks over our own SIP stack, media through our own relay. */
+export class SipEngine implements Driver {
+  readonly name = driverName
+  readonly capabilities: ReadonlySet<DriverCapability> = new Set(['play', 'early-media', 'auto-answer'])
+  readonly #options: SipEngineOptions
+  readonly #transport: TransportLayer
+  readonly #transactions: TransactionLayer
+  readonly #userAgent: UserAgent
+  readonly #registrar: Registrar
+  readonly #media: MediaPlane
+  readonly #legs = new Set<EngineLeg>()
+  readonly #legContext: EngineLegContext
+
+  constructor(options: SipEngineOptions) {
+    const { clock, random, log } = options
+    this.#options = options
+    this.#transport = new TransportLayer({
+      clock,
+      random,
+      log,
+      ...(options.advertise === undefined ? {} : { advertise: { host: options.advertise } }),
+    })
+    this.#transactions = new TransactionLayer({ transport: this.#transport, clock, random, log })
+    this.#userAgent = new UserAgent({
+      transactions: this.#transactions,
+      transport: this.#transport,
+      clock,
+      random,
+      log,
+      userAgentHeader: 'Cordboard',
+    })
+    this.#registrar = new Registrar({
+      clock,
+      log,
+      digest: new DigestServer({ clock, random }),
+      lookupLine: options.lookupLine,
+      realm: options.realm,
+    })
+    this.#userAgent.onRegister = (request, source) => this.#registrar.handle(request, source)
+    this.#media = new MediaPlane({ ...options.media, log, clock, random })
+    this.#legContext = {
+      userAgent: this.#userAgent,
+      media: this.#media,
+      clock,
+      random,
+      log,
+      onGone: (leg) => this.#legs.delete(leg),
+    }
+  }
+
+  /** Opens ports and media; rejects with the system's error where a port cannot be had. */
+  async start(): Promise<void> {
+    this.#registrar.restore(await this.#options.bindings.load())
+    this.#registrar.onChange = (change) => this.#options.bindings.record(change)
+    await this.#media.start()
+    for (const listener of this.#options.listen) await this.#transport.listen(listener)
+  }
+
+  /** Where it listens, with the ports that the system chose. */
+  get listeners(): readonly SipListener[] {
+    return this.#transport.listeningPoints
+  }
+
+  contacts(line: LineAddress): readonly Binding[] {
+    return this.#registrar.contacts(aorOf(line))
+  }
+
+  presence(line: LineAddress): Presence {
+    const contacts = this.contacts(line).length
+    return { reachable: contacts > 0, contacts }
+  }
+
+  dial(request: DialRequest, listener: (event: LegEvent) => void): LegHandle {
+    const rounds = dialRounds(request, (aor) => this.#registrar.contacts(aor), this.#options.realm)
+    const leg = new EngineLeg(request, rounds, listener, this.#legContext)
+    this.#legs.add(leg)
+    queueMicrotask(() => void leg.start())
+    return leg
+  }
+
+  async bridge(first: LegHandle, second: LegHandle): Promise<void> {
+    if (!(first instanceof EngineLeg) || !(second instanceof EngineLeg))
+      throw new Error('these legs are of another driver')
+    const [one, other] = [first.endpoint, second.endpoint]
+    if (!first.isAnswered || !second.isAnswered || one === undefined || other === undefined) {
+      throw new Error('a leg has ended')
+    }
+    one.bridge(other)
+  }
+
+  async recover(recoveries: readonly LegRecovery[]): Promise<void> {
+    const { clock, log } = this.#options
+    const ended = Promise.allSettled(recoveries.map((recovery) => endRecovered(recovery, this.#userAgent)))
+    const outcomes = await within(ended, recoveryPatienceMilliseconds, clock)
+    for (const outcome of outcomes ?? []) {
+      if (outcome.status === 'rejected') log.warn({ err: outcome.reason }, 'a leg of before could not be ended')
+    }
+  }
+
+  /** What is held now; all zero when nothing is going on, registrations apart. */
+  counts() {
+    return {
+      legs: this.#legs.size,
+      ...this.#userAgent.counts(),
+      ...this.#transactions.counts(),
+      media: this.#media.counts(),
+      registrations: this.#registrar.counts().bindings,
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const leg of this.#legs) leg.hangup('interrupted')
+    const { clock } = this.#options
+    for (let waited = 0; this.#legs.size > 0 && waited < closePatienceMilliseconds; waited += 20) {
+      await new Promise<void>((resolve) => clock.setTimeout(resolve, 20))
+    }
+    this.#registrar.close()
+    this.#userAgent.close()
+    this.#transactions.close()
+    await this.#transport.close()
+    await this.#media.close()
+  }
+}
+
+/** What the promise resolves with, or undefined if it takes longer. */
+function within<Value>(promise: Promise<Value>, milliseconds: number, clock: Clock): Promise<Value | undefined> {
+  return new Promise((resolve) => {
+    const timer = clock.setTimeout(() => resolve(undefined), milliseconds)
+    void promise.then((value) => {
+      clock.clearTimeout(timer)
+      resolve(value)
+    })
+  })
+}
