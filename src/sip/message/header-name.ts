@@ -1,6 +1,7 @@
 /** Names with their usual spelling; the registry of RFC 3261 section 20 and of the extensions that we meet. */
 const spellings = [
   'Accept',
+  'Accept-Contact',
   'Accept-Encoding',
   'Accept-Language',
   'Alert-Info',
@@ -24,6 +25,9 @@ const spellings = [
   'Expires',
   'Flow-Timer',
   'From',
+  'History-Info',
+  'Identity',
+  'In-Reply-To',
   'Max-Forwards',
   'MIME-Version',
   'Min-Expires',
@@ -32,6 +36,8 @@ const spellings = [
   'P-Asserted-Identity',
   'P-Preferred-Identity',
   'Path',
+  'P-Asserted-Service',
+  'P-Associated-URI',
   'Priority',
   'Priv-Answer-Mode',
   'Privacy',
@@ -41,10 +47,12 @@ const spellings = [
   'RAck',
   'Reason',
   'Record-Route',
+  'Reject-Contact',
   'Refer-To',
   'Referred-By',
   'Remote-Party-ID',
   'Replaces',
+  'Request-Disposition',
   'Require',
   'Retry-After',
   'Route',
@@ -103,11 +111,15 @@ const listHeaders: ReadonlySet<string> = new Set([
   'diversion',
   'error-info',
   'in-reply-to',
+  'history-info',
   'p-asserted-identity',
+  'p-associated-uri',
+  'p-preferred-identity',
   'path',
   'proxy-require',
   'reason',
   'record-route',
+  'reject-contact',
   'require',
   'route',
   'service-route',
@@ -117,28 +129,41 @@ const listHeaders: ReadonlySet<string> = new Set([
   'warning',
 ])
 
-const keys = new Map<string, string>()
-const names = new Map<string, string>()
+/** Headers that decide whose message it is and where it ends: twice, and two readers might each take another one. */
+const singleHeaders = ['from', 'to', 'call-id', 'cseq', 'max-forwards', 'content-length', 'content-type']
+
+/** What is known of a header's name. Known headers are one object each, and can be told apart by identity. */
+export interface HeaderName {
+  /** What all spellings have in common: lower case, the compact form made long. */
+  readonly key: string
+  /** As it goes on the wire: the usual spelling, or where the header is unknown the one it came with. */
+  readonly spelling: string
+  readonly isKnown: boolean
+  /** Its value is a comma-separated list. */
+  readonly isList: boolean
+  /** One bit for each header that may stand in a message only once, otherwise 0. */
+  readonly singleBit: number
+}
+
+const names = new Map<string, HeaderName>()
 for (const spelling of spellings) {
   const key = spelling.toLowerCase()
-  keys.set(spelling, key)
-  keys.set(key, key)
-  names.set(key, spelling)
+  const single = singleHeaders.indexOf(key)
+  const name = { key, spelling, isKnown: true, isList: listHeaders.has(key), singleBit: single < 0 ? 0 : 1 << single }
+  names.set(spelling, name)
+  names.set(key, name)
 }
 for (const [compact, key] of Object.entries(compactForms)) {
-  keys.set(compact, key)
-  keys.set(compact.toUpperCase(), key)
+  const name = names.get(key)
+  if (name === undefined) throw new Error(`${compact} is short for an unknown header`)
+  names.set(compact, name)
+  names.set(compact.toUpperCase(), name)
 }
 
-/** What two spellings of a header name have in common: lower case, the compact form made long. */
-export function headerKey(name: string): string {
-  const known = keys.get(name)
-  if (known !== undefined) return known
-  const lower = name.toLowerCase()
-  return keys.get(lower) ?? lower
+/** RFC 3261 section 7.3.1: names are compared without case; section 7.3.3: compact forms are the same header. */
+export const headerName = (written: string): HeaderName => names.get(written) ?? lookUp(written)
+
+const lookUp = (written: string): HeaderName => {
+  const key = written.toLowerCase()
+  return names.get(key) ?? { key, spelling: written, isKnown: false, isList: false, singleBit: 0 }
 }
-
-/** The usual spelling, for the wire; a name that we do not know stays as it was written. */
-export const headerSpelling = (key: string, written: string): string => names.get(key) ?? written
-
-export const isListHeader = (key: string): boolean => listHeaders.has(key)

@@ -1,4 +1,12 @@
-import { type Parameters, parseParameters, quote, serializeParameters, unquote } from './parameters.ts'
+import {
+  endOfQuotedString,
+  noParameters,
+  type Parameters,
+  parseParameters,
+  quote,
+  serializeParameters,
+  unquote,
+} from './parameters.ts'
 import { SipParseError } from './sip-parse-error.ts'
 
 /** `"Display" <uri>;params`: the value of From, To, Contact, Route and their like (RFC 3261 section 20.10). */
@@ -8,51 +16,72 @@ export interface NameAddr {
   readonly params: Parameters
 }
 
-export function parseNameAddr(text: string): NameAddr {
+const absoluteUri = /^[A-Za-z][A-Za-z0-9+.\-]*:[^\s<>"\0-\x20\x7f]+$/
+
+/** Throws {@link SipParseError}. The URI is known to be one, but not yet to be one that we can read: see `parseUri`. */
+export const parseNameAddr = (text: string): NameAddr => {
   const open = openingBracket(text)
-  if (open === -1) return parseAddrSpec(text)
+  if (open < 0) return parseAddrSpec(text)
   const close = text.indexOf('>', open)
-  if (close === -1) throw new SipParseError('Bad Address')
-  const uri = text.slice(open + 1, close).trim()
-  const rest = text.slice(close + 1)
-  if (uri === '' || !/^\s*(;|$)/.test(rest)) throw new SipParseError('Bad Address')
-  const displayName = unquote(text.slice(0, open).trim())
-  const semicolon = rest.indexOf(';')
-  return {
-    ...(displayName !== '' && { displayName }),
-    uri,
-    params: semicolon === -1 ? none : parseParameters(rest, semicolon + 1),
-  }
+  if (close < 0) throw new SipParseError('Bad Address')
+  const uri = checkUri(text.slice(open + 1, close))
+  const params = parseTrailingParameters(text, close + 1)
+  const displayName = open === 0 ? '' : parseDisplayName(text.slice(0, open).trim())
+  return displayName === '' ? { uri, params } : { displayName, uri, params }
 }
 
-const none: Parameters = new Map()
-
-/** Without brackets, parameters belong to the header and not to the URI (RFC 3261 section 20.10). */
-function parseAddrSpec(text: string): NameAddr {
+/**
+ * Without brackets, parameters belong to the header and not to the URI, which then may hold neither comma, nor question mark, nor
+ * semicolon (RFC 3261 section 20.10).
+ */
+const parseAddrSpec = (text: string): NameAddr => {
   const semicolon = text.indexOf(';')
-  const uri = (semicolon === -1 ? text : text.slice(0, semicolon)).trim()
-  if (uri === '' || /[\s"]/.test(uri)) throw new SipParseError('Bad Address')
-  return { uri, params: semicolon === -1 ? none : parseParameters(text, semicolon + 1) }
+  const uri = checkUri((semicolon < 0 ? text : text.slice(0, semicolon)).trim())
+  if (/[,?]/.test(uri)) throw new SipParseError('Address Needs Brackets')
+  return { uri, params: semicolon < 0 ? noParameters : parseParameters(text, semicolon + 1) }
+}
+
+const checkUri = (uri: string): string => {
+  if (!absoluteUri.test(uri)) throw new SipParseError('Bad Address')
+  return uri
+}
+
+const parseTrailingParameters = (text: string, start: number): Parameters => {
+  if (start === text.length) return noParameters
+  const semicolon = text.indexOf(';', start)
+  const gap = text.slice(start, semicolon < 0 ? text.length : semicolon)
+  if (gap !== '' && gap.trim() !== '') throw new SipParseError('Bad Address')
+  return semicolon < 0 ? noParameters : parseParameters(text, semicolon + 1)
+}
+
+/**
+ * A quoted string, or words. Words are taken as they come, whatever their letters: phones send names beyond RFC 3261's tokens
+ * without quotes. But a comma or semicolon would make two of one value (RFC 4475 section 3.1.2.15).
+ */
+const parseDisplayName = (text: string): string => {
+  if (text.startsWith('"')) {
+    if (endOfQuotedString(text, 0) !== text.length - 1) throw new SipParseError('Bad Display Name')
+    return unquote(text)
+  }
+  if (/[",;>]/.test(text)) throw new SipParseError('Bad Display Name')
+  return text
 }
 
 /** The "<" that opens the URI, not one inside a quoted display name. */
-function openingBracket(text: string): number {
-  const start = text.length - text.trimStart().length
-  if (text[start] !== '"') return text.indexOf('<')
-  for (let index = start + 1; index < text.length; index++) {
-    if (text[index] === '\\') index++
-    else if (text[index] === '"') return text.indexOf('<', index)
-  }
-  throw new SipParseError('Bad Display Name')
+const openingBracket = (text: string): number => {
+  const open = text.indexOf('<')
+  if (open <= 0) return open
+  const quoted = text.indexOf('"')
+  return quoted < 0 || quoted > open ? open : text.indexOf('<', endOfQuotedString(text, quoted))
 }
 
 /** Always with brackets; the display name is quoted and can hold nothing that ends it, or the line, early. */
-export function serializeNameAddr(address: {
+export const serializeNameAddr = (address: {
   readonly displayName?: string | undefined
   readonly uri: string
   readonly params?: Parameters
-}): string {
+}): string => {
   const name = address.displayName === undefined || address.displayName === '' ? '' : `${quote(address.displayName)} `
-  const uri = address.uri.replace(/[\r\n\0<>]/g, '')
+  const uri = address.uri.replace(/[\0-\x20<>"\x7f]/g, '')
   return `${name}<${uri}>${address.params === undefined ? '' : serializeParameters(address.params)}`
 }

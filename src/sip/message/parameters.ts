@@ -1,53 +1,79 @@
+import { SipParseError } from './sip-parse-error.ts'
+
 /** Parameters of a URI or header, names in lower case; a flag has no value. */
 export type Parameters = ReadonlyMap<string, string | undefined>
 
-/** Reads `;name=value;flag` from `start`; a quoted value keeps its quotes off. Semicolons in quotes belong to the value. */
-export function parseParameters(text: string, start: number): Map<string, string | undefined> {
+export const noParameters: Parameters = new Map()
+
+/**
+ * Reads `name=value;flag` from `start` on, where the first name stands. A quoted value is given without its quotes; semicolons
+ * in it are its own. Of a name that comes twice, which RFC 3261 section 7.3.1 forbids, the first counts. Throws
+ * {@link SipParseError} for a parameter without a name and for a quote without an end.
+ */
+export const parseParameters = (text: string, start: number): Map<string, string | undefined> => {
   const parameters = new Map<string, string | undefined>()
-  let index = start
-  while (index < text.length) {
-    const end = endOfParameter(text, index)
-    const part = text.slice(index, end)
-    const equals = part.indexOf('=')
-    const name = (equals === -1 ? part : part.slice(0, equals)).trim().toLowerCase()
-    if (name !== '') parameters.set(name, equals === -1 ? undefined : unquote(part.slice(equals + 1).trim()))
+  const hasQuotes = text.includes('"', start)
+  for (let index = start; index < text.length; ) {
+    const end = hasQuotes ? endOfQuotingParameter(text, index) : endOfParameter(text, index)
+    const equals = text.indexOf('=', index)
+    const hasValue = equals >= 0 && equals < end
+    const name = text.slice(index, hasValue ? equals : end).trim()
+    if (name === '') {
+      // A semicolon at the very end is a slip that some phones make, and harms nobody.
+      if (end === text.length && !hasValue) break
+      throw new SipParseError('Bad Parameter')
+    }
+    const key = name.toLowerCase()
+    if (!parameters.has(key)) parameters.set(key, hasValue ? unquote(text.slice(equals + 1, end).trim()) : undefined)
     index = end + 1
   }
   return parameters
 }
 
-function endOfParameter(text: string, start: number): number {
+const endOfParameter = (text: string, start: number): number => {
   const semicolon = text.indexOf(';', start)
-  const quote = text.indexOf('"', start)
-  if (semicolon === -1) return text.length
-  if (quote === -1 || quote > semicolon) return semicolon
-  let quoted = false
-  for (let index = quote; index < text.length; index++) {
+  return semicolon < 0 ? text.length : semicolon
+}
+
+const endOfQuotingParameter = (text: string, start: number): number => {
+  for (let index = start; index < text.length; index++) {
     const character = text[index]
-    if (quoted && character === '\\') index++
-    else if (character === '"') quoted = !quoted
-    else if (character === ';' && !quoted) return index
+    if (character === ';') return index
+    if (character === '"') index = endOfQuotedString(text, index)
   }
   return text.length
 }
 
+/** The index of the quote that ends the quoted string which begins at `start` (RFC 3261 section 25.1). */
+export const endOfQuotedString = (text: string, start: number): number => {
+  for (let index = start + 1; index < text.length; index++) {
+    const character = text[index]
+    if (character === '\\') index++
+    else if (character === '"') return index
+  }
+  throw new SipParseError('Quote Without End')
+}
+
 /** The text of a quoted string (RFC 3261 section 25.1); anything else as it is. */
-export function unquote(text: string): string {
+export const unquote = (text: string): string => {
   if (text.length < 2 || !text.startsWith('"') || !text.endsWith('"')) return text
-  return text.slice(1, -1).replace(/\\(.)/gs, '$1')
+  const inner = text.slice(1, -1)
+  return inner.includes('\\') ? inner.replace(/\\(.)/gs, '$1') : inner
 }
 
 /** A quoted string that holds `text` and nothing that could end it, or its line, early. */
 export const quote = (text: string): string => `"${text.replace(/[\r\n\0]+/g, ' ').replace(/["\\]/g, '\\$&')}"`
 
-const token = /^[A-Za-z0-9\-.!%*_+`'~[\]:]+$/
+/** `token` or `host` (RFC 3261 section 25.1, `gen-value`). */
+const plainValue = /^[A-Za-z0-9\-.!%*_+`'~[\]:]+$/
+const notInName = /[^A-Za-z0-9\-.!%*_+`'~]+/g
 
-/** `;name=value` for each; values that are no token (or host) are quoted. */
-export function serializeParameters(parameters: Parameters): string {
+/** `;name=value` for each; values that are neither token nor host are quoted. */
+export const serializeParameters = (parameters: Parameters): string => {
   let text = ''
   for (const [name, value] of parameters) {
-    if (value === undefined) text += `;${name}`
-    else text += `;${name}=${token.test(value) ? value : quote(value)}`
+    text += `;${name.replace(notInName, '')}`
+    if (value !== undefined) text += `=${plainValue.test(value) ? value : quote(value)}`
   }
   return text
 }

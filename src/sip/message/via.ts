@@ -1,37 +1,38 @@
-import { type Parameters, parseParameters, serializeParameters } from './parameters.ts'
+import { noParameters, type Parameters, parseParameters, serializeParameters } from './parameters.ts'
 import { SipParseError } from './sip-parse-error.ts'
-import { parseHostPort } from './uri.ts'
+import { parseHostPort } from './host-port.ts'
 
 /** One Via element (RFC 3261 section 20.42). */
 export interface Via {
   /** Upper case: `UDP`, `TCP`, `TLS`, `WS`, `WSS`. */
   readonly protocol: string
+  /** Lower case; an IPv6 reference keeps its brackets. */
   readonly host: string
   readonly port?: number
   readonly params: Parameters
   readonly branch?: string
 }
 
-const sentProtocol = /^SIP\s*\/\s*2\.0\s*\/\s*([A-Za-z0-9-]+)\s+/i
+const usual = /^SIP\/2\.0\/(UDP|TCP|TLS|WSS?) +/
+/** White space may stand around the slashes (RFC 3261 section 25.1, SLASH), and the transport may be any token. */
+const sentProtocol = /^SIP\s*\/\s*2\.0\s*\/\s*([A-Za-z0-9\-.!%*_+`'~]+)\s+/i
 
-export function parseVia(text: string): Via {
-  const match = sentProtocol.exec(text)
+/** Throws {@link SipParseError}. */
+export const parseVia = (text: string): Via => {
+  const match = usual.exec(text) ?? sentProtocol.exec(text)
   if (match === null) throw new SipParseError('Bad Via')
   const start = match[0].length
   const semicolon = text.indexOf(';', start)
-  const params = semicolon === -1 ? none : parseParameters(text, semicolon + 1)
+  const { host, port } = parseHostPort(text.slice(start, semicolon < 0 ? text.length : semicolon))
+  const params = semicolon < 0 ? noParameters : parseParameters(text, semicolon + 1)
+  const via: { -readonly [key in keyof Via]: Via[key] } = { protocol: (match[1] as string).toUpperCase(), host, params }
+  if (port !== undefined) via.port = port
   const branch = params.get('branch')
-  return {
-    protocol: (match[1] as string).toUpperCase(),
-    ...parseHostPort(semicolon === -1 ? text.slice(start) : text.slice(start, semicolon)),
-    params,
-    ...(branch !== undefined && { branch }),
-  }
+  if (branch !== undefined) via.branch = branch
+  return via
 }
 
-const none: Parameters = new Map()
-
-export function serializeVia(via: Omit<Via, 'branch'>): string {
+export const serializeVia = (via: Omit<Via, 'branch'>): string => {
   const port = via.port === undefined ? '' : `:${via.port}`
   return `SIP/2.0/${via.protocol} ${via.host}${port}${serializeParameters(via.params)}`
 }

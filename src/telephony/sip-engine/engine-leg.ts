@@ -61,6 +61,8 @@ export class EngineLeg implements LegHandle {
   #version = 1
   #endpoint: MediaEndpoint | undefined
   #session: Session | undefined
+  /** The INVITE that the session came of. */
+  #winner: OutgoingInvite | undefined
   #ringTimer: Timer | undefined
 
   constructor(
@@ -93,7 +95,9 @@ export class EngineLeg implements LegHandle {
       const partner = this.#request.partner
       const beside = partner instanceof EngineLeg ? partner.endpoint : undefined
       this.#offered = codecsBeside(beside)
-      this.#endpoint = await this.#context.media.allocate(beside === undefined ? {} : { beside })
+      const endpoint = await this.#context.media.allocate(beside === undefined ? {} : { beside })
+      if (this.#phase !== 'dialling') return void (await endpoint.release())
+      this.#endpoint = endpoint
       this.#endpoint.onDtmf = (digit, milliseconds) => this.#emit({ type: 'dtmf', digit, milliseconds })
       this.#endpoint.onFailed = () => this.hangup('media-failed')
       this.#sessionId = this.#context.random.bytes(6).readUIntBE(0, 6).toString()
@@ -197,6 +201,7 @@ export class EngineLeg implements LegHandle {
   async #answer(invite: OutgoingInvite, response: SipResponse, dialog: Dialog): Promise<void> {
     if (this.#phase !== 'dialling' || this.#endpoint === undefined) return this.#drop(invite, dialog)
     this.#phase = 'answering'
+    this.#winner = invite
     this.#context.clock.clearTimeout(this.#ringTimer)
     for (const other of [...this.#invites]) if (other !== invite) other.cancel(elsewhere)
     const answer = acceptAnswer(response.body.toString(), this.#offered, this.#endpoint)
@@ -209,7 +214,7 @@ export class EngineLeg implements LegHandle {
     }
     this.#session = invite.acknowledge(dialog)
     if (!answer.ok && this.#isAnswering()) {
-      this.#context.log.info({ callId: this.callId, leg: this.leg, reason: answer.reason }, 'no media with this phone')
+      this.#context.log.info({ callId: this.callId, leg: this.leg, reason: answer.message }, 'no media with this phone')
       this.#cause = 'media-failed'
       this.#phase = 'ending'
     }
@@ -262,8 +267,10 @@ export class EngineLeg implements LegHandle {
 
   #sessionEnded(invite: OutgoingInvite, cause: EndCause): void {
     this.#invites.delete(invite)
-    if (this.#phase === 'answered' || this.#phase === 'answering') this.#cause = cause
-    if (this.#phase !== 'ended') this.#phase = 'ending'
+    if (invite === this.#winner && (this.#phase === 'answered' || this.#phase === 'answering')) {
+      this.#cause = cause
+      this.#phase = 'ending'
+    }
     this.#finishIfGone()
   }
 
