@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { createSeededRandom } from '../../../test/support/seeded-random.ts'
+import { VirtualClock } from '../../../test/support/virtual-clock.ts'
+import { DnsResolver, type ServiceRecord } from './dns-resolver.ts'
+import { TransportError } from './transport-error.ts'
+
+const setUp = (services: Record<string, ServiceRecord[]>, addresses: Record<string, string[]>) => {
+  const clock = new VirtualClock()
+  const asked: string[] = []
+  const find = <Record>(table: { [name: string]: Record[] }, name: string): Promise<Record[]> => {
+    asked.push(name)
+    const found = table[name]
+    return found === undefined ? Promise.reject(new Error(`ENOTFOUND ${name}`)) : Promise.resolve(found)
+  }
+  const queries = {
+    services: (name: string) => find(services, name),
+    addresses: (name: string) => find(addresses, name),
+  }
+  return { clock, asked, resolver: new DnsResolver(clock, createSeededRandom(1), queries) }
+}
+
+const to = (host: string, port = 5060) => ({ protocol: 'udp', host, port }) as const
+
+describe('RFC 3263, reduced', () => {
+  it('section 4.2: a numeric host is taken as it is, at once', () => {
+    const { resolver, asked } = setUp({}, {})
+    const destination = to('192.0.2.1', 5080)
+    assert.equal(resolver.resolve(destination), destination)
+    assert.deepEqual(resolver.resolve(to('[2001:db8::1]')), to('2001:db8::1'))
+    assert.deepEqual(resolver.resolve(to('192.0.2.1', 0)), to('192.0.2.1', 5060))
+    assert.deepEqual(asked, [])
+  })
+
+  it('section 4.2: SRV of the transport, then the address of its target', async () => {
+    const record = { name: 'sbc.example.com', port: 5070, priority: 1, weight: 1 }
+    const later = { name: 'backup.example.com', port: 5060, priority: 2, weight: 9 }
+    const { resolver, asked } = setUp(
+      { '_sip._udp.example.com': [later, record] },
+      { 'sbc.example.com': ['198.51.100.7'] },
+    )
+    assert.deepEqual(await resolver.resolve(to('Example.com')), to('198.51.100.7', 5070))
+    assert.deepEqual(asked, ['_sip._udp.example.com', 'sbc.example.com'])
+  })
+
+  it('section 4.2: without SRV the address of the name', async () => {
+    const { resolver } = setUp({}, { 'pbx.example.com': ['198.51.100.8'] })
+    assert.deepEqual(await resolver.resolve(to('pbx.example.com')), to('198.51.100.8'))
+  })
+
+  it('section 4.2: an explicit port needs no SRV', async () => {
+    const { resolver, asked } = setUp({}, { 'pbx.example.com': ['198.51.100.8'] })
+    assert.deepEqual(await resolver.resolve(to('pbx.example.com', 6060)), to('198.51.100.8', 6060))
+    assert.deepEqual(asked, ['pbx.example.com'])
+  })
+
+  it('RFC 2782: targets of one priority are drawn by weight', async () => {
+    const records = [1, 3].map((weight) => ({ name: `w${weight}.example`, port: 5060, priority: 1, weight }))
+    const { resolver } = setUp(
+      { '_sip._udp.example.com': records },
+      { 'w1.example': ['192.0.2.1'], 'w3.example': ['192.0.2.3'] },
+    )
+    let heavy = 0
+    for (let draw = 0; draw < 400; draw++)
+      heavy += (await resolver.resolve(to('example.com'))).host === '192.0.2.3' ? 1 : 0
+    assert.ok(heavy > 260 && heavy < 340, String(heavy))
+  })
+
+  it('asks once a minute, and again ten seconds after a failure', async () => {
+    const addresses: Record<string, string[]> = {}
+    const { clock, resolver, asked } = setUp({}, addresses)
+    await assert.rejects(resolver.resolve(to('late.example', 6060)) as Promise<unknown>, TransportError)
+    addresses['late.example'] = ['192.0.2.9']
+    await assert.rejects(resolver.resolve(to('late.example', 6060)) as Promise<unknown>, /late\.example/)
+    await clock.advance(10_000)
+    await resolver.resolve(to('late.example', 6060))
+    await clock.advance(59_000)
+    await resolver.resolve(to('late.example', 6060))
+    assert.equal(asked.length, 2)
+    await clock.advance(1001)
+    await resolver.resolve(to('late.example', 6060))
+    assert.equal(asked.length, 3)
+  })
+
+  it('does not wait for ever', async () => {
+    const clock = new VirtualClock()
+    const never = () => new Promise<never>(() => {})
+    const resolver = new DnsResolver(clock, createSeededRandom(1), { services: never, addresses: never })
+    const result = assert.rejects(resolver.resolve(to('example.com')) as Promise<unknown>, { code: 'unresolved' })
+    await clock.advance(5000)
+    await result
+    assert.equal(clock.pending, 0)
+  })
+})

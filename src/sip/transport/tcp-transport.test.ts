@@ -1,0 +1,260 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { MemoryStreams } from '../../../test/support/memory-streams.ts'
+import { createSeededRandom } from '../../../test/support/seeded-random.ts'
+import { testRequest } from '../../../test/support/transaction-bench.ts'
+import { VirtualClock } from '../../../test/support/virtual-clock.ts'
+import { silentLog } from '../../log.ts'
+import type { SipMessage } from '../message/message.ts'
+import type { Source } from './destination.ts'
+import type { TcpLimits } from './tcp-transport.ts'
+import { TransportLayer } from './transport-layer.ts'
+
+const setUp = async (limits: Partial<TcpLimits> = {}) => {
+  const clock = new VirtualClock()
+  const sockets = new MemoryStreams()
+  const random = createSeededRandom(1)
+  const transport = new TransportLayer({ clock, random, log: silentLog, sockets, limits })
+  await transport.listen({ protocol: 'tcp', host: '192.0.2.1', port: 5060 })
+  const received: { message: SipMessage; source: Source }[] = []
+  transport.onMessage = (message, source) => void received.push({ message, source })
+  const errors: string[] = []
+  const send = (port: number, flow?: string): void => {
+    const destination = { protocol: 'tcp', host: '192.0.2.2', port, ...(flow !== undefined && { flow }) } as const
+    transport.send(ping(), destination, (error) => void errors.push(error.code))
+  }
+  return { clock, sockets, transport, received, errors, send }
+}
+
+const ping = () => testRequest('OPTIONS', [['Via', 'SIP/2.0/TCP 192.0.2.1;branch=z9hG4bKx']])
+
+const wireMessage = (method = 'OPTIONS', via = 'SIP/2.0/TCP 192.0.2.2:5060;branch=z9hG4bK1'): string =>
+  [
+    `${method} sip:a@b SIP/2.0`,
+    `Via: ${via}`,
+    'From: <sip:a@b>;tag=1',
+    'To: <sip:c@d>',
+    'Call-ID: x',
+    `CSeq: 1 ${method}`,
+    'Content-Length: 4',
+    '',
+    'body',
+  ].join('\r\n')
+
+describe('RFC 3261 section 18.3: framing', () => {
+  it('an octet at a time gives the same messages as all at once', async () => {
+    const { sockets, received } = await setUp()
+    const text = wireMessage() + wireMessage('INFO')
+    sockets.connect(40_000).push(text)
+    const slow = sockets.connect(40_001)
+    for (const character of text) slow.push(character)
+    assert.deepEqual(
+      received.map(({ message, source }) => [message.cseq.method, message.body.toString(), source.port]),
+      [
+        ['OPTIONS', 'body', 40_000],
+        ['INFO', 'body', 40_000],
+        ['OPTIONS', 'body', 40_001],
+        ['INFO', 'body', 40_001],
+      ],
+    )
+  })
+
+  it('a stream without Content-Length cannot go on, and is closed', async () => {
+    const { clock, sockets, transport } = await setUp()
+    const stream = sockets.connect(40_000)
+    stream.push(wireMessage().replace('Content-Length: 4\r\n', ''))
+    await clock.advance(0)
+    assert.equal(stream.isDestroyed, true)
+    assert.equal(transport.counters().connectionsDropped, 1)
+    assert.equal(transport.counters().connections, 0)
+    assert.equal(clock.pending, 0)
+  })
+
+  it('a message that cannot be read is answered 400, and the stream goes on', async () => {
+    const { sockets, transport, received } = await setUp()
+    const stream = sockets.connect(40_000)
+    stream.push(wireMessage().replace('Call-ID: x\r\n', '') + wireMessage())
+    assert.match(stream.written, /^SIP\/2\.0 400 Missing call-id\r\n/)
+    assert.equal(received.length, 1)
+    assert.equal(transport.counters().malformed, 1)
+  })
+})
+
+describe('RFC 5626 section 3.5.1: keep-alive', () => {
+  it('a double CRLF is answered with one', async () => {
+    const { sockets, transport } = await setUp()
+    const stream = sockets.connect(40_000)
+    stream.push(wireMessage())
+    stream.push('\r\n\r\n')
+    assert.equal(stream.written, '\r\n')
+    stream.push('\r\n')
+    stream.push('\r\n\r\n')
+    assert.equal(stream.written, '\r\n\r\n')
+    assert.ok(transport.counters().keepAlives >= 2)
+  })
+})
+
+describe('RFC 3261 section 18: reuse of connections', () => {
+  it('by flow, and by the address of the peer', async () => {
+    const { sockets, received, send } = await setUp()
+    const stream = sockets.connect(40_000)
+    stream.push(wireMessage())
+    send(5060, received[0]?.source.flow)
+    send(40_000)
+    assert.equal(stream.written.match(/OPTIONS sip:bob/g)?.length, 2)
+    assert.equal(sockets.opened.length, 0)
+  })
+
+  it('one connection for all messages to a destination; another where the flow has gone', async () => {
+    const { sockets, send, received } = await setUp()
+    send(5060)
+    send(5060)
+    assert.equal(sockets.opened.length, 1)
+    const stream = sockets.connect(40_000)
+    stream.push(wireMessage())
+    stream.break()
+    send(6060, received[0]?.source.flow)
+    assert.equal(sockets.opened.length, 2)
+    assert.deepEqual(sockets.opened[1]?.remote, { host: '192.0.2.2', port: 6060 })
+    assert.equal(sockets.opened[1]?.local.host, '192.0.2.1', 'from the address that we listen at')
+  })
+
+  it('a flow is never that of another process', async () => {
+    const { sockets, received } = await setUp()
+    sockets.connect(40_000).push(wireMessage())
+    assert.match(received[0]?.source.flow ?? '', /^tcp:[0-9a-f]{12}:0$/)
+  })
+})
+
+describe('transport errors', () => {
+  it('a connection that cannot be had', async () => {
+    const { clock, sockets, errors, send } = await setUp()
+    send(5060)
+    send(5060)
+    sockets.opened[0]?.break(new Error('ECONNREFUSED'))
+    await clock.advance(0)
+    assert.deepEqual(errors, ['unreachable', 'unreachable'])
+    assert.equal(clock.pending, 0)
+  })
+
+  it('a connection that nobody accepts', async () => {
+    const { clock, sockets, transport, errors, send } = await setUp()
+    send(5060)
+    await clock.advance(3000)
+    send(5060)
+    await clock.advance(1000)
+    assert.deepEqual(errors, ['timeout', 'timeout'])
+    assert.equal(sockets.opened[0]?.isDestroyed, true)
+    assert.equal(transport.counters().connections, 0)
+  })
+
+  it('a connection that is lost before the peer is heard again', async () => {
+    const { clock, sockets, errors, send } = await setUp()
+    send(5060)
+    const [stream] = sockets.opened
+    stream?.handler?.onConnected()
+    stream?.push('\r\n')
+    send(5060)
+    stream?.break(new Error('ECONNRESET'))
+    await clock.advance(0)
+    assert.deepEqual(errors, ['closed'])
+  })
+
+  it('a peer that does not read is cut off', async () => {
+    const { clock, sockets, errors, send } = await setUp({ backlogOctets: 1000 })
+    send(5060)
+    const [stream] = sockets.opened
+    assert.ok(stream)
+    stream.handler?.onConnected()
+    stream.backlog = 1001
+    send(5060)
+    await clock.advance(0)
+    assert.equal(stream.isDestroyed, true)
+    assert.deepEqual(errors, ['limit', 'limit'])
+  })
+})
+
+describe('bounds on connections', () => {
+  it('a peer that connects and says nothing, or pings only, is dropped', async () => {
+    const { clock, sockets, transport } = await setUp()
+    const silent = sockets.connect(40_000)
+    const pinging = sockets.connect(40_001)
+    await clock.advance(5000)
+    pinging.push('\r\n\r\n')
+    await clock.advance(4999)
+    assert.equal(silent.isDestroyed, false)
+    await clock.advance(2)
+    assert.deepEqual([silent.isDestroyed, pinging.isDestroyed], [true, true])
+    assert.equal(transport.counters().connections, 0)
+    assert.equal(clock.pending, 0)
+  })
+
+  it('slowloris: a message must be whole in time, however its octets come', async () => {
+    const { clock, sockets } = await setUp()
+    const stream = sockets.connect(40_000)
+    stream.push(wireMessage())
+    await clock.advance(60_000)
+    for (const character of wireMessage().slice(0, 10)) {
+      assert.equal(stream.isDestroyed, false)
+      stream.push(character)
+      await clock.advance(1000)
+    }
+    assert.equal(stream.isDestroyed, true)
+    assert.equal(clock.pending, 0)
+  })
+
+  it('a slow message that is whole in time costs nothing', async () => {
+    const { clock, sockets, received } = await setUp()
+    const stream = sockets.connect(40_000)
+    stream.push(wireMessage().slice(0, 50))
+    await clock.advance(9000)
+    stream.push(wireMessage().slice(50))
+    await clock.advance(60_000)
+    assert.equal(received.length, 1)
+    assert.equal(stream.isDestroyed, false)
+  })
+
+  it('an idle connection is closed; a ping, or a message of ours, keeps it', async () => {
+    const { clock, sockets, received, send } = await setUp({ idleMilliseconds: 60_000 })
+    const stream = sockets.connect(40_000)
+    stream.push(wireMessage())
+    await clock.advance(59_000)
+    stream.push('\r\n\r\n')
+    await clock.advance(59_000)
+    send(5060, received[0]?.source.flow)
+    await clock.advance(59_000)
+    assert.equal(stream.isDestroyed, false)
+    await clock.advance(1001)
+    assert.equal(stream.isDestroyed, true)
+    assert.equal(clock.pending, 0)
+  })
+
+  it('no more than so many in all, and with one host', async () => {
+    const { sockets, transport, errors, send, clock } = await setUp({ connections: 3, connectionsPerHost: 2 })
+    assert.equal(sockets.connect(1).isDestroyed, false)
+    assert.equal(sockets.connect(2).isDestroyed, false)
+    assert.equal(sockets.connect(3).isDestroyed, true)
+    send(5060)
+    await clock.advance(0)
+    assert.deepEqual(errors, ['limit'])
+    const other = sockets.connect(1, '192.0.2.3')
+    assert.equal(other.isDestroyed, false)
+    assert.equal(sockets.connect(1, '192.0.2.4').isDestroyed, true)
+    other.break()
+    assert.equal(sockets.connect(1, '192.0.2.4').isDestroyed, false)
+    assert.equal(transport.counters().connectionsRefused, 3)
+  })
+
+  it('close leaves nothing behind', async () => {
+    const { clock, sockets, transport, errors, send } = await setUp()
+    sockets.connect(1)
+    send(5060)
+    await transport.close()
+    await clock.advance(0)
+    assert.equal(transport.counters().connections, 0)
+    assert.equal(clock.pending, 0)
+    send(5060)
+    await clock.advance(0)
+    assert.deepEqual(errors, ['unreachable', 'closed'])
+  })
+})

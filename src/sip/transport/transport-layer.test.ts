@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { MemoryNetwork } from '../../../test/support/memory-network.ts'
+import { MemorySockets } from '../../../test/support/memory-sockets.ts'
+import { MemoryStreams } from '../../../test/support/memory-streams.ts'
+import { createSeededRandom } from '../../../test/support/seeded-random.ts'
+import { VirtualClock } from '../../../test/support/virtual-clock.ts'
+import { silentLog } from '../../log.ts'
+import { LocalInterfaces } from './local-interfaces.ts'
+import type { Sockets } from './sockets.ts'
+import { TransportLayer, type TransportLayerOptions } from './transport-layer.ts'
+
+const setUp = (options: Partial<TransportLayerOptions> = {}) => {
+  const clock = new VirtualClock()
+  const network = new MemoryNetwork(clock)
+  const datagrams = new MemorySockets(network)
+  const streams = new MemoryStreams()
+  const sockets: Sockets = {
+    openDatagram: (local, handler) => datagrams.openDatagram(local, handler),
+    listenStream: (local, accept) => streams.listenStream(local, accept),
+    connectStream: (remote, localHost, handler) => streams.connectStream(remote, localHost, handler),
+  }
+  const interfaces = { addressTowards: (host: string) => (host.startsWith('10.') ? '10.0.0.5' : '192.0.2.5') }
+  const random = createSeededRandom(1)
+  const transport = new TransportLayer({ clock, random, log: silentLog, sockets, interfaces, ...options })
+  return { clock, network, streams, transport }
+}
+
+const udp = (host: string, flow?: string) =>
+  ({ protocol: 'udp', host, port: 5060, ...(flow !== undefined && { flow }) }) as const
+
+describe('the address under which a peer reaches us', () => {
+  it('is where we listen', async () => {
+    const { transport } = setUp()
+    await transport.listen({ protocol: 'udp', host: '192.0.2.1', port: 5070 })
+    assert.deepEqual(transport.localAddress(udp('198.51.100.1')), { host: '192.0.2.1', port: 5070 })
+  })
+
+  it('on a socket bound to all addresses, is that of the interface towards the peer', async () => {
+    const { transport } = setUp()
+    await transport.listen({ protocol: 'udp', host: '0.0.0.0', port: 5060 })
+    assert.equal(transport.localAddress(udp('10.0.0.9')).host, '10.0.0.5')
+    assert.equal(transport.localAddress(udp('198.51.100.1')).host, '192.0.2.5')
+    assert.equal(transport.localAddress(udp('127.0.0.1')).host, '127.0.0.1')
+  })
+
+  it('is what is advertised, but not to loopback', async () => {
+    const { transport } = setUp({ advertise: { host: '203.0.113.1' } })
+    await transport.listen({ protocol: 'udp', host: '0.0.0.0', port: 5060 })
+    assert.deepEqual(transport.localAddress(udp('198.51.100.1')), { host: '203.0.113.1', port: 5060 })
+    assert.equal(transport.localAddress(udp('127.0.0.1')).host, '127.0.0.1')
+  })
+
+  it('of several ports, is that of the flow, the protocol, and the side of the machine', async () => {
+    const { transport } = setUp()
+    await transport.listen({ protocol: 'udp', host: '127.0.0.1', port: 5060 })
+    await transport.listen({ protocol: 'udp', host: '192.0.2.1', port: 5061 })
+    await transport.listen({ protocol: 'tcp', host: '192.0.2.1', port: 5062 })
+    await transport.listen({ protocol: 'udp', host: '::1', port: 5063 })
+    assert.equal(transport.localAddress(udp('127.0.0.9')).port, 5060)
+    assert.equal(transport.localAddress(udp('198.51.100.1')).port, 5061)
+    assert.equal(transport.localAddress(udp('198.51.100.1', 'udp:127.0.0.1:5060')).port, 5060)
+    assert.equal(transport.localAddress({ ...udp('198.51.100.1'), protocol: 'tcp' }).port, 5062)
+    assert.equal(transport.localAddress(udp('::1')).port, 5063)
+  })
+
+  it('LocalInterfaces: the address in the peer’s subnet, else the first that is not loopback', () => {
+    const info = (address: string, cidr: string, internal = false) =>
+      ({ address, cidr, internal, family: address.includes(':') ? 'IPv6' : 'IPv4', netmask: '', mac: '' }) as never
+    const interfaces = new LocalInterfaces(new VirtualClock(), () => ({
+      lo: [info('127.0.0.1', '127.0.0.1/8', true)],
+      eth0: [info('192.0.2.5', '192.0.2.5/24'), info('fe80::1', 'fe80::1/64'), info('2001:db8::5', '2001:db8::5/64')],
+      eth1: [info('10.0.0.5', '10.0.0.5/8')],
+    }))
+    assert.equal(interfaces.addressTowards('10.9.9.9'), '10.0.0.5')
+    assert.equal(interfaces.addressTowards('198.51.100.1'), '192.0.2.5')
+    assert.equal(interfaces.addressTowards('sip.example.com'), '192.0.2.5')
+    assert.equal(interfaces.addressTowards('2001:db8::9'), '2001:db8::5')
+  })
+})
+
+describe('UDP', () => {
+  it('a response goes out by the socket that heard the request', async () => {
+    const { clock, network, transport } = setUp()
+    await transport.listen({ protocol: 'udp', host: '127.0.0.1', port: 5060 })
+    await transport.listen({ protocol: 'udp', host: '127.0.0.1', port: 5061 })
+    const peer = { host: '127.0.0.1', port: 6000 }
+    transport.onMessage = (_message, { protocol, host, port, flow }) =>
+      transport.send(Buffer.from('SIP/2.0 200 OK\r\n\r\n'), { protocol, host, port, flow })
+    const text =
+      'OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP x;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCall-ID: x\r\nCSeq: 1 OPTIONS\r\n\r\n'
+    network.send(Buffer.from(text), peer, { host: '127.0.0.1', port: 5061 })
+    await clock.advance(5)
+    assert.equal(network.sent[1]?.from.port, 5061)
+    assert.equal(network.sent[1]?.to.port, peer.port)
+  })
+
+  it('keep-alives are counted and not answered; noise is counted and dropped; nothing throws', async () => {
+    const { clock, network, transport } = setUp()
+    await transport.listen({ protocol: 'udp', host: '127.0.0.1', port: 5060 })
+    transport.onMessage = () => {
+      throw new Error('mistake')
+    }
+    const from = { host: '127.0.0.1', port: 6000 }
+    const texts = ['\r\n\r\n', '', '\0\0\0\0', 'noise noise', 'OPTIONS sip:a@b SIP/2.0\r\n\r\n']
+    for (const text of texts) network.send(Buffer.from(text), from, { host: '127.0.0.1', port: 5060 })
+    await clock.advance(5)
+    assert.equal(network.sent.length, texts.length)
+    const { keepAlives, malformed, malformedAnswered } = transport.counters()
+    assert.deepEqual(
+      { keepAlives, malformed, malformedAnswered },
+      { keepAlives: 3, malformed: 2, malformedAnswered: 0 },
+    )
+  })
+
+  it('without a port it is an error, told later', async () => {
+    const { clock, transport } = setUp()
+    const errors: string[] = []
+    transport.send(Buffer.from('x'), udp('127.0.0.1'), (error) => void errors.push(error.code))
+    assert.deepEqual(errors, [])
+    await clock.advance(0)
+    assert.deepEqual(errors, ['unsupported'])
+  })
+})
+
+describe('RFC 3261 section 18.1.1: a connection for large requests', () => {
+  it('is not tried where no TCP port is open, the peer has a flow, or the configuration says UDP', async () => {
+    const { transport } = setUp()
+    await transport.listen({ protocol: 'udp', host: '192.0.2.1', port: 5060 })
+    assert.equal(transport.reliableAlternative(udp('198.51.100.1')), undefined)
+    await transport.listen({ protocol: 'tcp', host: '192.0.2.1', port: 5060 })
+    assert.equal(transport.reliableAlternative(udp('198.51.100.1', 'udp:192.0.2.1:5060')), undefined)
+    const other = setUp({ largeRequests: 'udp' }).transport
+    await other.listen({ protocol: 'tcp', host: '192.0.2.1', port: 5060 })
+    assert.equal(other.reliableAlternative(udp('198.51.100.1')), undefined)
+  })
+
+  it('is used where the peer accepts one', async () => {
+    const { streams, transport } = setUp()
+    await transport.listen({ protocol: 'tcp', host: '192.0.2.1', port: 5060 })
+    const alternative = transport.reliableAlternative(udp('198.51.100.1'))
+    const again = transport.reliableAlternative(udp('198.51.100.1'))
+    assert.equal(streams.opened.length, 1)
+    streams.opened[0]?.handler?.onConnected()
+    const chosen = await alternative
+    assert.equal(chosen?.protocol, 'tcp')
+    assert.match(chosen.flow ?? '', /^tcp:/)
+    assert.deepEqual(await again, chosen)
+  })
+
+  it('is not tried again for ten minutes where it is refused', async () => {
+    const { clock, streams, transport } = setUp()
+    await transport.listen({ protocol: 'tcp', host: '192.0.2.1', port: 5060 })
+    const destination = udp('198.51.100.1')
+    const alternative = transport.reliableAlternative(destination)
+    streams.opened[0]?.break(new Error('ECONNREFUSED'))
+    assert.equal(await alternative, destination)
+    assert.equal(transport.reliableAlternative(destination), undefined)
+    await clock.advance(600_001)
+    assert.notEqual(transport.reliableAlternative(destination), undefined)
+  })
+})
