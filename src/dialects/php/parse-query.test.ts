@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { describe, it } from 'node:test'
+import { textOfBytes } from './byte-string.ts'
+import { jsonEncode } from './json-encode.ts'
+import { parseQuery } from './parse-query.ts'
+import { PhpArray, type PhpValue } from './php-array.ts'
+
+const table = readFileSync(new URL('fixtures/php-tables.txt', import.meta.url), 'utf8')
+
+/** json_encode() with JSON_INVALID_UTF8_SUBSTITUTE, as the table was made. */
+function encoded(value: PhpValue): string {
+  if (!(value instanceof PhpArray)) return jsonEncode(textOfBytes(String(value)))
+  const entries = [...value.entries()]
+  if (value.isList()) return `[${entries.map(([, inner]) => encoded(inner)).join(',')}]`
+  return `{${entries.map(([key, inner]) => `${jsonEncode(textOfBytes(key))}:${encoded(inner)}`).join(',')}}`
+}
+
+const parsed = (query: string, separators?: '&' | '&;'): string => {
+  const input = parseQuery(query, separators)
+  return 'fault' in input ? input.fault : encoded(input.values)
+}
+
+describe('a query is read as PHP reads it', () => {
+  // Rows of "input, at least one space, JSON" come first, up to the line of ini values.
+  const rows = table.slice(0, table.indexOf('\n& 1000')).split('\n')
+  for (const row of rows) {
+    const [, query = '', expected = ''] = /^(.{26,}?) ([[{].*)$/.exec(row) ?? assert.fail(`unreadable row: ${row}`)
+    it(JSON.stringify(query.trimEnd()), () => assert.equal(parsed(query.trimEnd()), expected))
+  }
+})
+
+describe('separators', () => {
+  it('only & by default', () => assert.equal(parsed('a=1;b=2'), '{"a":"1;b=2"}'))
+  it('& and ; mixed where a vendor takes both', () =>
+    assert.equal(parsed('a=1;b=2&c=3;;', '&;'), '{"a":"1","b":"2","c":"3"}'))
+  it('an encoded ; separates nothing', () => assert.equal(parsed('a=1%3Bb=2', '&;'), '{"a":"1;b=2"}'))
+})
+
+describe('limits', () => {
+  it('1000 parameters are read', () => assert.equal(parseLimits('a[]=1&'.repeat(1000)), 'read'))
+  it('1001 parameters are refused', () => assert.equal(parseLimits('a[]=1&'.repeat(1001)), 'too-many-parameters'))
+  it('1001 empty separators are no parameters', () => assert.equal(parseLimits('&'.repeat(1001)), 'read'))
+  it('64 levels are read', () => assert.equal(parseLimits(`a${'[b]'.repeat(64)}=1`), 'read'))
+  it('65 levels are refused', () => assert.equal(parseLimits(`a${'[b]'.repeat(65)}=1`), 'too-deeply-nested'))
+  it('64 KiB of brackets do not exhaust the stack', () => assert.equal(parseLimits(`a${'['.repeat(65_000)}`), 'read'))
+})
+
+const parseLimits = (query: string): string => {
+  const input = parseQuery(query)
+  return 'fault' in input ? input.fault : 'read'
+}
+
+describe('names that attack', () => {
+  it('__proto__ is a key like any other', () => {
+    assert.equal(parsed('__proto__[x]=1'), '{"__proto__":{"x":"1"}}')
+    assert.equal(({} as Record<string, unknown>)['x'], undefined)
+  })
+  it('a mangled name does not become a protected one', () =>
+    assert.equal(parsed('..Host-a=1&._Secure-b=2&__Host-c=3'), '{"__Host-c":"3"}'))
+  it('no integer is left to append under', () =>
+    assert.equal(parsed('a[9223372036854775807]=x&a[]=y'), '{"a":{"9223372036854775807":"x"}}'))
+})
