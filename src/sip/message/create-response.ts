@@ -1,21 +1,23 @@
 import { Headers } from './headers.ts'
-import { SipResponse, type SipRequest } from './message.ts'
+import { type SipRequest, SipResponse } from './message.ts'
 import { reasonPhrase } from './reason-phrase.ts'
 
-/** Copied from the request, in this order (RFC 3261 section 8.2.6.2). */
-const copied = ['Via', 'From', 'To', 'Call-ID', 'CSeq'] as const
-
-/** A response to the request; `toTag` is added to a To that has none yet. Record-Route is the dialog layer's to copy. */
-export function createResponse(
+/**
+ * A response to the request (RFC 3261 section 8.2.6.2): Via, From, To, Call-ID and CSeq as they came, to the letter, for clients may
+ * compare them so. `toTag` is added to a To that has none yet. Record-Route is the dialog layer's to copy.
+ */
+export const createResponse = (
   request: SipRequest,
   status: number,
   reason: string = reasonPhrase(status),
   options: { readonly toTag?: string } = {},
-): SipResponse {
+): SipResponse => {
   const headers = new Headers()
-  for (const name of copied) {
-    for (const value of request.headers.getAll(name)) headers.append(name, value)
-  }
+  headers.copy('Via', request.headers)
+  headers.copy('From', request.headers)
+  headers.copy('To', request.headers)
+  headers.copy('Call-ID', request.headers)
+  headers.copy('CSeq', request.headers)
   const to = headers.get('To')
   if (options.toTag !== undefined && to !== undefined && request.toTag === undefined) {
     headers.set('To', `${to};tag=${options.toTag}`)

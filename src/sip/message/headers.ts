@@ -1,6 +1,6 @@
 import { type HeaderName, headerName } from './header-name.ts'
-import { isToken } from './token.ts'
 import { splitList } from './split-list.ts'
+import { isToken } from './token.ts'
 
 /** What would end a header line, or the message, if it reached the wire. */
 const lineBreaking = /[\r\n\0]+/g

@@ -1,6 +1,7 @@
 import { Headers } from './headers.ts'
 import { type NameAddr, parseNameAddr } from './name-addr.ts'
 import { SipParseError } from './sip-parse-error.ts'
+import { isToken } from './token.ts'
 import { parseVia, type Via } from './via.ts'
 
 export interface CSeq {
@@ -23,6 +24,7 @@ abstract class MessageBase {
   #from: NameAddr | undefined
   #to: NameAddr | undefined
   #cseq: CSeq | undefined
+  #contacts: readonly NameAddr[] | '*' | undefined
 
   constructor(headers: Headers = new Headers(), body: Buffer = noBody) {
     this.headers = headers
@@ -32,19 +34,19 @@ abstract class MessageBase {
   /** The top Via. */
   get via(): Via {
     this.#refresh()
-    this.#via ??= parseVia(firstElement(this.headers, 'via'))
+    this.#via ??= parseVia(firstElement(this.headers, 'Via'))
     return this.#via
   }
 
   get from(): NameAddr {
     this.#refresh()
-    this.#from ??= parseNameAddr(required(this.headers, 'from'))
+    this.#from ??= parseNameAddr(required(this.headers, 'From'))
     return this.#from
   }
 
   get to(): NameAddr {
     this.#refresh()
-    this.#to ??= parseNameAddr(required(this.headers, 'to'))
+    this.#to ??= parseNameAddr(required(this.headers, 'To'))
     return this.#to
   }
 
@@ -57,19 +59,20 @@ abstract class MessageBase {
   }
 
   get callId(): string {
-    return required(this.headers, 'call-id').trim()
+    return required(this.headers, 'Call-ID')
   }
 
   get cseq(): CSeq {
     this.#refresh()
-    this.#cseq ??= parseCSeq(required(this.headers, 'cseq'))
+    this.#cseq ??= parseCSeq(required(this.headers, 'CSeq'))
     return this.#cseq
   }
 
   /** Every Contact, or `*` (RFC 3261 section 20.10). */
-  get contacts(): NameAddr[] | '*' {
-    const values = this.headers.getAll('contact')
-    return values.length === 1 && values[0] === '*' ? '*' : values.map(parseNameAddr)
+  get contacts(): readonly NameAddr[] | '*' {
+    this.#refresh()
+    this.#contacts ??= parseContacts(this.headers)
+    return this.#contacts
   }
 
   #refresh(): void {
@@ -79,6 +82,7 @@ abstract class MessageBase {
     this.#from = undefined
     this.#to = undefined
     this.#cseq = undefined
+    this.#contacts = undefined
   }
 }
 
@@ -108,24 +112,29 @@ export class SipResponse extends MessageBase {
 
 export type SipMessage = SipRequest | SipResponse
 
-function required(headers: Headers, name: string): string {
+const required = (headers: Headers, name: string): string => {
   const value = headers.get(name)
-  if (value === undefined) throw new SipParseError(`Missing ${name}`)
+  if (value === undefined) throw new SipParseError(`Missing ${name.toLowerCase()}`)
   return value
 }
 
-function firstElement(headers: Headers, name: string): string {
+const firstElement = (headers: Headers, name: string): string => {
   const value = required(headers, name)
-  if (!value.includes(',')) return value
-  return headers.getAll(name)[0] ?? value
+  return value.includes(',') ? (headers.getAll(name)[0] ?? value) : value
 }
 
-const cseqPattern = /^\s*(\d{1,10})\s+([A-Za-z0-9\-.!%*_+`'~]+)\s*$/
+const parseContacts = (headers: Headers): readonly NameAddr[] | '*' => {
+  const values = headers.getAll('Contact')
+  return values.length === 1 && values[0] === '*' ? '*' : values.map(parseNameAddr)
+}
+
+const cseqPattern = /^(\d{1,10})\s+(\S+)$/
 
 /** RFC 3261 section 8.1.1.5: the number is less than 2**31. */
-function parseCSeq(text: string): CSeq {
+const parseCSeq = (text: string): CSeq => {
   const match = cseqPattern.exec(text)
   const number = Number(match?.[1])
-  if (match === null || number >= 2 ** 31) throw new SipParseError('Bad CSeq')
-  return { number, method: match[2] as string }
+  const method = match?.[2]
+  if (method === undefined || number >= 2 ** 31 || !isToken(method)) throw new SipParseError('Bad CSeq')
+  return { number, method }
 }

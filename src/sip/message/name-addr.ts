@@ -16,7 +16,7 @@ export interface NameAddr {
   readonly params: Parameters
 }
 
-const absoluteUri = /^[A-Za-z][A-Za-z0-9+.\-]*:[^\s<>"\0-\x20\x7f]+$/
+const absoluteUri = /^[A-Za-z][A-Za-z0-9+.-]*:[^\s<>"\0-\x20\x7f]+$/
 
 /** Throws {@link SipParseError}. The URI is known to be one, but not yet to be one that we can read: see `parseUri`. */
 export const parseNameAddr = (text: string): NameAddr => {

@@ -1,5 +1,7 @@
 import type { SipMessage } from './message.ts'
-import { endOfHead, maximumMessageOctets, parseContentLength, parseMessage } from './parse-message.ts'
+import { maximumMessageOctets } from './message-limits.ts'
+import { findHeadEnd, type MessageHead, parseHead } from './parse-head.ts'
+import { contentLength, createMessage, parseContentLength } from './parse-message.ts'
 import { SipParseError } from './sip-parse-error.ts'
 
 export interface StreamHandler {
@@ -12,20 +14,33 @@ export interface StreamHandler {
   readonly onPong?: () => void
 }
 
-/** Everything from one header name to the end of its line, in a head of latin1 text. */
-const contentLengthLine = /\r?\n(?:content-length|l)[ \t]*:[ \t]*([^\r\n]*)/i
-const carriageReturn = 13
-const lineFeed = 10
+/** The message under way, its head complete. */
+interface Frame {
+  readonly head: MessageHead | SipParseError
+  readonly bodyStart: number
+  readonly end: number
+}
+
+const carriageReturn = 0x0d
+const lineFeed = 0x0a
+const smallestStorage = 2048
+/** For a head that cannot be parsed otherwise: where it ends must still be known. */
+const contentLengthLine = /\r\n(?:content-length|l)[ \t]*:(?:[ \t]|\r\n[ \t])*([^\r\n]*)/gi
 
 /**
- * Cuts a byte stream into messages by Content-Length (RFC 3261 section 18.3), whatever the chunking. Holds no more than one
- * message; a stream whose framing is lost throws {@link SipParseError} from `push` and cannot go on.
+ * Cuts a byte stream into messages by Content-Length (RFC 3261 section 18.3), whatever the chunking, in time proportional to the
+ * stream. Holds no more than one message. Where the framing is lost `push` throws {@link SipParseError}, then and ever after.
  */
 export class StreamParser {
   readonly #handler: StreamHandler
-  #pending: Buffer = Buffer.alloc(0)
-  /** Octets of the message under way, once its head is complete. */
-  #needed = 0
+  /** Octets from `#start` to `#end` are pending. What lies before belongs to messages handed out, and is never written again. */
+  #storage: Buffer = Buffer.alloc(0)
+  #start = 0
+  #end = 0
+  /** The end of the head lies not before this. */
+  #searched = 0
+  #frame: Frame | undefined
+  #failure: SipParseError | undefined
 
   constructor(handler: StreamHandler) {
     this.#handler = handler
@@ -33,73 +48,144 @@ export class StreamParser {
 
   /** Octets that wait for the rest of their message. */
   get buffered(): number {
-    return this.#pending.length
+    return this.#end - this.#start
   }
 
   push(chunk: Buffer): void {
-    this.#pending = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk])
-    while (this.#next()) {
+    if (this.#failure !== undefined) throw this.#failure
+    this.#append(chunk)
+    while (this.#end > this.#start && this.#next()) {
       // Each turn takes one message or keep-alive off the front.
     }
-    if (this.#pending.length > maximumMessageOctets) throw new SipParseError('Message Too Large', 513)
+    if (this.buffered > maximumMessageOctets) this.#fail(new SipParseError('Message Too Large', 513))
   }
 
-  #next(): boolean {
-    if (this.#needed === 0) {
-      if (this.#takeKeepAlive()) return true
-      if (!this.#measure()) return false
+  #append(chunk: Buffer): void {
+    const pending = this.buffered
+    if (pending === 0) {
+      this.#storage = chunk
+      this.#start = 0
+      this.#end = chunk.length
+      this.#searched = 0
+      return
     }
-    if (this.#pending.length < this.#needed) return false
-    const octets = this.#pending.subarray(0, this.#needed)
-    this.#drop(this.#needed)
-    this.#needed = 0
-    this.#deliver(octets)
+    if (this.#storage.length - this.#end < chunk.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(2 * (pending + chunk.length), smallestStorage))
+      this.#storage.copy(grown, 0, this.#start, this.#end)
+      this.#searched -= this.#start
+      if (this.#frame !== undefined) this.#frame = moved(this.#frame, -this.#start)
+      this.#storage = grown
+      this.#start = 0
+      this.#end = pending
+    }
+    this.#storage.set(chunk, this.#end)
+    this.#end += chunk.length
+  }
+
+  /** Takes one thing off the front; false if that must wait for more. */
+  #next(): boolean {
+    if (this.#frame === undefined) {
+      if (this.#storage[this.#start] === carriageReturn) return this.#takeKeepAlive()
+      if (!this.#openFrame()) return false
+    }
+    const frame = this.#frame as Frame | undefined
+    if (frame === undefined || frame.end > this.#end) return false
+    const { head, bodyStart, end } = frame
+    const octets = this.#storage.subarray(this.#start, end)
+    const body = this.#storage.subarray(bodyStart, end)
+    this.#frame = undefined
+    this.#skipTo(end)
+    this.#deliver(octets, head, body)
     return true
   }
 
-  #deliver(octets: Buffer): void {
+  #takeKeepAlive(): boolean {
+    const octets = this.#storage.subarray(this.#start, Math.min(this.#end, this.#start + 4))
+    if (octets.length < 2) return false
+    if (octets[1] !== lineFeed) this.#fail(new SipParseError('Bad Line End'))
+    // A ping may have been cut in half: its second CRLF must have had the chance to arrive.
+    if (octets.length === 3 && octets[2] === carriageReturn) return false
+    if (octets[2] === carriageReturn && octets[3] === lineFeed) {
+      this.#skipTo(this.#start + 4)
+      this.#handler.onPing?.()
+    } else {
+      this.#skipTo(this.#start + 2)
+      this.#handler.onPong?.()
+    }
+    return true
+  }
+
+  #openFrame(): boolean {
+    const pending = this.#storage.subarray(0, this.#end)
+    const headEnd = findHeadEnd(pending, this.#searched)
+    if (headEnd < 0) {
+      // The mark may have begun in the last three octets.
+      this.#searched = Math.max(this.#start, this.#end - 3)
+      return false
+    }
+    const head = tryParseHead(pending, this.#start, headEnd)
+    const length = this.#bodyLength(head, headEnd)
+    const bodyStart = headEnd + 4
+    if (bodyStart - this.#start + length > maximumMessageOctets) this.#fail(new SipParseError('Message Too Large', 513))
+    this.#frame = { head, bodyStart, end: bodyStart + length }
+    return true
+  }
+
+  /** RFC 3261 section 20.14: over a stream, Content-Length must be there; without it nobody knows where the next message begins. */
+  #bodyLength(head: MessageHead | SipParseError, headEnd: number): number {
+    try {
+      const length = head instanceof SipParseError ? this.#searchContentLength(headEnd) : contentLength(head)
+      if (length === undefined) throw new SipParseError('Missing Content-Length')
+      return length
+    } catch (error) {
+      return this.#fail(error as SipParseError)
+    }
+  }
+
+  #searchContentLength(headEnd: number): number | undefined {
+    const text = this.#storage.toString('latin1', this.#start, headEnd)
+    const [only, ...others] = [...text.matchAll(contentLengthLine)].map((match) => (match[1] as string).trim())
+    return only === undefined || others.length > 0 ? undefined : parseContentLength(only)
+  }
+
+  #deliver(octets: Buffer, head: MessageHead | SipParseError, body: Buffer): void {
     let message: SipMessage
     try {
-      message = parseMessage(octets)
+      if (head instanceof SipParseError) throw head
+      message = createMessage(head, body)
     } catch (error) {
-      if (this.#handler.onMalformed === undefined || !(error instanceof SipParseError)) throw error
+      if (!(error instanceof SipParseError) || this.#handler.onMalformed === undefined) throw error
       return this.#handler.onMalformed(octets, error)
     }
     this.#handler.onMessage(message)
   }
 
-  #takeKeepAlive(): boolean {
-    const [first, second, third, fourth] = this.#pending
-    if (first !== carriageReturn || second !== lineFeed) return false
-    if (third === carriageReturn && fourth === lineFeed) {
-      this.#drop(4)
-      this.#handler.onPing?.()
-      return true
-    }
-    // A ping may have been cut in half: its second CRLF must have had the chance to arrive.
-    if (third === carriageReturn && fourth === undefined) return false
-    this.#drop(2)
-    this.#handler.onPong?.()
-    return true
+  #skipTo(position: number): void {
+    this.#start = position
+    this.#searched = position
   }
 
-  #measure(): boolean {
-    const end = endOfHead(this.#pending, 0)
-    if (!hasEmptyLine(this.#pending, end)) return false
-    const match = contentLengthLine.exec(this.#pending.toString('latin1', 0, end))
-    // RFC 3261 section 20.14: over a stream Content-Length must be there; without it the body cannot be told from what follows.
-    if (match === null) throw new SipParseError('Missing Content-Length')
-    this.#needed = end + parseContentLength((match[1] as string).trim())
-    if (this.#needed > maximumMessageOctets) throw new SipParseError('Message Too Large', 513)
-    return true
-  }
-
-  #drop(count: number): void {
-    this.#pending = this.#pending.subarray(count)
+  #fail(error: SipParseError): never {
+    this.#failure = error
+    this.#storage = Buffer.alloc(0)
+    this.#start = 0
+    this.#end = 0
+    this.#frame = undefined
+    throw error
   }
 }
 
-function hasEmptyLine(octets: Buffer, end: number): boolean {
-  const tail = octets.toString('latin1', Math.max(0, end - 4), end)
-  return tail.endsWith('\r\n\r\n') || tail.endsWith('\n\n')
+const tryParseHead = (octets: Buffer, start: number, end: number): MessageHead | SipParseError => {
+  try {
+    return parseHead(octets, start, end)
+  } catch (error) {
+    if (error instanceof SipParseError) return error
+    throw error
+  }
 }
+
+const moved = ({ head, bodyStart, end }: Frame, by: number): Frame => ({
+  head,
+  bodyStart: bodyStart + by,
+  end: end + by,
+})

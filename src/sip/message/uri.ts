@@ -1,4 +1,5 @@
-import { type Parameters, parseParameters } from './parameters.ts'
+import { parseHostPort } from './host-port.ts'
+import { noParameters, type Parameters, parseParameters } from './parameters.ts'
 import { SipParseError } from './sip-parse-error.ts'
 
 /** A SIP or SIPS URI (RFC 3261 section 19.1.1), or a tel URI (RFC 3966), whose number is the `user`. */
@@ -15,8 +16,7 @@ export interface SipUri {
   readonly headers?: string
 }
 
-const forbidden = /[\s<>"\0]/
-const hostPattern = /^(?:\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9.\-_]*[a-z0-9.])?)$/
+const forbidden = /[\s<>"\0-\x20\x7f]/
 
 /** Throws {@link SipParseError}: 416 for a scheme that we do not know, 400 for anything else. */
 export function parseUri(text: string): SipUri {
@@ -32,7 +32,7 @@ function parseTel(rest: string): SipUri {
   const semicolon = rest.indexOf(';')
   const number = semicolon === -1 ? rest : rest.slice(0, semicolon)
   if (number === '') throw new SipParseError('Bad URI')
-  const params = semicolon === -1 ? none : parseParameters(rest, semicolon + 1)
+  const params = semicolon === -1 ? noParameters : parseParameters(rest, semicolon + 1)
   return { scheme: 'tel', user: number, host: '', params }
 }
 
@@ -57,12 +57,10 @@ function parseSip(scheme: 'sip' | 'sips', rest: string): SipUri {
     ...(password !== undefined && { password: unescapeUser(password) }),
     host,
     ...(port !== undefined && { port }),
-    params: semicolon === -1 ? none : parseParameters(tail, semicolon + 1),
+    params: semicolon === -1 ? noParameters : parseParameters(tail, semicolon + 1),
     ...(headers !== undefined && { headers }),
   }
 }
-
-const none: Parameters = new Map()
 
 /** An "@" in the headers part is no end of the user part. */
 function endOfAuthority(rest: string): number {
@@ -70,20 +68,6 @@ function endOfAuthority(rest: string): number {
   if (at === -1) return -1
   const question = rest.indexOf('?', at)
   return question === -1 ? rest.length : question
-}
-
-/** `host`, `host:port`, `[v6]`, `[v6]:port`. */
-export function parseHostPort(text: string): { readonly host: string; readonly port?: number } {
-  const trimmed = text.trim()
-  const bracket = trimmed.indexOf(']')
-  const colon = trimmed.indexOf(':', bracket === -1 ? 0 : bracket)
-  const host = (colon === -1 ? trimmed : trimmed.slice(0, colon)).trim().toLowerCase()
-  if (!hostPattern.test(host)) throw new SipParseError('Bad Host')
-  if (colon === -1) return { host }
-  const digits = trimmed.slice(colon + 1).trim()
-  const port = Number(digits)
-  if (!/^\d{1,5}$/.test(digits) || port > 65_535) throw new SipParseError('Bad Port')
-  return { host, port }
 }
 
 function unescapeUser(text: string): string {
@@ -128,17 +112,23 @@ function serializeUriParameters(params: Parameters): string {
 }
 
 /** Parameters that make two URIs different when only one of them has it (RFC 3261 section 19.1.4). */
-const decisiveParameters = ['user', 'ttl', 'method', 'maddr', 'transport']
+const decisiveParameters = ['user', 'ttl', 'method', 'maddr', 'transport', 'phone-context', 'ext', 'isub']
 
-/** RFC 3261 section 19.1.4. */
+/**
+ * RFC 3261 section 19.1.4, and for tel URIs RFC 3966 section 4. A reserved character and its escape, which differ by the letter of
+ * the first, are the same here: users are compared unescaped.
+ */
 export function uriEquals(a: SipUri, b: SipUri): boolean {
-  if (a.scheme !== b.scheme || a.user !== b.user || a.password !== b.password) return false
-  if (a.host !== b.host || a.port !== b.port) return false
+  if (a.scheme !== b.scheme || a.password !== b.password || a.host !== b.host || a.port !== b.port) return false
+  if (a.scheme === 'tel' ? digitsOf(a) !== digitsOf(b) : a.user !== b.user) return false
   for (const name of decisiveParameters) if (a.params.has(name) !== b.params.has(name)) return false
   for (const [name, value] of a.params) {
     if (b.params.has(name) && b.params.get(name)?.toLowerCase() !== value?.toLowerCase()) return false
   }
   return sortedHeaders(a) === sortedHeaders(b)
 }
+
+/** RFC 3966 section 4: visual separators do not count. */
+const digitsOf = ({ user }: SipUri): string => (user ?? '').replace(/[-.()]/g, '').toLowerCase()
 
 const sortedHeaders = (uri: SipUri): string => (uri.headers ?? '').split('&').sort().join('&')

@@ -1,6 +1,6 @@
+import { parseHostPort } from './host-port.ts'
 import { noParameters, type Parameters, parseParameters, serializeParameters } from './parameters.ts'
 import { SipParseError } from './sip-parse-error.ts'
-import { parseHostPort } from './host-port.ts'
 
 /** One Via element (RFC 3261 section 20.42). */
 export interface Via {
