@@ -1,6 +1,5 @@
-import type { Call } from '../call/call.ts'
+import type { Call, LegName } from '../call/call.ts'
 import type { CallEvent, LegRecovery, LoggedCallEvent } from '../call/call-event.ts'
-import type { LegName } from '../call/call.ts'
 
 /** Given with an accept: makes the request repeatable without a second call. */
 export interface IdempotencyKey {
