@@ -7,7 +7,7 @@
 const alawSegments = [0x1f, 0x3f, 0x7f, 0xff, 0x1ff, 0x3ff, 0x7ff, 0xfff]
 /** What µ-law adds to a 14-bit magnitude so that its segments start at powers of two. */
 const ulawBias = 33
-const ulawClip = 8159
+const ulawClip = 8158
 
 export const encodeAlaw = (sample: number): number => {
   const thirteen = sample >> 3
@@ -35,5 +35,5 @@ export const encodeUlaw = (sample: number): number => {
 export const decodeUlaw = (code: number): number => {
   const word = ~code & 0xff
   const magnitude = ((((word & 0x0f) << 1) + ulawBias) << ((word & 0x70) >> 4)) - ulawBias
-  return (word & 0x80 ? -magnitude : magnitude) * 4
+  return (word & 0x80 ? 0 - magnitude : magnitude) * 4
 }

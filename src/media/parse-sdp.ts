@@ -22,6 +22,12 @@ export const parseSdp = (text: string): ParsedSdp => {
   }
   if (!session.origin) return malformed('no o= line')
   if (!Array.isArray(session.media) || session.media.length === 0) return malformed('no m= line')
+  // An m= line that the parser could not take apart is there all the same, empty.
+  if (
+    session.media.some(({ type, port, protocol }) => type === undefined || port === undefined || protocol === undefined)
+  ) {
+    return malformed('an m= line is unreadable')
+  }
   return { ok: true, session }
 }
 
@@ -30,7 +36,8 @@ export const isUsableAudio = (media: MediaDescription): boolean =>
   media.type === 'audio' && media.port > 0 && media.port < 65_536 && /^RTP\/AVPF?$/i.test(media.protocol)
 
 const payloadTypesOf = (media: MediaDescription): number[] =>
-  (media.payloads ?? '')
+  // The parser makes numbers of what looks like one: a lone payload type, an address of one digit, a codec's name.
+  String(media.payloads ?? '')
     .split(' ')
     .filter((text) => /^\d{1,3}$/.test(text))
     .map(Number)
@@ -44,7 +51,7 @@ export const readCodecs = (media: MediaDescription): NegotiatedCodec[] => {
     const codec = Object.values(codecs).find(({ name, clockRate, payloadType: fixed }) =>
       map === undefined
         ? fixed === payloadType && fixed < 96
-        : map.codec.toLowerCase() === name.toLowerCase() && map.rate === clockRate,
+        : String(map.codec).toLowerCase() === name.toLowerCase() && map.rate === clockRate,
     )
     if (codec && !found.some((earlier) => earlier.codec === codec.name)) found.push({ codec: codec.name, payloadType })
   }
@@ -55,7 +62,7 @@ export const readEvents = (media: MediaDescription, clockRate: number): number |
   const listed = payloadTypesOf(media)
   return media.rtp.find(
     ({ codec, rate, payload }) =>
-      codec.toLowerCase() === 'telephone-event' && (rate ?? 8000) === clockRate && listed.includes(payload),
+      String(codec).toLowerCase() === 'telephone-event' && (rate ?? 8000) === clockRate && listed.includes(payload),
   )?.payload
 }
 
@@ -67,7 +74,7 @@ export const readRemote = (
   const connection = media.connection ?? session.connection
   if (connection === undefined) return malformed('no c= line')
   // A multicast address may carry a TTL behind a slash; the rest is the address.
-  const host = connection.ip.split('/')[0] ?? ''
+  const host = String(connection.ip).split('/')[0] ?? ''
   if (isIP(host) === 0) return refused('unsupported-address', `${host} is not an IP address`)
   if (isIP(host) !== (isIP(endpoint.host) || 4))
     return refused('unsupported-address', `${host} is not of our address family`)

@@ -71,10 +71,13 @@ export class CallRepository {
     }
     const logged = events.map((event) => this.#log(event))
     for (const call of changed.values()) {
-      const live = call.state !== 'ended'
-      this.#statements.run(updateCall, JSON.stringify(call), live ? 1 : 0, call.id)
-      if (live) this.#live.set(call.id, call)
-      else this.#live.delete(call.id)
+      if (call.state !== 'ended') {
+        // A live call's row stays as it was accepted: its projection is here, and in the log.
+        this.#live.set(call.id, call)
+        continue
+      }
+      this.#statements.run(updateCall, JSON.stringify(call), 0, call.id)
+      this.#live.delete(call.id)
     }
     return logged
   }
@@ -82,8 +85,20 @@ export class CallRepository {
   call(id: string): Call | undefined {
     const cached = this.#live.get(id)
     if (cached !== undefined) return cached
-    const row = this.#statements.get(query.selectFrom('calls').select('call').where('id', '=', id).compile())
-    return row === undefined ? undefined : (JSON.parse(row.call) as Call)
+    const row = this.#statements.get(
+      query.selectFrom('calls').select(['id', 'live', 'call']).where('id', '=', id).compile(),
+    )
+    return row === undefined ? undefined : this.#read(row)
+  }
+
+  /** An ended call as its row holds it, a live one as its events tell. */
+  #read(row: { readonly id: string; readonly live: number; readonly call: string }): Call {
+    if (row.live === 0) return JSON.parse(row.call) as Call
+    const cached = this.#live.get(row.id)
+    if (cached !== undefined) return cached
+    const call = projectCall(this.events(row.id))
+    this.#live.set(row.id, call)
+    return call
   }
 
   calls({ accounts, externalId, state, from, until, limit, cursor }: CallQuery): CallPage {
@@ -106,7 +121,7 @@ export class CallRepository {
     const page = rows.slice(0, limit)
     const last = page.at(-1)
     return {
-      calls: page.map((row) => JSON.parse(row.call) as Call),
+      calls: page.map((row) => this.#read(row)),
       ...(rows.length > limit && last !== undefined ? { cursor: last.id } : {}),
     }
   }
@@ -126,12 +141,9 @@ export class CallRepository {
 
   unfinished(): readonly UnfinishedCall[] {
     const rows = this.#statements.all(
-      query.selectFrom('calls').select('call').where('live', '=', sql.lit(1)).orderBy('id').compile(),
+      query.selectFrom('calls').select(['id', 'live', 'call']).where('live', '=', sql.lit(1)).orderBy('id').compile(),
     )
-    return rows.map((row) => {
-      const call = JSON.parse(row.call) as Call
-      return { call, recoveries: recoveriesOf(this.events(call.id)) }
-    })
+    return rows.map((row) => ({ call: this.#read(row), recoveries: recoveriesOf(this.events(row.id)) }))
   }
 
   #log(event: CallEvent): LoggedCallEvent {

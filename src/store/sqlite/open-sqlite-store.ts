@@ -37,8 +37,8 @@ class WorkerQueue {
     this.#onBroken = onBroken
     this.#worker = new Worker(new URL('./store-worker.ts', import.meta.url), { workerData: { file } })
     this.#worker.on('message', (message: WorkerMessage) => this.#receive(message))
-    this.#worker.on('error', (error) =>
-      this.#break(new StoreError('broken', `The store's thread died: ${error.message}`)),
+    this.#worker.on('error', (error: unknown) =>
+      this.#break(new StoreError('broken', `The store's thread died: ${String(error)}`)),
     )
     this.#worker.on('exit', () => this.#break(new StoreError('closed', 'The store is closed')))
   }
