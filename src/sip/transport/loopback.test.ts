@@ -114,6 +114,12 @@ describe('real sockets on loopback', () => {
     assert.equal(await ask(client.transactions, server.tcp), 'unreachable')
   })
 
+  it('an impossible port is a transport error, and never a throw', async () => {
+    const client = await startServer()
+    assert.equal(await ask(client.transactions, { protocol: 'tcp', host, port: 70_000 }), 'unreachable')
+    assert.equal(await ask(client.transactions, { protocol: 'udp', host, port: 70_000 }), 'unreachable')
+  })
+
   it('what the system refuses to send is a transport error by UDP', async () => {
     const client = await startServer()
     const point: ListeningPoint = { protocol: 'udp', host, port: 0 }

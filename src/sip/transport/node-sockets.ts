@@ -1,5 +1,5 @@
 import { createSocket } from 'node:dgram'
-import { connect, createServer, type Socket } from 'node:net'
+import { connect, createServer, Socket } from 'node:net'
 import type { TransportAddress } from './destination.ts'
 import { bareHost, isIPv6 } from './host.ts'
 import type {
@@ -21,7 +21,17 @@ export const nodeSockets: Sockets = {
   openDatagram: (local, handler) => openDatagram(local, handler),
   listenStream: (local, accept, onError) => listenStream(local, accept, onError),
   connectStream(remote, localHost, handler) {
-    const socket = connect({
+    const socket = openConnection(remote, localHost)
+    const connection = new NodeStreamConnection(socket, remote)
+    socket.once('connect', () => handler.onConnected())
+    attach(socket, handler)
+    return connection
+  },
+}
+
+const openConnection = (remote: TransportAddress, localHost: string | undefined): Socket => {
+  try {
+    return connect({
       host: remote.host,
       port: remote.port,
       noDelay: true,
@@ -29,11 +39,10 @@ export const nodeSockets: Sockets = {
       keepAliveInitialDelay: keepAliveMilliseconds,
       ...(localHost !== undefined && { localAddress: localHost }),
     })
-    const connection = new NodeStreamConnection(socket, remote)
-    socket.once('connect', () => handler.onConnected())
-    attach(socket, handler)
-    return connection
-  },
+  } catch (error) {
+    // A port out of range: Node throws it. It is told like any other failure, later.
+    return new Socket().destroy(error as Error)
+  }
 }
 
 /** Addresses are numeric, so there is nothing to look up; Node's own lookup would put every datagram off by a tick. */

@@ -6,6 +6,7 @@ export interface TransportCounters {
   malformed: number
   malformedAnswered: number
   keepAlives: number
+  /** Messages that did not leave, or may have been lost with their connection. */
   sendErrors: number
   connectionsAccepted: number
   connectionsOpened: number
