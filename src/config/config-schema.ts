@@ -1,0 +1,148 @@
+import { z } from 'zod'
+import { permissions } from '../directory/permission.ts'
+
+/** Printable, no control characters: names end up in logs, URLs and headers. */
+const name = z
+  .string()
+  .regex(/^[^\p{Cc}"\\/]{1,64}$/u, 'must be 1 to 64 printable characters without quotes and slashes')
+const extension = z.string().regex(/^[0-9*#]{1,12}$/, 'must be 1 to 12 digits, in quotes: "101"')
+const e164 = z
+  .string()
+  .regex(/^\+[1-9][0-9]{3,14}$/, 'must be an international number with its plus sign: "+61255501000"')
+const secret = z.string().min(8, 'must have at least 8 characters').max(256)
+const port = z.int().min(0).max(65_535)
+const lineNumbers = z.union([z.literal('all'), z.array(extension)])
+
+const line = z.strictObject({
+  number: extension,
+  fullNumber: z
+    .string()
+    .regex(/^[0-9]{7}$/, 'must be 7 digits, in quotes')
+    .optional(),
+  secret,
+  name: name.optional(),
+  callerId: e164.optional(),
+})
+
+const feature = z.strictObject({
+  play: z.string().optional(),
+  queue: name.optional(),
+  line: extension.optional(),
+  context: name.optional(),
+})
+
+const account = z.strictObject({
+  name,
+  parent: name.optional(),
+  country: z
+    .string()
+    .regex(/^[A-Z]{2}$/, 'must be an ISO 3166 country code in capitals: AU')
+    .default('AU'),
+  domain: z.string().optional(),
+  lines: z.array(line).default([]),
+  apiKeys: z.array(z.strictObject({ name, key: secret, permissions: z.array(z.enum(permissions)) })).default([]),
+  tokens: z
+    .array(
+      z.strictObject({
+        name,
+        token: secret,
+        lines: lineNumbers.default('all'),
+        permissions: z.array(z.enum(permissions)).optional(),
+      }),
+    )
+    .default([]),
+  users: z.array(z.strictObject({ name, password: secret, role: name, line: extension.optional() })).default([]),
+  roles: z.array(z.strictObject({ name, permissions: z.array(z.enum(permissions)) })).default([]),
+  queues: z
+    .array(
+      z.strictObject({
+        name,
+        number: extension.optional(),
+        strategy: z.enum(['longest-idle', 'ring-all', 'round-robin', 'in-order', 'random']).default('longest-idle'),
+        members: z.array(extension).default([]),
+        wrapUpSeconds: z.int().min(0).max(3600).default(0),
+      }),
+    )
+    .default([]),
+  contexts: z.array(z.strictObject({ name, steps: z.array(feature.extend({ unless: name.optional() })) })).default([]),
+  featureCodes: z.record(z.string().regex(/^[*#0-9]{1,12}$/), feature).default({}),
+  recordGroups: z.array(z.strictObject({ id: z.int().min(1), name })).default([]),
+  cards: z.array(z.strictObject({ number: z.string().regex(/^[0-9]{1,32}$/), balance: z.number() })).default([]),
+  ratePlan: name.optional(),
+  balance: z.number().optional(),
+  callerIds: z.array(e164).default([]),
+  emergencyCalls: z.boolean().default(false),
+})
+
+const rate = z.union([
+  z.strictObject({ prefix: z.string(), perMinute: z.number().min(0) }),
+  z.strictObject({ prefix: z.string(), barred: z.literal(true) }),
+])
+
+const trunk = z.strictObject({
+  name,
+  address: z.string().regex(/^sip:[^\s"<>]+$/, 'must be a SIP URI: "sip:carrier.example:5060"'),
+  username: z.string().optional(),
+  password: z.string().optional(),
+  format: z.enum(['e164', 'national', 'plain']).default('e164'),
+  accounts: z.array(name).optional(),
+  prefixes: z.array(z.string()).default(['']),
+  priority: z.int().min(0).default(1),
+})
+
+/** The whole configuration file; every key is explained in docs/configuration.md. */
+export const configSchema = z.strictObject({
+  http: z.strictObject({ host: z.string().default('127.0.0.1'), port: port.default(8080) }).prefault({}),
+  sip: z
+    .strictObject({
+      listen: z
+        .array(
+          z
+            .string()
+            .regex(
+              /^(udp|tcp):(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/,
+              'must be protocol:host:port, with udp or tcp: "udp:127.0.0.1:5060"',
+            ),
+        )
+        .min(1)
+        .default(['udp:127.0.0.1:5060']),
+      advertise: z.string().nullable().default(null),
+      realm: z
+        .string()
+        .regex(/^[A-Za-z0-9.-]{1,128}$/)
+        .default('cordboard'),
+    })
+    .prefault({}),
+  media: z
+    .strictObject({
+      host: z.string().default('127.0.0.1'),
+      ports: z
+        .string()
+        .regex(/^\d{1,5}-\d{1,5}$/, 'must be first-last: 20000-29999')
+        .default('20000-29999'),
+      workers: z.int().min(1).max(64).default(1),
+    })
+    .prefault({}),
+  store: z
+    .string()
+    .regex(/^sqlite:.+/, 'must be "sqlite:PATH"; PostgreSQL is not available yet')
+    .default('sqlite:./data/cordboard.db'),
+  calls: z.strictObject({ ringSeconds: z.int().min(1).max(300).default(30) }).prefault({}),
+  limits: z
+    .strictObject({ requestsPerSecond: z.number().positive().default(100), burst: z.int().min(1).default(200) })
+    .prefault({}),
+  log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('warn') }).prefault({}),
+  accounts: z.array(account).default([]),
+  ratePlans: z
+    .array(z.strictObject({ name, currency: z.string().length(3).default('AUD'), rates: z.array(rate) }))
+    .default([]),
+  trunks: z.array(trunk).default([]),
+  demo: z
+    .strictObject({
+      phones: z.array(z.string().regex(/^[^/]+\/[0-9*#]+$/, 'must be account/extension')).default([]),
+      trunk: name.optional(),
+    })
+    .optional(),
+})
+
+export type Config = z.infer<typeof configSchema>
