@@ -107,7 +107,7 @@ export class MediaPlane {
     const [first, ...others] = this.#relays
     if (first === undefined) throw new MediaError('closed', 'the media plane has no workers')
     if (beside !== undefined) return this.#relays.find((relay) => beside.sharesRelay(relay)) ?? first
-    return others.reduce((least, relay) => (relay.endpointCount < least.endpointCount ? relay : least), first)
+    return others.reduce((least, relay) => (relay.load < least.load ? relay : least), first)
   }
 }
 

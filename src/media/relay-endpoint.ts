@@ -37,6 +37,8 @@ export class RelayEndpoint {
   #events: TelephoneEventDetector | undefined
   #player: TonePlayer | undefined
   #media: NegotiatedMedia | undefined
+  /** False while the other side holds us, or has no address (RFC 3264 section 5.1 and 8.4). */
+  #isListening = false
   /** Where packets come from, once known; the socket is connected to it. */
   #latchedHost: string | undefined
   #latchedPort = 0
@@ -67,6 +69,8 @@ export class RelayEndpoint {
     const before = this.#media?.remote
     const moved = before?.host !== media.remote.host || before.port !== media.remote.port
     this.#media = media
+    this.#isListening =
+      (media.direction === 'sendrecv' || media.direction === 'recvonly') && isReachable(media.remote.host)
     this.outgoing.clockRate = media.clockRate
     this.reception.clockRate = media.clockRate
     // Only a negotiation opens the latch: what arrives on the wire alone never moves a stream.
@@ -134,11 +138,11 @@ export class RelayEndpoint {
   }
 
   send(packet: Uint8Array): void {
+    const media = this.#media
+    if (media === undefined || !this.#isListening) return
     const rtp = this.#rtp
     if (rtp.connected) rtp.send(packet)
-    else if (this.#media !== undefined && isReachable(this.#media.remote.host)) {
-      rtp.sendTo(packet, this.#media.remote.host, this.#media.remote.port)
-    }
+    else rtp.sendTo(packet, media.remote.host, media.remote.port)
   }
 
   readonly #receive = (packet: Buffer, host: string, port: number): void => {
@@ -162,6 +166,7 @@ export class RelayEndpoint {
 
   /** Sends a packet of `speaker` to this leg, as a part of its one stream. */
   forward(packet: Buffer, payload: number, payloadType: number, speaker: RelayEndpoint, now: number): void {
+    if (!this.#isListening) return
     for (const route of speaker.#routes) {
       if (route.from !== payloadType) continue
       if (this.#player !== undefined) this.#player.stop()
@@ -202,5 +207,4 @@ export class RelayEndpoint {
 const accepts = (media: NegotiatedMedia, payloadType: number): boolean =>
   media.accepted.some((accepted) => accepted.payloadType === payloadType)
 
-/** RFC 3264 section 8.4: 0.0.0.0 means "send nothing". */
 const isReachable = (host: string): boolean => host !== '0.0.0.0' && host !== '::'

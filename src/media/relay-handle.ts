@@ -45,6 +45,11 @@ export class RelayHandle implements EndpointHost {
     this.#clock = clock
   }
 
+  /** Endpoints here, and those that will be. */
+  get load(): number {
+    return this.#endpoints.size + this.#waiting.length
+  }
+
   get endpointCount(): number {
     return this.#endpoints.size
   }
@@ -194,6 +199,7 @@ export class RelayHandle implements EndpointHost {
         return
       case 'ready':
         this.#addPorts(event.ports)
+        if (this.#waiting.length > 0) this.#prepare()
         return
       case 'prepared':
         this.#preparing = false
@@ -212,6 +218,8 @@ export class RelayHandle implements EndpointHost {
   }
 
   #refuseWaiting(problem: string): void {
+    // A pair that rests is free in a moment.
+    if (this.#resting > 0) return
     const error = new MediaError(
       'no-ports',
       `no RTP port pair of the ${this.#options.ports.length} is free: ${problem}`,

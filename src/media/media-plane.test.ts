@@ -1,0 +1,310 @@
+import assert from 'node:assert/strict'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { after, before, test } from 'node:test'
+import { TestPhone } from '../../test/support/test-phone.ts'
+import { systemClock } from '../clock.ts'
+import { silentLog } from '../log.ts'
+import { type CodecName, codecs } from './codec.ts'
+import { alawToUlaw, ulawToAlaw } from './g711-conversion.ts'
+import type { MediaEndpoint } from './media-endpoint.ts'
+import { MediaError } from './media-error.ts'
+import { MediaPlane, type MediaPlaneOptions } from './media-plane.ts'
+import type { NegotiatedMedia } from './negotiated-media.ts'
+import { sequenceOf, ssrcOf, timestampOf } from './rtp-header.ts'
+import { toneFor } from './tones.ts'
+
+/** Away from the default range, and from what the kernel gives to sockets that ask for any port. */
+const portRange = [14_000, 14_399] as const
+const common = { host: '127.0.0.1', portRange, log: silentLog, clock: systemClock, quarantineMilliseconds: 50 }
+
+const planes: MediaPlane[] = []
+const startPlane = async (more: Partial<MediaPlaneOptions> = {}): Promise<MediaPlane> => {
+  const plane = new MediaPlane({ ...common, ...more })
+  planes.push(plane)
+  await plane.start()
+  return plane
+}
+
+let plane: MediaPlane
+const phones: TestPhone[] = []
+before(async () => {
+  plane = await startPlane()
+})
+after(async () => {
+  for (const phone of phones) phone.close()
+  await Promise.all(planes.map((started) => started.close()))
+})
+
+const openPhone = async (): Promise<TestPhone> => {
+  const phone = await TestPhone.open()
+  phones.push(phone)
+  return phone
+}
+
+const mediaOf = (phone: TestPhone, codec: CodecName, dtmfPayloadType = 101, port = phone.port): NegotiatedMedia => ({
+  codec,
+  payloadType: codecs[codec].payloadType,
+  clockRate: codecs[codec].clockRate,
+  accepted: [{ codec, payloadType: codecs[codec].payloadType }],
+  dtmfPayloadType,
+  remote: { host: '127.0.0.1', port, rtcpPort: phone.rtcpPort },
+  ptime: 20,
+  direction: 'sendrecv',
+})
+
+/** Resolves when the worker has done what it was told. */
+const settled = (endpoint: MediaEndpoint): Promise<unknown> => endpoint.statistics()
+
+const leg = async (codec: CodecName, dtmf = 101, beside?: MediaEndpoint) => {
+  const phone = await openPhone()
+  const endpoint = await plane.allocate(beside === undefined ? {} : { beside })
+  endpoint.setRemote(mediaOf(phone, codec, dtmf))
+  await settled(endpoint)
+  return { phone, endpoint }
+}
+
+const audio = (value: number): Uint8Array => new Uint8Array(160).fill(value)
+const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds))
+const payloadTypes = (phone: TestPhone): number[] => phone.heard.map((packet) => (packet[1] as number) & 0x7f)
+
+test('a bridge carries both ways, converts PCMA and PCMU, renumbers events and hears them', async () => {
+  const first = await leg('PCMA', 101)
+  const second = await leg('PCMU', 96, first.endpoint)
+  assert.equal(first.endpoint.port % 2, 0)
+  const digits: string[] = []
+  first.endpoint.onDtmf = (digit, milliseconds) => digits.push(`${digit} ${milliseconds}`)
+  first.endpoint.bridge(second.endpoint)
+  await settled(first.endpoint)
+  first.phone.say(first.endpoint.port, audio(0x12), 8)
+  await second.phone.hears(1)
+  second.phone.say(second.endpoint.port, audio(0x34), 0)
+  await first.phone.hears(1)
+  assert.ok(second.phone.heard[0]?.subarray(12).equals(audio(alawToUlaw[0x12] as number)))
+  assert.ok(first.phone.heard[0]?.subarray(12).equals(audio(ulawToAlaw[0x34] as number)))
+  for (let copy = 0; copy < 3; copy++) {
+    first.phone.say(first.endpoint.port, Uint8Array.of(7, 0x8a, 3, 0x20), 101)
+    first.phone.timestamp -= 160
+  }
+  await second.phone.hears(4)
+  assert.deepEqual(payloadTypes(second.phone), [0, 96, 96, 96])
+  assert.ok(second.phone.heard[1]?.subarray(12).equals(Buffer.of(7, 0x8a, 3, 0x20)))
+  await pause(20)
+  assert.deepEqual(digits, ['7 100'])
+  await Promise.all([first.endpoint.release(), second.endpoint.release()])
+})
+
+test('latching: the SDP address first, then where packets come from, and from nowhere else', async () => {
+  const natted = await openPhone()
+  const stranger = await openPhone()
+  const told = await openPhone()
+  const endpoint = await plane.allocate()
+  let arrivals = 0
+  endpoint.onMedia = () => arrivals++
+  endpoint.setRemote(mediaOf(told, 'PCMA'))
+  endpoint.play(toneFor('dial', 'DE'))
+  await told.hears(2)
+  // Not RTP, not our codec, too short: nothing that latches.
+  stranger.rtp.send(Buffer.from('GET / HTTP/1.0\r\n\r\n'), endpoint.port, '127.0.0.1')
+  stranger.say(endpoint.port, audio(0), 18)
+  stranger.rtp.send(Buffer.of(0x80, 8), endpoint.port, '127.0.0.1')
+  await pause(30)
+  assert.equal((await endpoint.statistics()).packetsReceived, 0)
+  natted.say(endpoint.port, audio(0x55), 8)
+  await natted.hears(3)
+  assert.equal(arrivals, 1)
+  const toldBefore = told.heard.length
+  // Valid in all but its source.
+  for (let count = 0; count < 20; count++) stranger.say(endpoint.port, audio(0x55), 8)
+  natted.say(endpoint.port, audio(0x55), 8)
+  await pause(60)
+  const statistics = await endpoint.statistics()
+  assert.deepEqual([statistics.packetsReceived, stranger.heard.length, told.heard.length], [2, 0, toldBefore])
+  // The same address again is no reason to open the latch; another one is.
+  endpoint.setRemote(mediaOf(told, 'PCMA'))
+  await settled(endpoint)
+  stranger.say(endpoint.port, audio(0x55), 8)
+  await pause(30)
+  assert.equal((await endpoint.statistics()).packetsReceived, 2)
+  endpoint.setRemote(mediaOf(stranger, 'PCMA'))
+  await stranger.hears(1)
+  stranger.say(endpoint.port, audio(0x55), 8)
+  await pause(30)
+  assert.equal((await endpoint.statistics()).packetsReceived, 3)
+  assert.equal(arrivals, 2)
+  await endpoint.release()
+})
+
+test('ringback, early media, bridge: the first phone hears one stream', async () => {
+  const first = await leg('PCMA')
+  const second = await leg('PCMA', 101, first.endpoint)
+  first.endpoint.play(toneFor('ringback', 'GB'))
+  await first.phone.hears(3)
+  first.endpoint.hear(second.endpoint)
+  await pause(50)
+  assert.ok(first.phone.heard.length >= 5, 'ringback goes on until there is early media')
+  second.phone.say(second.endpoint.port, audio(0x11), 8)
+  await pause(60)
+  const early = first.phone.heard.findIndex((packet) => packet[12] === 0x11)
+  assert.equal(early, first.phone.heard.length - 1, 'early media ends ringback')
+  first.endpoint.bridge(second.endpoint)
+  await settled(first.endpoint)
+  second.phone.ssrc = 0x9999
+  second.phone.sequence = 7
+  second.phone.timestamp = 5
+  for (let count = 0; count < 3; count++) second.phone.say(second.endpoint.port, audio(0x22), 8)
+  await first.phone.hears(early + 4)
+  const { heard } = first.phone
+  assert.equal(new Set(heard.map(ssrcOf)).size, 1)
+  heard.forEach((packet, index) => {
+    const previous = heard[index - 1]
+    if (previous === undefined) return
+    assert.equal(sequenceOf(packet), (sequenceOf(previous) + 1) & 0xffff)
+    const step = (timestampOf(packet) - timestampOf(previous)) | 0
+    assert.ok(step >= 160 && step < 2000, `step of ${step}`)
+    const switched = index === early || index === early + 1
+    assert.equal(((packet[1] as number) & 0x80) !== 0, switched, `marker of packet ${index}`)
+  })
+  await Promise.all([first.endpoint.release(), second.endpoint.release()])
+})
+
+test('RTCP: reports of ours say what was lost, reports of theirs are kept, a BYE is the last', async () => {
+  const { phone, endpoint } = await leg('PCMA')
+  endpoint.play(toneFor('dial', 'US'))
+  for (let index = 0; index < 100; index++) {
+    if (index % 50 === 25) phone.sequence++
+    else phone.say(endpoint.port, audio(0x55), 8)
+  }
+  await phone.hears(2)
+  const ssrc = ssrcOf(phone.heard[0] as Buffer)
+  const report = Buffer.alloc(32)
+  report.set([0x81, 201, 0, 7])
+  report.writeInt32BE(ssrc, 8)
+  report.writeIntBE(4, 13, 3)
+  report.writeUInt32BE(80, 20)
+  const stranger = await openPhone()
+  phone.rtcp.send(report, endpoint.port + 1, '127.0.0.1')
+  await pause(30)
+  const statistics = await endpoint.statistics()
+  assert.deepEqual([statistics.packetsReceived, statistics.packetsLost, statistics.codec], [98, 2, 'PCMA'])
+  assert.deepEqual(statistics.remote, { packetsLost: 4, jitterMilliseconds: 10 })
+  // The first report comes after 1 to 3.1 s (RFC 3550 section 6.3.1).
+  await phone.hears(1, phone.reports)
+  const first = phone.reports[0] as Buffer
+  assert.deepEqual([first[0], first[1]], [0x81, 200])
+  assert.equal(first.readInt32BE(4), ssrc)
+  assert.equal(first.readUInt32BE(28), 0x1234)
+  assert.equal(first.readIntBE(33, 3), 2)
+  await endpoint.release()
+  await phone.hears(2, phone.reports)
+  const last = phone.reports.at(-1) as Buffer
+  assert.equal(last[last.length - 7], 203)
+  assert.equal(stranger.reports.length, 0)
+})
+
+test('legs without a common codec cannot be joined, and are told so', async () => {
+  const narrow = await leg('PCMA')
+  const wide = await leg('G722', 101, narrow.endpoint)
+  const isRefused = (error: unknown) => error instanceof MediaError && error.code === 'no-common-codec'
+  assert.throws(() => narrow.endpoint.bridge(wide.endpoint), isRefused)
+  assert.throws(() => narrow.endpoint.hear(wide.endpoint), isRefused)
+  wide.endpoint.play(toneFor('ringback', 'AU'))
+  await wide.phone.hears(2)
+  assert.deepEqual(payloadTypes(wide.phone).slice(0, 2), [9, 9])
+  await Promise.all([narrow.endpoint.release(), wide.endpoint.release()])
+})
+
+test('1,000 allocations and releases leave nothing in use, and a bounded number of sockets', async () => {
+  for (let round = 0; round < 50; round++) {
+    const endpoints = await Promise.all(Array.from({ length: 20 }, () => plane.allocate()))
+    assert.equal(new Set(endpoints.map(({ port }) => port)).size, 20)
+    for (const endpoint of endpoints) endpoint.play(toneFor('busy', 'DE'))
+    await Promise.all(endpoints.map((endpoint) => endpoint.release()))
+  }
+  const { endpoints, ports, sockets, idleSockets } = plane.counts()
+  assert.deepEqual([endpoints, ports, sockets], [0, 0, 0])
+  assert.ok(idleSockets <= 400, `${idleSockets} idle sockets`)
+})
+
+test('a leg that holds us is sent nothing, neither tone nor speech, until it takes us back', async () => {
+  const first = await leg('PCMA')
+  const second = await leg('PCMA', 101, first.endpoint)
+  first.endpoint.bridge(second.endpoint)
+  first.endpoint.setRemote({ ...mediaOf(first.phone, 'PCMA'), direction: 'sendonly' })
+  await settled(first.endpoint)
+  second.phone.say(second.endpoint.port, audio(1), 8)
+  first.phone.say(first.endpoint.port, audio(2), 8)
+  await second.phone.hears(1)
+  assert.equal(first.phone.heard.length, 0)
+  first.endpoint.setRemote(mediaOf(first.phone, 'PCMA'))
+  await settled(first.endpoint)
+  second.phone.say(second.endpoint.port, audio(1), 8)
+  await first.phone.hears(1)
+  await Promise.all([first.endpoint.release(), second.endpoint.release()])
+})
+
+test('a released endpoint does nothing, and its last statistics stay', async () => {
+  const { phone, endpoint } = await leg('PCMA')
+  phone.say(endpoint.port, audio(1), 8)
+  await pause(20)
+  const [last, again] = await Promise.all([endpoint.release(), endpoint.release()])
+  assert.equal(last.packetsReceived, 1)
+  assert.equal(again, last)
+  assert.equal(await endpoint.statistics(), last)
+  endpoint.play(toneFor('dial', 'US'))
+  await pause(40)
+  assert.equal(phone.heard.length, 0)
+})
+
+test('a range that is used up refuses with the reason, and serves again after a release and its rest', async () => {
+  const small = await startPlane({ portRange: [14_500, 14_505] })
+  const taken = await Promise.all([small.allocate(), small.allocate(), small.allocate()])
+  await assert.rejects(small.allocate(), (error) => error instanceof MediaError && error.code === 'no-ports')
+  await taken[0].release()
+  const released = performance.now()
+  const [again, refused] = await Promise.allSettled([small.allocate(), small.allocate()])
+  assert.ok(performance.now() - released >= 40)
+  assert.equal(again.status === 'fulfilled' && again.value.port, taken[0].port)
+  assert.equal(refused.status === 'rejected' && refused.reason.code, 'no-ports')
+  await small.close()
+  await assert.rejects(small.allocate(), { code: 'closed' })
+})
+
+test('a port that another program holds is passed over', async () => {
+  const other = createSocket('udp4')
+  other.bind(14_603, '127.0.0.1')
+  await once(other, 'listening')
+  const small = await startPlane({ portRange: [14_600, 14_605] })
+  const ports = [(await small.allocate()).port, (await small.allocate()).port].sort()
+  assert.deepEqual(ports, [14_600, 14_604])
+  await small.close()
+  other.close()
+})
+
+test('an address that is not ours is told at the start', async () => {
+  const wrong = new MediaPlane({ ...common, host: '192.0.2.1' })
+  await assert.rejects(wrong.start(), /EADDRNOTAVAIL/)
+  await wrong.close()
+})
+
+test('a worker that dies takes its endpoints with it, and is replaced', async () => {
+  const plane = await startPlane({ portRange: [14_700, 14_711], workers: 2 })
+  const first = await plane.allocate()
+  const second = await plane.allocate({ beside: first })
+  const elsewhere = await plane.allocate()
+  assert.throws(() => first.bridge(elsewhere), { code: 'apart' })
+  const failures: string[] = []
+  for (const endpoint of [first, second]) endpoint.onFailed = (reason) => failures.push(reason)
+  elsewhere.onFailed = () => failures.push('the wrong one')
+  // What a worker does not know breaks it: the nearest to a crash that a test can bring about from outside.
+  first.setRemote({ ...mediaOf(await openPhone(), 'PCMA'), accepted: 5 as never, remote: undefined as never })
+  for (let tries = 0; failures.length < 2 && tries < 200; tries++) await pause(10)
+  assert.equal(failures.length, 2)
+  assert.match(failures[0] ?? '', /worker died/)
+  assert.equal((await first.release()).packetsReceived, 0)
+  assert.deepEqual([plane.counts().endpoints, plane.counts().restarts], [1, 1])
+  await elsewhere.release()
+  const many = await Promise.all(Array.from({ length: 4 }, () => plane.allocate()))
+  assert.equal(new Set(many.map(({ port }) => port)).size, 4)
+  await plane.close()
+})
