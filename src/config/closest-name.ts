@@ -3,7 +3,7 @@ export function closestName(written: string, known: readonly string[]): string |
   const nearest = known
     .map((candidate) => ({ candidate, distance: editDistance(written.toLowerCase(), candidate.toLowerCase()) }))
     .sort((one, other) => one.distance - other.distance)[0]
-  return nearest !== undefined && nearest.distance <= Math.max(1, Math.floor(written.length / 3))
+  return nearest !== undefined && nearest.distance <= Math.max(2, Math.floor(written.length / 3))
     ? nearest.candidate
     : undefined
 }

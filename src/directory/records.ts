@@ -77,7 +77,7 @@ export interface CredentialRecord {
   readonly lines?: readonly string[]
   /** SHA-256 of an API key or token, hexadecimal. */
   readonly secretSha256?: string
-  /** scrypt hash of a user's password; see `password-hash.ts`. */
+  /** `salt:hash` of a user's password by scrypt, hexadecimal; see `password-hash.ts`. */
   readonly passwordHash?: string
 }
 
@@ -86,8 +86,8 @@ export interface TrunkRecord {
   /** `sip:host:port`, or `demo` for the simulated carrier. */
   readonly address: string
   readonly username?: string
-  /** The carrier's password, sealed with the server's key; see `secret-box.ts`. */
-  readonly sealedPassword?: string
+  /** The carrier's password: digest needs it as it is. Never leaves the process. */
+  readonly password?: string
   readonly format: NumberFormat
   /** Accounts that may use it, with all below them; every account if absent. */
   readonly accounts?: readonly string[]
