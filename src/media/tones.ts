@@ -61,9 +61,9 @@ const countryTones: ReadonlyMap<string, CountryTones> = new Map<string, CountryT
   [
     'RO',
     {
-      ringback: pulses([450], 1850, 4150),
-      busy: pulses([450], 500, 500),
-      congestion: pulses([450], 250, 250),
+      ringback: modulated(450, 25, 1850, 4150),
+      busy: pulses([450], 167, 167),
+      congestion: pulses([450], 500, 500),
       dial: pulses([450], continuous),
     },
   ],

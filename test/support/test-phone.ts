@@ -52,7 +52,7 @@ export class TestPhone {
   /** Resolves when `count` packets have come in all. */
   async hears(count: number, list: readonly Buffer[] = this.heard): Promise<void> {
     for (let tries = 0; list.length < count; tries++) {
-      if (tries > 400) throw new Error(`heard ${list.length} of ${count} packets`)
+      if (tries > 800) throw new Error(`heard ${list.length} of ${count} packets`)
       await new Promise((resolve) => setTimeout(resolve, 5))
     }
   }
