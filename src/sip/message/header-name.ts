@@ -163,7 +163,27 @@ for (const [compact, key] of Object.entries(compactForms)) {
 /** RFC 3261 section 7.3.1: names are compared without case; section 7.3.3: compact forms are the same header. */
 export const headerName = (written: string): HeaderName => names.get(written) ?? lookUp(written)
 
+/**
+ * The name that stands in `text` from `start` to `end`. Names as nearly everybody writes them are found without being cut out and
+ * hashed, which would be a fifth of the time that a message takes.
+ */
+export const headerNameAt = (text: string, start: number, end: number): HeaderName => {
+  const candidates = usual[bucket(end - start, text.charCodeAt(start))]
+  if (candidates !== undefined) {
+    for (const name of candidates) if (text.startsWith(name.spelling, start)) return name
+  }
+  return headerName(text.slice(start, end))
+}
+
 const lookUp = (written: string): HeaderName => {
   const key = written.toLowerCase()
   return names.get(key) ?? { key, spelling: written, isKnown: false, isList: false, singleBit: 0 }
+}
+
+/** Known names by length and first letter: one or two in a place. */
+const bucket = (length: number, firstLetter: number): number => length * 32 + (firstLetter & 31)
+const usual: (HeaderName[] | undefined)[] = []
+for (const spelling of spellings) {
+  const place = bucket(spelling.length, spelling.charCodeAt(0))
+  usual[place] = [...(usual[place] ?? []), headerName(spelling)]
 }

@@ -5,6 +5,9 @@ export type Parameters = ReadonlyMap<string, string | undefined>
 
 export const noParameters: Parameters = new Map()
 
+const quoteCode = 0x22
+const semicolonCode = 0x3b
+
 /**
  * Reads `name=value;flag` from `start` on, where the first name stands. A quoted value is given without its quotes; semicolons
  * in it are its own. Of a name that comes twice, which RFC 3261 section 7.3.1 forbids, the first counts. Throws
@@ -37,19 +40,21 @@ const endOfParameter = (text: string, start: number): number => {
 
 const endOfQuotingParameter = (text: string, start: number): number => {
   for (let index = start; index < text.length; index++) {
-    const character = text[index]
-    if (character === ';') return index
-    if (character === '"') index = endOfQuotedString(text, index)
+    const code = text.charCodeAt(index)
+    if (code === semicolonCode) return index
+    if (code === quoteCode) index = endOfQuotedString(text, index)
   }
   return text.length
 }
 
 /** The index of the quote that ends the quoted string which begins at `start` (RFC 3261 section 25.1). */
 export const endOfQuotedString = (text: string, start: number): number => {
-  for (let index = start + 1; index < text.length; index++) {
-    const character = text[index]
-    if (character === '\\') index++
-    else if (character === '"') return index
+  let backslash = text.indexOf('\\', start + 1)
+  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
+    // Escapes go in pairs from the left: the quote counts if none of them takes it.
+    while (backslash >= 0 && backslash < end - 1) backslash = text.indexOf('\\', backslash + 2)
+    if (backslash !== end - 1) return end
+    backslash = text.indexOf('\\', end + 1)
   }
   throw new SipParseError('Quote Without End')
 }

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { headerName } from './header-name.ts'
+import { headerNameAt } from './header-name.ts'
 import { Headers } from './headers.ts'
 import { maximumHeaderCount, maximumLineLength } from './message-limits.ts'
 import { SipParseError } from './sip-parse-error.ts'
@@ -52,9 +52,9 @@ export const parseHead = (octets: Buffer, start: number, end: number): MessageHe
     if (headers.size === maximumHeaderCount) throw new SipParseError('Too Many Headers')
     const colon = text.indexOf(':', lineStart)
     if (colon < 0 || colon >= lineEnd) throw new SipParseError('Bad Header')
-    const written = text.slice(lineStart, trimEnd(text, lineStart, colon))
-    const name = headerName(written)
-    if (!name.isKnown && !isToken(written)) throw new SipParseError('Bad Header')
+    const nameEnd = trimEnd(text, lineStart, colon)
+    const name = headerNameAt(text, lineStart, nameEnd)
+    if (!name.isKnown && !isToken(name.spelling)) throw new SipParseError('Bad Header')
     if ((seen & name.singleBit) !== 0) throw new SipParseError(`Repeated ${name.spelling}`)
     seen |= name.singleBit
     const valueStart = trimStart(text, colon + 1, lineEnd)

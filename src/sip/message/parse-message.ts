@@ -48,7 +48,7 @@ export const createMessage = ({ startLine, headers }: MessageHead, body: Buffer)
     if (cseq.method !== message.method) throw new SipParseError('CSeq Method Does Not Match')
     const hops = headers.get('Max-Forwards')
     // RFC 3261 section 20.22: 0 to 255. It may be missing: RFC 2543 did not know it.
-    if (hops !== undefined && !(/^\d{1,3}$/.test(hops) && Number(hops) <= 255))
+    if (hops !== undefined && !(/^\d{1,10}$/.test(hops) && Number(hops) <= 255))
       throw new SipParseError('Bad Max-Forwards')
   }
   return message

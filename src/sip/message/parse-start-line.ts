@@ -9,7 +9,7 @@ const version = 'SIP/2.0'
 const anyVersion = /^SIP\/\d+\.\d+$/i
 const statusLine = /^([1-6]\d\d)(?: (.*))?$/s
 const notInUri = /[\s<>"\0-\x20\x7f]/
-const longestMethod = 32
+const longestMethod = 64
 
 /** RFC 3261 sections 7.1 and 7.2. Between the parts stands one space, neither more nor around them. */
 export const parseStartLine = (line: string): StartLine => {
@@ -25,8 +25,12 @@ const parseRequestLine = (method: string, line: string): StartLine => {
   const uri = line.slice(method.length + 1, lastSpace)
   checkVersion(line.slice(lastSpace + 1))
   if (uri === '' || notInUri.test(uri)) throw new SipParseError('Bad Request-URI')
+  if (uri.includes('?') && hasHeaders(uri)) throw new SipParseError('Headers In Request-URI')
   return { kind: 'request', method, uri }
 }
+
+/** RFC 3261 section 19.1.1, table 1: no headers in a Request-URI. A user part may hold question marks of its own. */
+const hasHeaders = (uri: string): boolean => /^sips?:/i.test(uri) && uri.includes('?', uri.indexOf('@') + 1)
 
 const parseStatusLine = (given: string, rest: string): StartLine => {
   checkVersion(given)
