@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { CallService } from '../call/call-service.ts'
+import type { Log } from '../log.ts'
 
 /** What a dialect may ask whether its caller is allowed. */
 export type CallPermission = 'calls:place' | 'calls:read' | 'calls:control' | 'directory:read'
@@ -38,6 +39,9 @@ export interface DialectContext {
   lines(
     accounts: readonly string[],
   ): readonly { readonly account: string; readonly number: string; readonly name?: string }[]
+  readonly log: Log
+  /** Aborts when the server begins to close: waiting requests are answered with what there is, streams end. */
+  readonly closing: AbortSignal
 }
 
 /**

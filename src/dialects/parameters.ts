@@ -13,16 +13,17 @@ export type ReadParameters = { readonly parameters: SentParameters } | { readonl
 export function readParameters(url: string, body: unknown, contentType: string | undefined): ReadParameters {
   const question = url.indexOf('?')
   const query = new URLSearchParams(question === -1 ? '' : url.slice(question + 1))
+  if (query.size > parameterLimits.count) return tooMany
   const parameters = new Map<string, unknown>(query)
   if (Buffer.isBuffer(body) && body.length > 0) {
     const read = readBody(body, contentType)
     if ('fault' in read) return read
     for (const [name, value] of read.parameters) parameters.set(name, value)
   }
-  if (parameters.size > parameterLimits.count || query.size > parameterLimits.count)
-    return { fault: 'Too many parameters' }
-  return { parameters }
+  return parameters.size > parameterLimits.count ? tooMany : { parameters }
 }
+
+const tooMany: ReadParameters = { fault: 'Too many parameters' }
 
 function readBody(body: Buffer, contentType: string | undefined): ReadParameters {
   let text: string
@@ -35,7 +36,8 @@ function readBody(body: Buffer, contentType: string | undefined): ReadParameters
   if (contentType?.includes('json') === true || (looksLikeJson && contentType?.includes('form') !== true))
     return readJson(text)
   // A file posted by a careless client ends with its newline.
-  return { parameters: new Map(new URLSearchParams(text.replace(/[\r\n]+$/, ''))) }
+  const form = new URLSearchParams(text.replace(/[\r\n]+$/, ''))
+  return form.size > parameterLimits.count ? tooMany : { parameters: new Map(form) }
 }
 
 function readJson(text: string): ReadParameters {

@@ -8,11 +8,13 @@ import { rewriteUrl } from './rewrite-url.ts'
 
 export interface ServerOptions {
   readonly dialects: readonly Dialect[]
-  readonly context: DialectContext
+  readonly context: Omit<DialectContext, 'log' | 'closing'>
   readonly metrics: Metrics
   readonly log: Log
   /** Whether the server can take calls now; for /readyz. */
   readonly isReady: () => boolean
+  /** How long a closing server waits for its clients before it cuts them off; 5,000 ms by default. */
+  readonly drainMilliseconds?: number
 }
 
 /** Shared by every dialect's contract: a larger body is the vendor's own "bad request". */
@@ -22,6 +24,8 @@ export const bodyLimitOctets = 64 * 1024
 const headersTimeoutMilliseconds = 10_000
 const requestTimeoutMilliseconds = 30_000
 const keepAliveTimeoutMilliseconds = 65_000
+const requestsPerSocket = 100_000
+const connections = 10_000
 
 /** The HTTP front: what is common to all dialects, and each of them as an encapsulated plugin. Not yet listening. */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
@@ -29,6 +33,8 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     bodyLimit: bodyLimitOctets,
     requestTimeout: requestTimeoutMilliseconds,
     keepAliveTimeout: keepAliveTimeoutMilliseconds,
+    maxRequestsPerSocket: requestsPerSocket,
+    return503OnClosing: false,
     http: { headersTimeout: headersTimeoutMilliseconds },
     forceCloseConnections: 'idle',
     genReqId: () => randomUUID(),
@@ -39,7 +45,10 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       reply.raw.writeHead(400, { 'content-type': 'application/problem+json' }).end(malformedUrl)
     },
   })
+  app.server.maxConnections = connections
   takeEveryBodyAsText(app)
+  const closing = endWaitsOnClose(app, options.drainMilliseconds ?? 5_000)
+  const context: DialectContext = { ...options.context, log: options.log, closing }
   app.addHook('onResponse', async (request, reply) => {
     const dialect = request.routeOptions.config.dialect ?? 'none'
     options.metrics.countRequest(dialect, reply.statusCode, reply.elapsedTime / 1000)
@@ -70,10 +79,25 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       scope.addHook('onRoute', (route) => {
         route.config = { ...route.config, dialect: dialect.name }
       })
-      await dialect.register(scope, options.context)
+      await dialect.register(scope, context)
     })
   }
   return app
+}
+
+/**
+ * When the server closes, waits and streams end at once, everything else is answered; who has not gone by then is cut off.
+ * Returns the signal of it.
+ */
+function endWaitsOnClose(app: FastifyInstance, drainMilliseconds: number): AbortSignal {
+  const closing = new AbortController()
+  let cutOff: NodeJS.Timeout | undefined
+  app.addHook('preClose', async () => {
+    closing.abort()
+    cutOff = setTimeout(() => app.server.closeAllConnections(), drainMilliseconds)
+  })
+  app.addHook('onClose', async () => clearTimeout(cutOff))
+  return closing.signal
 }
 
 const malformedUrl = JSON.stringify({

@@ -1,6 +1,18 @@
-/** Query parameters that carry a credential in one dialect or another. */
-const secretParameter = /([?&;](?:key|auth|token|auth_password|api_password|api_hash|password|secret)=)[^&;#]*/gi
+/** What the names of credentials hold in one dialect or another; a name too many hidden is better than one too few. */
+const secretName = /key|token|pass|secret|auth|hash/i
 
-/** A URL fit for a log: credentials show as `***`, control characters not at all. */
-export const hideSecrets = (url: string): string =>
-  url.replace(secretParameter, '$1***').replace(/[\x00-\x1f\x7f]/g, '?')
+/**
+ * A URL fit for a log: the values of credentials show as `***`, control characters not at all. Names are decoded first, as the
+ * dialects decode them (`%6bey=` is a key), and looked for in the path too, where a careless client may put them.
+ */
+export function hideSecrets(url: string): string {
+  const shown = url.includes('=') ? url.replace(/([^/?&;#=]*)=([^/?&;#]*)/g, hideValue) : url
+  return shown.replace(/[\x00-\x1f\x7f]/g, '?')
+}
+
+const hideValue = (pair: string, name: string, value: string): string =>
+  // A value may itself be a URL with a credential in it.
+  secretName.test(decoded(name)) || secretName.test(decoded(value)) ? `${name}=***` : pair
+
+const decoded = (text: string): string =>
+  text.replace(/%([0-9a-f]{2})/gi, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)))

@@ -14,12 +14,14 @@ export const myapiDialect: Dialect = {
       // A body over the limit is the vendor's "bad request", not HTTP's.
       if (status >= 400 && status < 500)
         return sendError(reply, 400, 'VALIDATION', 'The request could not be read', name)
-      request.log.error(error)
+      context.log.error({ requestId: request.id, error }, 'a request failed')
       return sendError(reply, 500, 'INTERNAL', 'Internal error', name)
     })
     app.route({
       method: ['GET', 'POST'],
       url: '/calls/initiate',
+      // HEAD must have no effect (RFC 9110 section 9.2.1), and this GET rings a phone.
+      exposeHeadRoute: false,
       handler: (request, reply) => initiate(request, reply, context),
     })
     app.all('/calls/*', noSuchMethod)

@@ -15,7 +15,7 @@ const idempotencyKeyPattern = /^[\x21-\x7e]{1,255}$/
 const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
 
 /** The query of `GET /v1/calls`. */
-const filterSchema = z.strictObject({
+export const filterSchema = z.strictObject({
   externalId: z.string().max(128).optional(),
   state: z.enum(['live', 'ended']).optional(),
   from: time.optional(),
@@ -87,7 +87,12 @@ async function placeCall(request: FastifyRequest, reply: FastifyReply, caller: C
   let { call } = placed
   if (placed.outcome === 'replayed') reply.header('idempotent-replayed', 'true')
   if (parsed.wait !== undefined) {
-    call = await context.calls.waitFor(call.id, parsed.wait.for, parsed.wait.seconds * 1000, goneSignal(reply))
+    call = await context.calls.waitFor(
+      call.id,
+      parsed.wait.for,
+      parsed.wait.seconds * 1000,
+      goneSignal(reply, context.closing),
+    )
   }
   return reply.status(201).header('location', `/v1/calls/${call.id}`).send(renderCall(call))
 }
@@ -95,11 +100,11 @@ async function placeCall(request: FastifyRequest, reply: FastifyReply, caller: C
 /** The same request, whatever its spacing or the order of its members, has the same fingerprint. */
 const fingerprintOf = (parsed: object): string => createHash('sha256').update(JSON.stringify(parsed)).digest('hex')
 
-/** Aborts when the client has gone: its wait ends, its call goes on. */
-function goneSignal(reply: FastifyReply): AbortSignal {
+/** Aborts when the client has gone, or the server is going: the wait ends, the call is left to itself. */
+function goneSignal(reply: FastifyReply, closing: AbortSignal): AbortSignal {
   const gone = new AbortController()
   reply.raw.once('close', () => gone.abort())
-  return gone.signal
+  return AbortSignal.any([gone.signal, closing])
 }
 
 async function listCalls(request: FastifyRequest, reply: FastifyReply, caller: Caller, context: DialectContext) {
@@ -118,7 +123,7 @@ async function callEvents(request: FastifyRequest, reply: FastifyReply, caller: 
   if (request.headers.accept?.includes('text/event-stream')) {
     const call = await context.calls.call(caller.accounts, id)
     if (call === undefined) return sendNoSuchCall(reply)
-    return streamEvents(reply, context.calls, caller.accounts, id, lastEventId(request))
+    return streamEvents(reply, context, caller.accounts, id, lastEventId(request))
   }
   const events = await context.calls.events(caller.accounts, id)
   return events === undefined ? sendNoSuchCall(reply) : reply.send({ events: events.map(renderEvent) })

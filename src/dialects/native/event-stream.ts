@@ -1,10 +1,13 @@
 import type { FastifyReply } from 'fastify'
 import type { LoggedCallEvent } from '../../call/call-event.ts'
-import type { CallService } from '../../call/call-service.ts'
+import type { DialectContext } from '../dialect.ts'
 import { renderEvent } from './render-call.ts'
 
 /** Keeps proxies from closing a stream on which nothing happens for a while. */
 const keepAliveMilliseconds = 15_000
+
+/** A client that does not read what is sent to it loses its stream; it can come back with Last-Event-ID. */
+const unreadOctets = 256 * 1024
 
 /**
  * A call's events as Server-Sent Events: those after `after`, then each as it happens, until `call.ended`. The event's id is
@@ -12,7 +15,7 @@ const keepAliveMilliseconds = 15_000
  */
 export async function streamEvents(
   reply: FastifyReply,
-  calls: CallService,
+  { calls, closing }: DialectContext,
   accounts: readonly string[],
   id: string,
   after: number,
@@ -29,6 +32,7 @@ export async function streamEvents(
     sent = event.sequence
     raw.write(`id: ${event.sequence}\nevent: ${event.type}\ndata: ${JSON.stringify(renderEvent(event))}\n\n`)
     if (event.type === 'call.ended') raw.end()
+    else if (raw.writableLength > unreadOctets) raw.destroy()
   }
   // Following begins before the past is read; what happens in between is held back until the past is out.
   const stopFollowing = calls.follow(id, (event) => {
@@ -36,7 +40,10 @@ export async function streamEvents(
     else held.push(event)
   })
   const keepAlive = setInterval(() => raw.write(':\n\n'), keepAliveMilliseconds)
+  const end = () => raw.end()
+  closing.addEventListener('abort', end, { once: true })
   raw.once('close', () => {
+    closing.removeEventListener('abort', end)
     clearInterval(keepAlive)
     stopFollowing()
   })

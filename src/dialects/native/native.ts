@@ -1,7 +1,8 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller, CallPermission, Dialect, DialectContext } from '../dialect.ts'
 import { registerCallRoutes } from './call-routes.ts'
 import { type ProblemCode, problemCatalogue, sendProblem } from './problem.ts'
+import { renderOpenApi } from './render-open-api.ts'
 
 /** Runs a handler for a caller who may do `permission`; answers 401, 403 or 429 otherwise. */
 export type Guard = (
@@ -17,7 +18,7 @@ export const nativeDialect: Dialect = {
   register(app, context) {
     app.setErrorHandler((error: { statusCode?: number }, request, reply) => {
       const code = frameworkProblem(error.statusCode)
-      if (code === 'internal-error') request.log.error(error)
+      if (code === 'internal-error') context.log.error({ requestId: request.id, error }, 'a request failed')
       return sendProblem(reply, code, problemCatalogue[code].title)
     })
     const guard = createGuard(context)
@@ -35,13 +36,38 @@ export const nativeDialect: Dialect = {
       '/v1/lines',
       guard('directory:read', (_request, reply, caller) => reply.send({ lines: context.lines(caller.accounts) })),
     )
+    const openApi = renderOpenApi()
+    app.get('/v1/openapi.json', (_request, reply) => reply.type('application/json').send(openApi))
     app.get<{ Params: { code: string } }>('/problems/:code', (request, reply) => {
       const entry = Object.entries(problemCatalogue).find(([code]) => code === request.params.code)
       if (entry === undefined) return sendProblem(reply, 'not-found', 'There is no such problem.')
       return reply.type('text/plain; charset=utf-8').send(`${entry[0]} (HTTP ${entry[1].status}): ${entry[1].title}.\n`)
     })
+    refuseOtherMethods(app)
     app.all('/v1/*', (_request, reply) => sendProblem(reply, 'not-found', 'This API has no such resource.'))
   },
+}
+
+const resources: readonly (readonly [url: string, allowed: readonly string[]])[] = [
+  ['/v1/calls', ['GET', 'HEAD', 'POST']],
+  ['/v1/calls/:id', ['GET', 'HEAD', 'DELETE']],
+  ['/v1/calls/:id/events', ['GET', 'HEAD']],
+  ['/v1/phones', ['GET', 'HEAD']],
+  ['/v1/lines', ['GET', 'HEAD']],
+  ['/v1/openapi.json', ['GET', 'HEAD']],
+]
+
+/** RFC 9110 section 15.5.6: a resource that knows not the method says which it does. */
+function refuseOtherMethods(app: FastifyInstance): void {
+  for (const [url, allowed] of resources) {
+    const method = app.supportedMethods.filter((candidate) => !allowed.includes(candidate))
+    app.route({
+      method,
+      url,
+      handler: (_request, reply) =>
+        sendProblem(reply.header('allow', allowed.join(', ')), 'method-not-allowed', `Use ${allowed.join(', ')}.`),
+    })
+  }
 }
 
 function createGuard(context: DialectContext): Guard {

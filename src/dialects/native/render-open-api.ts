@@ -1,0 +1,144 @@
+import { z } from 'zod'
+import { filterSchema } from './call-routes.ts'
+import { callRequestSchema } from './parse-call-request.ts'
+import { type ProblemCode, problemCatalogue } from './problem.ts'
+
+const jsonSchema = (schema: z.ZodType) =>
+  z.toJSONSchema(schema, { target: 'draft-2020-12', io: 'input', unrepresentable: 'any' })
+
+const problems = (...codes: ProblemCode[]) => {
+  const byStatus = Map.groupBy(codes, (code) => problemCatalogue[code].status)
+  return Object.fromEntries(
+    [...byStatus].map(([status, same]) => [
+      String(status),
+      {
+        description: same.map((code) => `${code}: ${problemCatalogue[code].title}`).join('. '),
+        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+      },
+    ]),
+  )
+}
+
+const json = (description: string, schema: object) => ({ description, content: { 'application/json': { schema } } })
+const call = { $ref: '#/components/schemas/Call' }
+const id = { name: 'id', in: 'path', required: true, schema: { type: 'string' } }
+const guarded: ProblemCode[] = ['authentication-failed', 'permission-missing', 'limit-exceeded']
+
+const refusals: ProblemCode[] = [
+  'malformed-request',
+  'validation-failed',
+  'body-too-large',
+  'line-not-found',
+  'invalid-number',
+  'unavailable',
+  'external-id-in-use',
+  'barred',
+  'caller-id-not-allowed',
+  'not-configured',
+  'idempotency-key-reused',
+  'shutting-down',
+]
+
+const problem = {
+  type: 'object',
+  required: ['type', 'title', 'status', 'detail', 'instance'],
+  properties: {
+    type: { type: 'string', format: 'uri-reference' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
+    instance: { type: 'string', format: 'uri-reference' },
+    errors: {
+      type: 'array',
+      items: { type: 'object', properties: { pointer: { type: 'string' }, detail: { type: 'string' } } },
+    },
+  },
+}
+
+const placeCall = {
+  summary: 'Place a call: the first party rings, then the second, then they are connected',
+  parameters: [{ name: 'Idempotency-Key', in: 'header', schema: { type: 'string', pattern: '^[!-~]{1,255}$' } }],
+  requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(callRequestSchema) } } },
+  responses: {
+    '201': json(
+      'The call is on disk; with `wait`, as far as it has come. Idempotent-Replayed: true if it was placed before.',
+      call,
+    ),
+    ...problems(...guarded, ...refusals),
+  },
+}
+
+/** The OpenAPI 3.1 document, from the schemas that the requests are checked with. */
+export function renderOpenApi(): string {
+  const filter = jsonSchema(filterSchema)
+  const parameters = Object.entries(filter.properties ?? {}).map(([name, schema]) => ({ name, in: 'query', schema }))
+  return JSON.stringify({
+    openapi: '3.1.0',
+    info: { title: 'Cordboard', version: '1' },
+    security: [{ key: [] }],
+    paths: {
+      '/v1/calls': {
+        post: placeCall,
+        get: {
+          summary: 'Calls, newest first',
+          parameters,
+          responses: {
+            '200': json('One page', {
+              type: 'object',
+              properties: { calls: { type: 'array', items: call }, cursor: { type: 'string' } },
+            }),
+            ...problems('validation-failed', ...guarded),
+          },
+        },
+      },
+      '/v1/calls/{id}': {
+        parameters: [id],
+        get: {
+          summary: 'One call',
+          responses: { '200': json('The call', call), ...problems('not-found', ...guarded) },
+        },
+        delete: {
+          summary: 'Hang up or cancel',
+          responses: {
+            '200': json('It had ended', call),
+            '202': json('Its legs are being hung up', call),
+            ...problems('not-found', ...guarded),
+          },
+        },
+      },
+      '/v1/calls/{id}/events': {
+        parameters: [id],
+        get: {
+          summary: 'What happened; with Accept: text/event-stream, and what happens',
+          parameters: [{ name: 'Last-Event-ID', in: 'header', schema: { type: 'integer' } }],
+          responses: {
+            '200': {
+              description: 'Events in order',
+              content: {
+                'application/json': { schema: { type: 'object' } },
+                'text/event-stream': { schema: { type: 'string' } },
+              },
+            },
+            ...problems('not-found', ...guarded),
+          },
+        },
+      },
+      '/v1/phones': {
+        get: {
+          summary: 'Registered phones',
+          responses: { '200': json('Phones', { type: 'object' }), ...problems(...guarded) },
+        },
+      },
+      '/v1/lines': {
+        get: { summary: 'Lines', responses: { '200': json('Lines', { type: 'object' }), ...problems(...guarded) } },
+      },
+    },
+    components: {
+      securitySchemes: { key: { type: 'http', scheme: 'bearer' } },
+      schemas: {
+        Problem: problem,
+        Call: { type: 'object', required: ['id', 'account', 'state', 'acceptedAt', 'first', 'second'] },
+      },
+    },
+  })
+}

@@ -1,0 +1,168 @@
+import type { FastifyInstance } from 'fastify'
+import type { Call } from '../../src/call/call.ts'
+import type { LoggedCallEvent } from '../../src/call/call-event.ts'
+import type { CallRequest } from '../../src/call/call-request.ts'
+import type { CallFilter, CallService, HangupOutcome, PlaceOutcome } from '../../src/call/call-service.ts'
+import { applyCallEvent, projectCall } from '../../src/call/project-call.ts'
+import type { Refusal } from '../../src/call/refusal.ts'
+import type { Caller, DialectContext } from '../../src/dialects/dialect.ts'
+import { myapiDialect } from '../../src/dialects/myapi/routes.ts'
+import { nativeDialect } from '../../src/dialects/native/native.ts'
+import { createServer } from '../../src/http/create-server.ts'
+import { Metrics } from '../../src/http/metrics.ts'
+import type { Log } from '../../src/log.ts'
+
+export const keys = {
+  all: 'demo-key-acme-0001',
+  readOnly: 'demo-key-read-0002',
+  oneLine: 'demo-key-line-0003',
+  otherAccount: 'demo-key-other-0004',
+} as const
+
+const permissions = new Set(['calls:place', 'calls:read', 'calls:control', 'directory:read'])
+
+const callers: Readonly<Record<string, Caller>> = {
+  [keys.all]: { name: 'crm', account: 'acme', accounts: ['acme', 'acme-shop'], permissions },
+  [keys.readOnly]: { name: 'reader', account: 'acme', accounts: ['acme'], permissions: new Set(['calls:read']) },
+  [keys.oneLine]: { name: 'web', account: 'acme', accounts: ['acme'], permissions, lines: new Set(['101']) },
+  [keys.otherAccount]: { name: 'other', account: 'other', accounts: ['other'], permissions },
+}
+
+type EventDetail<Event> = Event extends LoggedCallEvent ? Omit<Event, 'callId' | 'at' | 'sequence'> : never
+
+/** Calls in memory; a test says what happens to them, and what is refused. */
+export class FakeCalls implements CallService {
+  readonly placed: CallRequest[] = []
+  refusal: Refusal | undefined
+  failure: Error | undefined
+  /** How many calls are kept; a fuzzer places more than fit into memory. */
+  kept = 1000
+  readonly #calls = new Map<string, Call>()
+  readonly #events = new Map<string, LoggedCallEvent[]>()
+  readonly #listeners = new Map<string, Set<(event: LoggedCallEvent) => void>>()
+  readonly #keys = new Map<string, { readonly fingerprint: string; readonly id: string }>()
+  #sequence = 0
+  #made = 0
+
+  get listenerCount(): number {
+    let count = 0
+    for (const listeners of this.#listeners.values()) count += listeners.size
+    return count
+  }
+
+  async place(
+    request: CallRequest,
+    options: { readonly idempotency?: { readonly key: string; readonly fingerprint: string } } = {},
+  ): Promise<PlaceOutcome> {
+    if (this.failure !== undefined) throw this.failure
+    if (this.refusal !== undefined) return { outcome: 'refused', refusal: this.refusal }
+    const { idempotency } = options
+    const known = idempotency && this.#keys.get(idempotency.key)
+    if (known !== undefined && known.fingerprint !== idempotency?.fingerprint) {
+      return { outcome: 'refused', refusal: { code: 'idempotency-key-reused', message: 'used before' } }
+    }
+    if (known !== undefined) return { outcome: 'replayed', call: this.#calls.get(known.id) as Call }
+    const id = `call-${++this.#made}`
+    this.placed.push(request)
+    if (idempotency !== undefined) this.#keys.set(idempotency.key, { fingerprint: idempotency.fingerprint, id })
+    this.#events.set(id, [])
+    this.#forgetOldest()
+    this.happen(id, { type: 'call.accepted', request, destinations: { first: 'line 101', second: '+61412345678' } })
+    return { outcome: 'accepted', call: this.#calls.get(id) as Call }
+  }
+
+  /** Something happens to a call. */
+  happen(id: string, detail: EventDetail<LoggedCallEvent>): void {
+    const event = { ...detail, callId: id, at: 1_790_000_000_000, sequence: ++this.#sequence } as LoggedCallEvent
+    const before = this.#calls.get(id)
+    this.#calls.set(id, before === undefined ? projectCall([event]) : applyCallEvent(before, event))
+    this.#events.get(id)?.push(event)
+    for (const listener of this.#listeners.get(id) ?? []) listener(event)
+  }
+
+  async call(accounts: readonly string[], id: string): Promise<Call | undefined> {
+    const call = this.#calls.get(id)
+    return call !== undefined && accounts.includes(call.account) ? call : undefined
+  }
+
+  async calls(accounts: readonly string[], filter: CallFilter) {
+    const calls = [...this.#calls.values()].filter((call) => accounts.includes(call.account)).slice(0, filter.limit)
+    return { calls }
+  }
+
+  async events(accounts: readonly string[], id: string): Promise<readonly LoggedCallEvent[] | undefined> {
+    return (await this.call(accounts, id)) === undefined ? undefined : [...(this.#events.get(id) ?? [])]
+  }
+
+  async hangup(accounts: readonly string[], id: string): Promise<HangupOutcome> {
+    const call = await this.call(accounts, id)
+    if (call === undefined) return 'not-found'
+    if (call.state === 'ended') return 'already-ended'
+    this.happen(id, { type: 'call.ended', cause: 'cancelled' })
+    return 'ending'
+  }
+
+  /** Waits for the end or the signal, whatever the condition: time does not pass here. */
+  waitFor(id: string, _condition: string, milliseconds: number, signal?: AbortSignal): Promise<Call> {
+    return new Promise((resolve) => {
+      const finish = () => {
+        clearTimeout(timer)
+        stop()
+        resolve(this.#calls.get(id) as Call)
+      }
+      const stop = this.follow(id, finish)
+      const timer = setTimeout(finish, milliseconds)
+      if (signal?.aborted) finish()
+      else signal?.addEventListener('abort', finish, { once: true })
+    })
+  }
+
+  follow(id: string, listener: (event: LoggedCallEvent) => void): () => void {
+    const listeners = this.#listeners.get(id) ?? new Set()
+    this.#listeners.set(id, listeners)
+    listeners.add(listener)
+    return () => {
+      listeners.delete(listener)
+      if (listeners.size === 0) this.#listeners.delete(id)
+    }
+  }
+
+  #forgetOldest(): void {
+    if (this.#calls.size <= this.kept) return
+    const oldest = this.#calls.keys().next().value as string
+    this.#calls.delete(oldest)
+    this.#events.delete(oldest)
+    this.placed.length = 0
+    this.#keys.clear()
+  }
+}
+
+export interface HttpFront {
+  readonly app: FastifyInstance
+  readonly calls: FakeCalls
+  /** Every line of the access log. */
+  readonly log: { readonly fields: object; readonly message: string }[]
+}
+
+/** The HTTP front as it is mounted in the server, over calls in memory. `admit` stands for the rate limit. */
+export async function createHttpFront(
+  options: { readonly admit?: DialectContext['admit']; readonly keepLog?: boolean } = {},
+): Promise<HttpFront> {
+  const calls = new FakeCalls()
+  const lines: HttpFront['log'] = []
+  const write = (fields: object, message: string) => {
+    if (options.keepLog !== false) lines.push({ fields, message })
+  }
+  const log: Log = { debug: write, info: write, warn: write, error: write, child: () => log }
+  const context: Omit<DialectContext, 'log' | 'closing'> = {
+    calls,
+    authenticate: (secret) => (Object.hasOwn(callers, secret) ? callers[secret] : undefined),
+    admit: options.admit ?? (() => ({ allowed: true })),
+    phones: () => [{ account: 'acme', line: '101', contact: 'sip:101@127.0.0.1:5070', expiresAt: 1_790_000_000_000 }],
+    lines: () => [{ account: 'acme', number: '101', name: 'Alice' }],
+  }
+  const metrics = new Metrics({ liveCalls: () => 0, registeredPhones: () => 1 })
+  const dialects = [nativeDialect, myapiDialect]
+  const app = await createServer({ dialects, context, metrics, log, isReady: () => true, drainMilliseconds: 500 })
+  return { app, calls, log: lines }
+}
