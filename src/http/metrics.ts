@@ -1,5 +1,17 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Call, CallState } from '../call/call.ts'
 import type { CallEvent } from '../call/call-event.ts'
+import { applyCallEvent, projectCall } from '../call/project-call.ts'
+
+const liveStates: readonly CallState[] = [
+  'accepted',
+  'scheduled',
+  'first-ringing',
+  'first-answered',
+  'second-ringing',
+  'bridged',
+  'ending',
+]
 
 /** What the server counts, in Prometheus' text format. */
 export class Metrics {
@@ -8,7 +20,8 @@ export class Metrics {
   readonly #accepted: Counter
   readonly #ended: Counter<'cause'>
   readonly #answerSeconds: Histogram<'leg'>
-  readonly #dialledAt = new Map<string, number>()
+  /** Calls that this process saw accepted and not yet ended. */
+  readonly #calls = new Map<string, Call>()
 
   constructor(options: { readonly liveCalls: () => number; readonly registeredPhones: () => number }) {
     const registers = [this.#registry]
@@ -42,6 +55,17 @@ export class Metrics {
         this.set(options.liveCalls())
       },
     })
+    const calls = this.#calls
+    new Gauge({
+      name: 'cordboard_calls',
+      help: 'Calls accepted since the start that have not ended, by state',
+      labelNames: ['state'],
+      registers,
+      collect() {
+        for (const state of liveStates) this.set({ state }, 0)
+        for (const call of calls.values()) this.inc({ state: call.state })
+      },
+    })
     new Gauge({
       name: 'cordboard_phones_registered',
       help: 'Contacts registered now',
@@ -50,6 +74,11 @@ export class Metrics {
         this.set(options.registeredPhones())
       },
     })
+  }
+
+  /** For figures of other rooms. */
+  get registry(): Registry {
+    return this.#registry
   }
 
   get contentType(): string {
@@ -64,26 +93,24 @@ export class Metrics {
     this.#requests.observe({ dialect, status: String(status) }, seconds)
   }
 
-  /** Listens to the event log. */
+  /** Takes every event of the log, in its order. */
   countEvent(event: CallEvent): void {
-    switch (event.type) {
-      case 'call.accepted':
-        this.#accepted.inc()
-        break
-      case 'leg.dialled':
-        this.#dialledAt.set(`${event.callId} ${event.leg}`, event.at)
-        break
-      case 'leg.answered': {
-        const dialledAt = this.#dialledAt.get(`${event.callId} ${event.leg}`)
-        if (dialledAt !== undefined) this.#answerSeconds.observe({ leg: event.leg }, (event.at - dialledAt) / 1000)
-        break
-      }
-      case 'leg.ended':
-        this.#dialledAt.delete(`${event.callId} ${event.leg}`)
-        break
-      case 'call.ended':
-        this.#ended.inc({ cause: event.cause })
-        break
+    if (event.type === 'call.accepted') {
+      this.#accepted.inc()
+      this.#calls.set(event.callId, projectCall([event]))
+      return
     }
+    if (event.type === 'call.ended') {
+      this.#ended.inc({ cause: event.cause })
+      this.#calls.delete(event.callId)
+      return
+    }
+    // A call that was resumed after a restart was accepted by the process before.
+    const call = this.#calls.get(event.callId)
+    if (call === undefined) return
+    this.#calls.set(event.callId, applyCallEvent(call, event))
+    if (event.type !== 'leg.answered') return
+    const { dialledAt } = call.legs[event.leg]
+    if (dialledAt !== undefined) this.#answerSeconds.observe({ leg: event.leg }, (event.at - dialledAt) / 1000)
   }
 }

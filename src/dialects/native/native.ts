@@ -95,6 +95,7 @@ function createGuard(context: DialectContext): Guard {
 
 function frameworkProblem(status: number | undefined): ProblemCode {
   if (status === 413) return 'body-too-large'
+  if (status === 415) return 'unsupported-media-type'
   if (status !== undefined && status >= 400 && status < 500) return 'malformed-request'
   return 'internal-error'
 }

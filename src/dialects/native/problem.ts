@@ -16,6 +16,7 @@ export type ProblemCode =
   | 'not-found'
   | 'method-not-allowed'
   | 'body-too-large'
+  | 'unsupported-media-type'
   | 'internal-error'
 
 interface ProblemEntry {
@@ -32,6 +33,7 @@ export const problemCatalogue: Readonly<Record<ProblemCode, ProblemEntry>> = {
   'not-found': { status: 404, title: 'There is no such thing' },
   'method-not-allowed': { status: 405, title: 'This resource does not know that method' },
   'body-too-large': { status: 413, title: 'The body is larger than 64 KiB' },
+  'unsupported-media-type': { status: 415, title: 'The Content-Type is none' },
   'internal-error': { status: 500, title: 'The server failed' },
   'line-not-found': { status: 404, title: 'The account has no such line' },
   'account-not-found': { status: 404, title: 'There is no such account' },

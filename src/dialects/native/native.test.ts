@@ -1,0 +1,235 @@
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, describe, it } from 'node:test'
+import { createHttpFront, type HttpFront, keys } from '../../../test/support/http-front.ts'
+
+let front: HttpFront
+before(async () => {
+  front = await createHttpFront()
+})
+after(() => front.app.close())
+beforeEach(() => {
+  front.calls.refusal = undefined
+  front.calls.failure = undefined
+  front.calls.placed.length = 0
+})
+
+const valid = { first: { line: '101' }, second: { dial: '0412345678' } }
+
+type Options = { key?: string; headers?: Record<string, string>; body?: unknown; raw?: string | Buffer }
+const send = (method: 'GET' | 'POST' | 'DELETE' | 'PUT' | 'HEAD', url: string, options: Options = {}) => {
+  const payload = options.raw ?? (options.body === undefined ? undefined : JSON.stringify(options.body))
+  return front.app.inject({
+    method,
+    url,
+    headers: {
+      authorization: `Bearer ${options.key ?? keys.all}`,
+      ...(payload === undefined ? {} : { 'content-type': 'application/json' }),
+      ...options.headers,
+    },
+    ...(payload === undefined ? {} : { payload }),
+  })
+}
+const place = (body: unknown, options: Options = {}) => send('POST', '/v1/calls', { ...options, body })
+
+describe('POST /v1/calls', () => {
+  it('answers 201 with the place of the call', async () => {
+    const answer = await place(valid)
+    assert.equal(answer.statusCode, 201)
+    assert.equal(answer.headers.location, `/v1/calls/${answer.json().id}`)
+    assert.equal(answer.json().state, 'accepted')
+    assert.equal((await send('GET', `${answer.headers.location}`)).json().id, answer.json().id)
+  })
+
+  it('passes on every word', async () => {
+    const first = { user: 'a', autoAnswer: true, callerId: { name: 'N', number: '1' }, ringSeconds: 20 }
+    await place({ first, second: { number: '+61' }, delaySeconds: 5, externalId: 'x', variables: { a: 'b' } })
+    assert.deepEqual(front.calls.placed[0], {
+      account: 'acme',
+      first: { target: { kind: 'user', value: 'a' }, autoAnswer: true, callerId: first.callerId, ringSeconds: 20 },
+      second: { target: { kind: 'number', value: '+61' } },
+      delaySeconds: 5,
+      externalId: 'x',
+      variables: { a: 'b' },
+      origin: { dialect: 'native', credential: 'crm' },
+    })
+  })
+
+  it('waits for what `wait` names, then answers', async () => {
+    const waiting = place({ ...valid, wait: { for: 'ended', seconds: 30 } })
+    await until(() => front.calls.placed.length === 1)
+    const id = ((await front.calls.calls(['acme'], { limit: 1000 })).calls.at(-1) ?? assert.fail()).id
+    await until(() => front.calls.listenerCount === 1)
+    front.calls.happen(id, { type: 'call.ended', cause: 'busy' })
+    const call = (await waiting).json()
+    assert.equal(call.end.cause, 'busy')
+    assert.match(call.end.advice, /another call/)
+    assert.equal(front.calls.listenerCount, 0)
+  })
+
+  const faults: [string, unknown, string][] = [
+    ['no second leg', { first: { line: '1' } }, '/second'],
+    ['two targets in a leg', { ...valid, first: { line: '1', dial: '2' } }, '/first'],
+    ['no target in a leg', { ...valid, first: { autoAnswer: true } }, '/first'],
+    ['an unknown word', { ...valid, frist: 1 }, ''],
+    ['CR LF in a number', { ...valid, second: { dial: '1\r\nX: 1' } }, '/second/dial'],
+    ['NUL in a name', { ...valid, first: { line: '1', callerId: { name: 'a\0' } } }, '/first/callerId/name'],
+    ['a delay below zero', { ...valid, delaySeconds: -1 }, '/delaySeconds'],
+    ['text for a number', { ...valid, delaySeconds: '5' }, '/delaySeconds'],
+    ['an unknown wait', { ...valid, wait: { for: 'ever' } }, '/wait/for'],
+  ]
+  for (const [name, body, pointer] of faults) {
+    it(`points at ${name}`, async () => {
+      const answer = await place(body)
+      assert.equal(answer.statusCode, 400)
+      assert.equal(answer.headers['content-type']?.toString().split(';')[0], 'application/problem+json')
+      const problem = answer.json()
+      assert.equal(problem.type, '/problems/validation-failed')
+      assert.ok(
+        problem.errors.some((fault: { pointer: string }) => fault.pointer === pointer),
+        answer.body,
+      )
+      assert.equal(front.calls.placed.length, 0)
+    })
+  }
+})
+
+describe('Idempotency-Key', () => {
+  const headers = { 'idempotency-key': 'key-1' }
+  it('same key, same body: the same answer', async () => {
+    const first = await place(valid, { headers })
+    const second = await place(valid, { headers })
+    assert.equal(second.body, first.body)
+    assert.equal(second.headers['idempotent-replayed'], 'true')
+    assert.equal(first.headers['idempotent-replayed'], undefined)
+    assert.equal(front.calls.placed.length, 1)
+  })
+  it('same key, other body: 422', async () => {
+    const answer = await place({ ...valid, externalId: 'other' }, { headers })
+    assert.equal(answer.statusCode, 422)
+    assert.equal(answer.json().type, '/problems/idempotency-key-reused')
+  })
+  it('spacing of the body does not count', async () => {
+    const answer = await send('POST', '/v1/calls', { headers, raw: JSON.stringify(valid, null, 2) })
+    assert.equal(answer.headers['idempotent-replayed'], 'true')
+  })
+  it('many at once place one call', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => place(valid, { headers: { 'idempotency-key': 'k2' } })),
+    )
+    assert.equal(new Set(answers.map((answer) => answer.json().id)).size, 1)
+    assert.equal(front.calls.placed.length, 1)
+  })
+})
+
+describe('who may', () => {
+  for (const [name, headers] of [
+    ['no key', {}],
+    ['a wrong key', { authorization: 'Bearer wrong' }],
+    ['Basic', { authorization: 'Basic eDp5' }],
+  ] as const) {
+    it(`${name}: 401`, async () => {
+      const answer = await front.app.inject({ method: 'GET', url: '/v1/calls', headers })
+      assert.equal(answer.statusCode, 401)
+      assert.match(String(answer.headers['www-authenticate']), /^Bearer/)
+    })
+  }
+  it('a key without the permission: 403', async () => {
+    assert.equal((await place(valid, { key: keys.readOnly })).statusCode, 403)
+  })
+  it("another line than the key's own: 403", async () => {
+    assert.equal((await place({ ...valid, first: { line: '102' } }, { key: keys.oneLine })).statusCode, 403)
+    assert.equal((await place(valid, { key: keys.oneLine })).statusCode, 201)
+  })
+  it("another account's call: 404, for reading and for ending", async () => {
+    const { id } = (await place(valid)).json()
+    for (const [method, url] of [
+      ['GET', ''],
+      ['GET', '/events'],
+      ['DELETE', ''],
+    ] as const) {
+      assert.equal((await send(method, `/v1/calls/${id}${url}`, { key: keys.otherAccount })).statusCode, 404)
+    }
+  })
+  it('too fast: 429 with Retry-After', async () => {
+    const slow = await createHttpFront({ admit: () => ({ allowed: false, retryAfterSeconds: 2 }) })
+    const answer = await slow.app.inject({
+      method: 'GET',
+      url: '/v1/lines',
+      headers: { authorization: `Bearer ${keys.all}` },
+    })
+    assert.equal(answer.statusCode, 429)
+    assert.equal(answer.headers['retry-after'], '2')
+    await slow.app.close()
+  })
+})
+
+describe('framework errors are problems too', () => {
+  const cases: [string, Parameters<typeof send>, number][] = [
+    ['JSON that is none', ['POST', '/v1/calls', { raw: '{"a":' }], 400],
+    ['no body', ['POST', '/v1/calls'], 400],
+    ['octets that are no UTF-8', ['POST', '/v1/calls', { raw: Buffer.from([0x7b, 0xff]) }], 400],
+    ['64 KiB of brackets', ['POST', '/v1/calls', { raw: '['.repeat(65_000) }], 400],
+    ['10 MB', ['POST', '/v1/calls', { raw: Buffer.alloc(10 << 20, 32) }], 413],
+    ['a Content-Type that is none', ['POST', '/v1/calls', { raw: '{}', headers: { 'content-type': 'garbage' } }], 415],
+    ['an unknown resource', ['GET', '/v1/nothing'], 404],
+    ['a path that cannot be decoded', ['GET', '/v1/calls/%zz'], 404],
+    ['a resource of no dialect', ['GET', '/nothing'], 404],
+    ['another method', ['PUT', '/v1/calls', { body: {} }], 405],
+    ['an unknown filter', ['GET', '/v1/calls?sate=live'], 400],
+    ['a limit that is none', ['GET', '/v1/calls?limit=0'], 400],
+  ]
+  for (const [name, request, status] of cases) {
+    it(`${name}: ${status}`, async () => {
+      const answer = await send(...request)
+      assert.equal(answer.statusCode, status, answer.body)
+      assert.equal(answer.headers['content-type']?.toString().split(';')[0], 'application/problem+json')
+      assert.equal(answer.json().status, status)
+    })
+  }
+  it('405 says what is allowed', async () => {
+    assert.equal((await send('PUT', '/v1/calls/x')).headers.allow, 'GET, HEAD, DELETE')
+  })
+  it('a failure within is logged, not told', async () => {
+    front.calls.failure = new Error('the disk is gone')
+    const answer = await place(valid)
+    assert.equal(answer.statusCode, 500)
+    assert.doesNotMatch(answer.body, /disk/)
+  })
+  it('__proto__ pollutes nothing', async () => {
+    await send('POST', '/v1/calls', { raw: '{"__proto__":{"polluted":1},"variables":{"__proto__":"x"}}' })
+    assert.equal(({} as Record<string, unknown>)['polluted'], undefined)
+  })
+})
+
+describe('what the rest answers', () => {
+  it('DELETE hangs up, once', async () => {
+    const { id } = (await place(valid)).json()
+    assert.equal((await send('DELETE', `/v1/calls/${id}`)).json().end.cause, 'cancelled')
+    assert.equal((await send('DELETE', `/v1/calls/${id}`)).statusCode, 200)
+  })
+  it('events hold nothing that is the driver’s own', async () => {
+    const { id } = (await place(valid)).json()
+    const recovery = { driver: 'sip', data: { secret: 'tag' } }
+    front.calls.happen(id, { type: 'leg.dialled', leg: 'first', recovery })
+    const answer = await send('GET', `/v1/calls/${id}/events`)
+    assert.deepEqual(
+      answer.json().events.map((event: { type: string }) => event.type),
+      ['call.accepted', 'leg.dialled'],
+    )
+    assert.doesNotMatch(answer.body, /recovery|secret/)
+  })
+  it('phones, lines, problems, the OpenAPI document', async () => {
+    assert.equal((await send('GET', '/v1/phones')).json().phones[0].line, '101')
+    assert.equal((await send('GET', '/v1/lines')).json().lines[0].number, '101')
+    assert.equal((await send('GET', '/problems/unavailable')).statusCode, 200)
+    const document = (await send('GET', '/v1/openapi.json')).json()
+    assert.equal(document.openapi, '3.1.0')
+    const body = document.paths['/v1/calls'].post.requestBody.content['application/json'].schema
+    assert.deepEqual(body.required, ['first', 'second'])
+  })
+})
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 1000 && !condition(); turn++) await new Promise((resolve) => setImmediate(resolve))
+  assert.ok(condition())
+}

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict'
+import { connect, type Socket } from 'node:net'
+import { after, before, describe, it } from 'node:test'
+import { createHttpFront, type HttpFront, keys } from '../../test/support/http-front.ts'
+import { hideSecrets } from './hide-secrets.ts'
+import { rewriteUrl } from './rewrite-url.ts'
+
+describe('the path as the client meant it', () => {
+  const cases = [
+    ['/', '/'],
+    ['/calls/initiate/', '/calls/initiate'],
+    ['//calls///initiate//?a=//b/', '/calls/initiate?a=//b/'],
+    ['/a?x=http://y/', '/a?x=http://y/'],
+    ['http://host:80/calls/initiate/?a=1', '/calls/initiate?a=1'],
+    ['http://host', '/'],
+    ['/calls/%zz', '/calls/%25zz'],
+    ['/calls/%ff', '/calls/%25ff'],
+    ['/calls/%41', '/calls/%41'],
+  ] as const
+  for (const [sent, meant] of cases) it(sent, () => assert.equal(rewriteUrl(sent), meant))
+})
+
+describe('no credential in a log', () => {
+  const urls = [
+    '/a?key=S',
+    '/a?b=1&key=S&c=2',
+    '/a?%6bey=S',
+    '/a;auth_password=S',
+    '/key=S/x',
+    '/a?data[key]=S',
+    '/a?u=%2Fb%3Fkey%3DS',
+  ]
+  for (const url of urls) it(url, () => assert.doesNotMatch(hideSecrets(url), /S/))
+  it('what is no credential stays', () =>
+    assert.equal(hideSecrets('/a?origin=101&destination=1'), '/a?origin=101&destination=1'))
+  it('no control characters', () => assert.equal(hideSecrets('/a\r\nb'), '/a??b'))
+})
+
+describe('on a real socket', () => {
+  let front: HttpFront
+  let port: number
+  before(async () => {
+    front = await createHttpFront()
+    await front.app.listen({ host: '127.0.0.1', port: 0 })
+    port = (front.app.server.address() as { port: number }).port
+  })
+  after(() => front.app.close())
+
+  it('healthz, readyz, metrics', async () => {
+    assert.equal((await fetch(`http://127.0.0.1:${port}/healthz`)).status, 200)
+    assert.equal((await fetch(`http://127.0.0.1:${port}/readyz`)).status, 200)
+    assert.match(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text(), /cordboard_http_request_seconds_count/)
+  })
+  for (const [name, sent] of [
+    ['garbage', '\x16\x03\x01garbage\r\n\r\n'],
+    ['a header of 64 KiB', `GET / HTTP/1.1\r\nHost: a\r\nX: ${'a'.repeat(65_536)}\r\n\r\n`],
+    ['two lengths', 'POST /v1/calls HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\na'],
+    [
+      'a length and chunks',
+      'POST /v1/calls HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    ],
+  ] as const) {
+    it(`${name} gets a 4xx, and the socket is closed`, async () => {
+      assert.match(await exchange(port, sent), /^HTTP\/1\.1 4\d\d /)
+    })
+  }
+  it('a client that goes in the middle of its body leaves nothing', async () => {
+    const socket = await open(port)
+    socket.write('POST /calls/initiate HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nkey=')
+    socket.destroy()
+    assert.equal((await fetch(`http://127.0.0.1:${port}/healthz`)).status, 200)
+  })
+})
+
+describe('closing', () => {
+  const authorization = `Bearer ${keys.all}`
+  const body = (wait: object) => JSON.stringify({ first: { line: '101' }, second: { dial: '1' }, ...wait })
+
+  it('answers who waits, ends streams, and is done', async () => {
+    const front = await createHttpFront()
+    const origin = await front.app.listen({ host: '127.0.0.1', port: 0 })
+    const headers = { authorization, 'content-type': 'application/json' }
+    const placed = await fetch(`${origin}/v1/calls`, { method: 'POST', headers, body: body({}) })
+    const { id } = (await placed.json()) as { id: string }
+    const stream = await fetch(`${origin}/v1/calls/${id}/events`, {
+      headers: { authorization, accept: 'text/event-stream' },
+    })
+    assert.equal(stream.headers.get('content-type'), 'text/event-stream')
+    const wait = { wait: { for: 'ended', seconds: 100 } }
+    const waiting = fetch(`${origin}/v1/calls`, { method: 'POST', headers, body: body(wait) })
+    while (front.calls.listenerCount < 2) await new Promise((resolve) => setTimeout(resolve, 5))
+
+    const closed = front.app.close()
+    assert.equal((await waiting).status, 201)
+    assert.match(await stream.text(), /event: call\.accepted/)
+    await closed
+    assert.equal(front.calls.listenerCount, 0)
+  })
+
+  it('cuts off a client that never finishes', async () => {
+    const front = await createHttpFront()
+    await front.app.listen({ host: '127.0.0.1', port: 0 })
+    const socket = await open((front.app.server.address() as { port: number }).port)
+    socket.write('POST /v1/calls HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    const began = Date.now()
+    await front.app.close()
+    assert.ok(Date.now() - began < 5000)
+    socket.destroy()
+  })
+})
+
+describe('the live stream', () => {
+  it('sends the past once, then what happens, and ends with the call', async () => {
+    const front = await createHttpFront()
+    const origin = await front.app.listen({ host: '127.0.0.1', port: 0 })
+    const headers = { authorization: `Bearer ${keys.all}`, accept: 'text/event-stream' }
+    await front.calls.place({
+      account: 'acme',
+      first: { target: { kind: 'line', value: '101' } },
+      second: { target: { kind: 'dial', value: '1' } },
+      delaySeconds: 0,
+      variables: {},
+      origin: { dialect: 'native', credential: 'crm' },
+    })
+    const stream = await fetch(`${origin}/v1/calls/call-1/events`, { headers })
+    while (front.calls.listenerCount < 1) await new Promise((resolve) => setTimeout(resolve, 5))
+    front.calls.happen('call-1', { type: 'leg.ringing', leg: 'first' })
+    front.calls.happen('call-1', { type: 'call.ended', cause: 'completed' })
+    const types = (text: string) => [...text.matchAll(/^event: (.*)$/gm)].map(([, type]) => type)
+    assert.deepEqual(types(await stream.text()), ['call.accepted', 'leg.ringing', 'call.ended'])
+    const later = await fetch(`${origin}/v1/calls/call-1/events`, { headers: { ...headers, 'last-event-id': '2' } })
+    assert.deepEqual(types(await later.text()), ['call.ended'])
+    await front.app.close()
+    assert.equal(front.calls.listenerCount, 0)
+  })
+})
+
+const open = (port: number): Promise<Socket> =>
+  new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(socket))
+    socket.on('error', reject)
+  })
+
+async function exchange(port: number, sent: string): Promise<string> {
+  const socket = await open(port)
+  let received = ''
+  socket.on('data', (chunk) => {
+    received += chunk.toString('latin1')
+  })
+  socket.write(sent, 'latin1')
+  await new Promise((resolve) => socket.once('close', resolve))
+  return received
+}
