@@ -1,0 +1,43 @@
+import type { Clock } from '../clock.ts'
+import { defaultCodecs } from '../media/codec.ts'
+import type { MediaPlane } from '../media/media-plane.ts'
+import { answerOffer } from '../media/sdp.ts'
+import type { ToneCadence } from '../media/tones.ts'
+import type { IncomingInvite } from '../sip/user-agent/incoming-invite.ts'
+
+export type DemoBehaviour =
+  | { readonly kind: 'answer'; readonly afterMilliseconds: number }
+  | { readonly kind: 'reject'; readonly status: number }
+  | { readonly kind: 'silent' }
+
+/** Does to an INVITE what `behaviour` says; an answered call plays a tone until it is hung up. */
+export function behave(
+  invite: IncomingInvite,
+  behaviour: DemoBehaviour,
+  context: { readonly media: MediaPlane; readonly clock: Clock; readonly frequency: number },
+): void {
+  if (behaviour.kind === 'reject') return invite.reject(behaviour.status)
+  invite.ring()
+  if (behaviour.kind === 'silent') return
+  const timer = context.clock.setTimeout(() => void answer(invite, context), behaviour.afterMilliseconds)
+  invite.onCancelled = () => context.clock.clearTimeout(timer)
+}
+
+async function answer(
+  invite: IncomingInvite,
+  { media, frequency }: { readonly media: MediaPlane; readonly frequency: number },
+): Promise<void> {
+  const endpoint = await media.allocate()
+  const answered = answerOffer(endpoint, invite.request.body.toString(), { codecs: defaultCodecs })
+  if (!answered.ok) {
+    await endpoint.release()
+    return invite.reject(488)
+  }
+  const tone: ToneCadence = [{ frequencies: [frequency], milliseconds: 1000 }]
+  const session = invite.accept({ type: 'application/sdp', content: answered.sdp }, [], {
+    onEnded: () => void endpoint.release(),
+  })
+  if (session === undefined) return void endpoint.release()
+  endpoint.setRemote(answered.negotiated)
+  endpoint.play(tone)
+}
