@@ -14,6 +14,9 @@ export type StoreErrorCode =
   | 'closed'
   /** What was asked for breaks a rule of the store; a mistake of the caller. */
   | 'invalid-write'
+  | 'invalid-cursor'
+  /** The configuration names a kind of store that this release does not have. */
+  | 'not-available'
 
 /** Why the store cannot do what was asked, in a sentence that says what to do. */
 export class StoreError extends Error {

@@ -104,7 +104,7 @@ export class CallRepository {
   calls({ accounts, externalId, state, from, until, limit, cursor }: CallQuery): CallPage {
     let select = query
       .selectFrom('calls')
-      .select(['id', 'call'])
+      .select(['id', 'live', 'call'])
       .where('account', 'in', [...accounts])
     if (externalId !== undefined) select = select.where('external_id', '=', externalId)
     if (state !== undefined) select = select.where('live', '=', state === 'live' ? 1 : 0)

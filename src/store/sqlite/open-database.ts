@@ -65,7 +65,6 @@ function runMigration(database: DatabaseSync, { version, statements }: Migration
   try {
     for (const statement of statements) database.exec(statement)
     database.exec(`pragma user_version = ${version}`)
-    database.exec(`pragma application_id = ${applicationId}`)
     database.exec('commit')
   } catch (error) {
     database.exec('rollback')

@@ -1,0 +1,102 @@
+import { type Expression, type SqlBool, sql } from 'kysely'
+import type { Call } from '../../call/call.ts'
+import type { LoggedCallEvent } from '../../call/call-event.ts'
+import { projectCall } from '../../call/project-call.ts'
+import { parseCallCursor, renderCallCursor } from '../call-cursor.ts'
+import { type CallRow, callFromRows, type LegRow } from '../call-row.ts'
+import type { CallPage, CallQuery, UnfinishedCall } from '../call-store.ts'
+import { findRecoveries } from '../unfinished-call.ts'
+import { fromEventRow, type LoggedEventRow } from './event-row.ts'
+import type { Statements } from './statements.ts'
+
+const longestPage = 1000
+/** Up to here each account's index is read in turn; above, the calls of all are read by time and filtered. */
+const fewAccounts = 20
+
+/** Reads calls: a live one by its events, an ended one by its CDR. */
+export class CallReader {
+  readonly #statements: Statements
+  readonly #prepared: ReturnType<typeof prepareStatements>
+
+  constructor(statements: Statements) {
+    this.#statements = statements
+    this.#prepared = prepareStatements(statements)
+  }
+
+  call(id: string): Call | undefined {
+    const row = this.#prepared.findCall.get({ id })
+    return row === undefined ? undefined : this.#fromRow(row)
+  }
+
+  events(callId: string): readonly LoggedCallEvent[] {
+    return this.#prepared.readEvents.all({ call_id: callId }).map(fromEventRow)
+  }
+
+  calls(query: CallQuery): CallPage {
+    const limit = Math.min(Math.max(Math.trunc(query.limit) || 1, 1), longestPage)
+    // One more than asked for tells whether there is another page.
+    const rows = this.#pageRows({ ...query, limit: limit + 1 })
+    const page = rows.slice(0, limit)
+    const last = page.at(-1)
+    const calls = page.map((row) => this.#fromRow(row))
+    if (rows.length <= limit || last === undefined) return { calls }
+    return { calls, cursor: renderCallCursor({ acceptedAt: last.accepted_at, id: last.id }) }
+  }
+
+  unfinished(): readonly UnfinishedCall[] {
+    return this.#prepared.findLive.all({}).map(({ id }) => {
+      const events = this.events(id)
+      return findRecoveries(projectCall(events), events)
+    })
+  }
+
+  #fromRow(row: CallRow): Call {
+    if (row.ended_at === null) return projectCall(this.events(row.id).map(withoutSequence))
+    return callFromRows(row, this.#prepared.findLegs.all({ call_id: row.id }))
+  }
+
+  #pageRows(query: CallQuery): readonly CallRow[] {
+    const accounts = [...new Set(query.accounts)]
+    if (accounts.length > fewAccounts) {
+      return this.#selectPage(query, sql<SqlBool>`account in (select value from json_each(${JSON.stringify(accounts)}))`)
+    }
+    return accounts
+      .flatMap((account) => this.#selectPage(query, sql<SqlBool>`account = ${account}`))
+      .sort((a, b) => b.accepted_at - a.accepted_at || (a.id < b.id ? 1 : -1))
+      .slice(0, query.limit)
+  }
+
+  #selectPage(query: CallQuery, ofAccounts: Expression<SqlBool>): CallRow[] {
+    return this.#statements.all((db) => {
+      let select = db.selectFrom('calls').selectAll().where(ofAccounts)
+      if (query.externalId !== undefined) select = select.where('external_id', '=', query.externalId)
+      if (query.state === 'live') select = select.where('ended_at', 'is', null)
+      if (query.state === 'ended') select = select.where('ended_at', 'is not', null)
+      if (query.from !== undefined) select = select.where('accepted_at', '>=', query.from)
+      if (query.until !== undefined) select = select.where('accepted_at', '<', query.until)
+      if (query.cursor !== undefined) {
+        const { acceptedAt, id } = parseCallCursor(query.cursor)
+        select = select.where(({ eb, refTuple, tuple }) => eb(refTuple('accepted_at', 'id'), '<', tuple(acceptedAt, id)))
+      }
+      return select.orderBy('accepted_at', 'desc').orderBy('id', 'desc').limit(query.limit)
+    })
+  }
+}
+
+/** A call does not show where its events stand in the log. */
+const withoutSequence = ({ sequence: _sequence, ...event }: LoggedCallEvent) => event
+
+const prepareStatements = (statements: Statements) => ({
+  findCall: statements.prepare<{ id: string }, CallRow>((db, parameter) =>
+    db.selectFrom('calls').selectAll().where('id', '=', parameter('id')),
+  ),
+  findLegs: statements.prepare<{ call_id: string }, LegRow>((db, parameter) =>
+    db.selectFrom('legs').selectAll().where('call_id', '=', parameter('call_id')),
+  ),
+  findLive: statements.prepare<object, { id: string }>((db) =>
+    db.selectFrom('calls').select('id').where('ended_at', 'is', null).orderBy('accepted_at').orderBy('id'),
+  ),
+  readEvents: statements.prepare<{ call_id: string }, LoggedEventRow>((db, parameter) =>
+    db.selectFrom('call_events').selectAll().where('call_id', '=', parameter('call_id')).orderBy('sequence'),
+  ),
+})

@@ -1,0 +1,217 @@
+import { projectCall } from '../../call/project-call.ts'
+import { legToRow, type LegRow } from '../call-row.ts'
+import type { CallsTable, IdempotencyKeysTable } from '../schema.ts'
+import { StoreError } from '../store-error.ts'
+import type { AcceptanceRow, AcceptReply, EventRow, KeyRow } from './command.ts'
+import { fromEventRow, type LoggedEventRow } from './event-row.ts'
+import type { Statements } from './statements.ts'
+
+/** How long a request may be repeated under its idempotency key. */
+const keyLifetimeMilliseconds = 24 * 3600 * 1000
+/** Expired keys are swept this often at most, this many at a time: no accept waits for a long sweep. */
+const sweepEveryMilliseconds = 60_000
+const sweepCount = 500
+
+type Acceptance = Pick<
+  CallsTable,
+  'id' | 'account' | 'external_id' | 'dialect' | 'credential' | 'request' | 'accepted_at'
+>
+type Cdr = Pick<CallsTable, 'id' | 'due_at' | 'bridged_at' | 'ended_at' | 'end_cause' | 'ended_by'>
+
+/** The hot path: a call's acceptance, its events, its CDR. Runs in the worker, inside the batch's transaction. */
+export class CallWriter {
+  readonly #statements: ReturnType<typeof prepareStatements>
+  #sweptAt = 0
+
+  constructor(statements: Statements) {
+    this.#statements = prepareStatements(statements)
+  }
+
+  accept(acceptance: AcceptanceRow, events: readonly EventRow[], key: KeyRow | undefined): AcceptReply {
+    const [id, account, externalId, dialect, credential, request, acceptedAt] = acceptance
+    const obstacle = this.#findObstacle(account, externalId, key, acceptedAt)
+    if (obstacle !== undefined) return obstacle
+    this.#statements.insertCall.run({
+      id,
+      account,
+      external_id: externalId,
+      dialect,
+      credential,
+      request,
+      accepted_at: acceptedAt,
+    })
+    if (key !== undefined) {
+      const [keyAccount, name, fingerprint] = key
+      const row = { account: keyAccount, key: name, fingerprint, call_id: id, created_at: acceptedAt }
+      this.#statements.putKey.run(row)
+      this.#sweepKeys(acceptedAt)
+    }
+    return this.#insertEvents(events)
+  }
+
+  append(events: readonly EventRow[]): number {
+    for (const id of new Set(events.map(([callId]) => callId))) this.#requireLive(id)
+    const first = this.#insertEvents(events)
+    for (const [callId, type] of events) if (type === 'call.ended') this.#writeCdr(callId)
+    return first
+  }
+
+  #findObstacle(
+    account: string,
+    externalId: string | null,
+    key: KeyRow | undefined,
+    now: number,
+  ): AcceptReply | undefined {
+    if (key !== undefined) {
+      const [keyAccount, name, fingerprint] = key
+      const used = this.#statements.findKey.get({ account: keyAccount, key: name })
+      if (used !== undefined && used.created_at > now - keyLifetimeMilliseconds) {
+        return used.fingerprint === fingerprint ? ['replayed', used.call_id] : ['key-reused']
+      }
+    }
+    if (externalId === null) return undefined
+    const live = this.#statements.findLiveByExternalId.get({ account, external_id: externalId })
+    return live === undefined ? undefined : ['external-id-in-use', live.id]
+  }
+
+  #requireLive(id: string): void {
+    const call = this.#statements.findEnd.get({ id })
+    if (call === undefined) throw new StoreError('invalid-write', `There is no call ${id}; it was never accepted.`)
+    if (call.ended_at !== null) throw new StoreError('invalid-write', `Call ${id} has ended; nothing follows its end.`)
+  }
+
+  /** Returns the first one's sequence. One writer alone numbers them: the others follow without gaps. */
+  #insertEvents(events: readonly EventRow[]): number {
+    let first = 0
+    for (const [call_id, type, at, data] of events) {
+      const sequence = this.#statements.insertEvent.insert({ call_id, type, at, data })
+      if (first === 0) first = sequence
+    }
+    return first
+  }
+
+  #writeCdr(id: string): void {
+    const call = projectCall(this.#statements.readEvents.all({ call_id: id }).map(fromEventRow))
+    this.#statements.writeCdr.run({
+      id,
+      due_at: call.dueAt ?? null,
+      bridged_at: call.bridgedAt ?? null,
+      ended_at: call.endedAt ?? null,
+      end_cause: call.endCause ?? null,
+      ended_by: call.endedBy ?? null,
+    })
+    this.#statements.insertLeg.run(legToRow(id, call.legs.first))
+    this.#statements.insertLeg.run(legToRow(id, call.legs.second))
+  }
+
+  #sweepKeys(now: number): void {
+    if (now - this.#sweptAt < sweepEveryMilliseconds) return
+    const swept = this.#statements.sweepKeys.run({ created_at: now - keyLifetimeMilliseconds })
+    if (swept < sweepCount) this.#sweptAt = now
+  }
+}
+
+const prepareStatements = (statements: Statements) => ({
+  insertCall: statements.prepare<Acceptance>((db, parameter) =>
+    db.insertInto('calls').values({
+      id: parameter('id'),
+      account: parameter('account'),
+      external_id: parameter('external_id'),
+      dialect: parameter('dialect'),
+      credential: parameter('credential'),
+      request: parameter('request'),
+      accepted_at: parameter('accepted_at'),
+    }),
+  ),
+  insertEvent: statements.prepare<Pick<LoggedEventRow, 'call_id' | 'type' | 'at' | 'data'>>((db, parameter) =>
+    db.insertInto('call_events').values({
+      call_id: parameter('call_id'),
+      type: parameter('type'),
+      at: parameter('at'),
+      data: parameter('data'),
+    }),
+  ),
+  readEvents: statements.prepare<{ call_id: string }, LoggedEventRow>((db, parameter) =>
+    db.selectFrom('call_events').selectAll().where('call_id', '=', parameter('call_id')).orderBy('sequence'),
+  ),
+  findEnd: statements.prepare<{ id: string }, { ended_at: number | null }>((db, parameter) =>
+    db.selectFrom('calls').select('ended_at').where('id', '=', parameter('id')),
+  ),
+  findLiveByExternalId: statements.prepare<{ account: string; external_id: string }, { id: string }>((db, parameter) =>
+    db
+      .selectFrom('calls')
+      .select('id')
+      .where('account', '=', parameter('account'))
+      .where('external_id', '=', parameter('external_id'))
+      .where('ended_at', 'is', null),
+  ),
+  writeCdr: statements.prepare<Cdr>((db, parameter) =>
+    db
+      .updateTable('calls')
+      .set({
+        due_at: parameter('due_at'),
+        bridged_at: parameter('bridged_at'),
+        ended_at: parameter('ended_at'),
+        end_cause: parameter('end_cause'),
+        ended_by: parameter('ended_by'),
+      })
+      .where('id', '=', parameter('id')),
+  ),
+  insertLeg: statements.prepare<LegRow>((db, parameter) =>
+    db.insertInto('legs').values({
+      call_id: parameter('call_id'),
+      name: parameter('name'),
+      state: parameter('state'),
+      destination: parameter('destination'),
+      dialled_at: parameter('dialled_at'),
+      ringing_at: parameter('ringing_at'),
+      answered_at: parameter('answered_at'),
+      ended_at: parameter('ended_at'),
+      end_cause: parameter('end_cause'),
+      media: parameter('media'),
+    }),
+  ),
+  findKey: statements.prepare<
+    { account: string; key: string },
+    Pick<IdempotencyKeysTable, 'fingerprint' | 'call_id' | 'created_at'>
+  >((db, parameter) =>
+    db
+      .selectFrom('idempotency_keys')
+      .select(['fingerprint', 'call_id', 'created_at'])
+      .where('account', '=', parameter('account'))
+      .where('key', '=', parameter('key')),
+  ),
+  putKey: statements.prepare<IdempotencyKeysTable>((db, parameter) =>
+    db
+      .insertInto('idempotency_keys')
+      .values({
+        account: parameter('account'),
+        key: parameter('key'),
+        fingerprint: parameter('fingerprint'),
+        call_id: parameter('call_id'),
+        created_at: parameter('created_at'),
+      })
+      // Only an expired key is still there when this runs.
+      .onConflict((conflict) =>
+        conflict.columns(['account', 'key']).doUpdateSet({
+          fingerprint: (eb) => eb.ref('excluded.fingerprint'),
+          call_id: (eb) => eb.ref('excluded.call_id'),
+          created_at: (eb) => eb.ref('excluded.created_at'),
+        }),
+      ),
+  ),
+  sweepKeys: statements.prepare<{ created_at: number }>((db, parameter) =>
+    db.deleteFrom('idempotency_keys').where(({ eb, refTuple, selectFrom }) =>
+      eb(
+        refTuple('account', 'key'),
+        'in',
+        selectFrom('idempotency_keys as expired')
+          .select(['expired.account', 'expired.key'])
+          .where('expired.created_at', '<=', parameter('created_at'))
+          .orderBy('expired.created_at')
+          .limit(sweepCount)
+          .$asTuple('account', 'key'),
+      ),
+    ),
+  ),
+})

@@ -1,0 +1,51 @@
+import type { CallEventType } from '../../call/call-event.ts'
+import type { CallQuery } from '../call-store.ts'
+import type { StoreErrorCode } from '../store-error.ts'
+
+/**
+ * What crosses to the worker thread. Arrays of strings and numbers, because copying those costs least; what the worker reads
+ * comes back as JSON text for the same reason.
+ */
+export type Command =
+  | readonly ['accept', acceptance: AcceptanceRow, events: readonly EventRow[], key: KeyRow | undefined]
+  | readonly ['append', events: readonly EventRow[]]
+  | readonly ['call', id: string]
+  | readonly ['calls', query: CallQuery]
+  | readonly ['events', callId: string]
+  | readonly ['unfinished']
+  | readonly ['apply-registrations', puts: readonly RegistrationRow[], removals: readonly string[]]
+  | readonly ['load-registrations', now: number]
+  | readonly ['write-directory', put: readonly EntryRow[], remove: readonly (readonly [kind: string, key: string])[]]
+  | readonly ['load-directory']
+
+export type AcceptanceRow = readonly [
+  id: string,
+  account: string,
+  externalId: string | null,
+  dialect: string,
+  credential: string,
+  request: string,
+  acceptedAt: number,
+]
+export type EventRow = readonly [callId: string, type: CallEventType, at: number, data: string]
+export type KeyRow = readonly [account: string, key: string, fingerprint: string]
+export type RegistrationRow = readonly [key: string, aor: string, expiresAt: number, binding: string]
+export type EntryRow = readonly [kind: string, key: string, data: string]
+
+/** `accept`: the first event's sequence (the others follow it without gaps), or what stands against it. */
+export type AcceptReply =
+  | number
+  | readonly ['replayed', callId: string]
+  | readonly ['key-reused']
+  | readonly ['external-id-in-use', callId: string]
+
+/** The answers to one transaction's commands, in their order. */
+export interface Reply {
+  readonly values: readonly unknown[]
+  readonly errors?: readonly (readonly [index: number, code: StoreErrorCode, message: string])[]
+}
+
+/** The worker's first message. */
+export type Opening =
+  | { readonly opened: true; readonly migrated: readonly string[] }
+  | { readonly opened: false; readonly code: StoreErrorCode; readonly message: string }
