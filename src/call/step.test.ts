@@ -95,6 +95,12 @@ const endings: readonly [string, CallInput[], Partial<CallMachine>, string[]][] 
     ['hang-up first cancelled', 'hang-up second cancelled'],
   ],
   [
+    'a bridged call that is hung up by request has completed',
+    [start, firstAnswered, secondDialled, secondAnswered, joined, cancel],
+    { state: 'ending', cause: 'completed', up: ['first', 'second'] },
+    ['hang-up first completed', 'hang-up second completed'],
+  ],
+  [
     'no common codec',
     [start, firstAnswered, secondDialled, secondAnswered, { type: 'media-refused', cause: 'media-failed' }],
     { state: 'ending', cause: 'media-failed', up: ['first', 'second'] },

@@ -166,6 +166,8 @@ function decideEnd(state: CallState, input: CallInput): { cause: EndCause; ended
     case 'second-ended':
       return { cause: input.cause, endedBy: 'second' }
     case 'end':
+      // Hanging up what both parties had is that call's normal end.
+      return { cause: state === 'bridged' && input.cause === 'cancelled' ? 'completed' : input.cause }
     case 'media-refused':
       return { cause: input.cause }
     default:
