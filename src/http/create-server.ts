@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { Dialect, DialectContext } from '../dialects/dialect.ts'
-import { sendProblem } from '../dialects/native/problem.ts'
+import { sendFailure, sendProblem } from '../dialects/native/problem.ts'
 import type { Log } from '../log.ts'
 import { hideSecrets } from './hide-secrets.ts'
 import type { Metrics } from './metrics.ts'
@@ -48,10 +48,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   })
   app.server.maxConnections = connections
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, 'not-found', 'This server has no such resource.'))
-  app.setErrorHandler((error, request, reply) => {
-    options.log.error({ requestId: request.id, error }, 'a request failed')
-    return sendProblem(reply, 'internal-error', 'The server failed; its log tells why.')
-  })
+  app.setErrorHandler((error: { statusCode?: number }, _request, reply) => sendFailure(reply, error, options.log))
   takeEveryBodyAsText(app)
   const closing = endWaitsOnClose(app, options.drainMilliseconds ?? 5_000)
   const context: DialectContext = { ...options.context, log: options.log, closing }

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller, CallPermission, Dialect, DialectContext } from '../dialect.ts'
 import { registerCallRoutes } from './call-routes.ts'
-import { type ProblemCode, problemCatalogue, sendProblem } from './problem.ts'
+import { problemCatalogue, sendFailure, sendProblem } from './problem.ts'
 import { renderOpenApi } from './render-open-api.ts'
 
 /** Runs a handler for a caller who may do `permission`; answers 401, 403 or 429 otherwise. */
@@ -16,11 +16,7 @@ const bearer = /^Bearer +([\x21-\x7e]{1,512})$/i
 export const nativeDialect: Dialect = {
   name: 'native',
   register(app, context) {
-    app.setErrorHandler((error: { statusCode?: number }, request, reply) => {
-      const code = frameworkProblem(error.statusCode)
-      if (code === 'internal-error') context.log.error({ requestId: request.id, error }, 'a request failed')
-      return sendProblem(reply, code, problemCatalogue[code].title)
-    })
+    app.setErrorHandler((error: { statusCode?: number }, _request, reply) => sendFailure(reply, error, context.log))
     const guard = createGuard(context)
     registerCallRoutes(app, context, guard)
     app.get(
@@ -91,11 +87,4 @@ function createGuard(context: DialectContext): Guard {
     }
     return handler(request, reply, caller)
   }
-}
-
-function frameworkProblem(status: number | undefined): ProblemCode {
-  if (status === 413) return 'body-too-large'
-  if (status === 415) return 'unsupported-media-type'
-  if (status !== undefined && status >= 400 && status < 500) return 'malformed-request'
-  return 'internal-error'
 }

@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { Refusal, RefusalCode } from '../../call/refusal.ts'
+import type { Log } from '../../log.ts'
 
 /** Where in the request a fault lies (RFC 6901), and what it is. */
 export interface Fault {
@@ -78,3 +79,17 @@ export const sendRefusal = (reply: FastifyReply, refusal: Refusal): FastifyReply
     ...(refusal.pointer === undefined ? {} : { errors: [{ pointer: refusal.pointer, detail: refusal.message }] }),
     ...(refusal.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: refusal.retryAfterSeconds }),
   })
+
+/** What the framework threw, or a handler: the client's fault by its status, the server's otherwise, which the log tells of. */
+export function sendFailure(reply: FastifyReply, error: { readonly statusCode?: number }, log: Log): FastifyReply {
+  const code = problemOfStatus(error.statusCode)
+  if (code === 'internal-error') log.error({ requestId: reply.request.id, error }, 'a request failed')
+  return sendProblem(reply, code, problemCatalogue[code].title)
+}
+
+function problemOfStatus(status: number | undefined): ProblemCode {
+  if (status === 413) return 'body-too-large'
+  if (status === 415) return 'unsupported-media-type'
+  if (status !== undefined && status >= 400 && status < 500) return 'malformed-request'
+  return 'internal-error'
+}
