@@ -12,8 +12,8 @@ export class OutgoingStream {
   octets = 0
   /** Of the newest packet sent. */
   timestamp: number
-  /** Monotonic milliseconds when it was sent. */
-  sentAt = Number.NaN
+  /** When it was sent: monotonic milliseconds, whole and modulo 2^32, which V8 keeps in the object itself. */
+  #sentAt = 0
   #sequence: number
   #clockRate = 8000
   /** Who speaks: an object of the caller's, and its SSRC. */
@@ -48,7 +48,7 @@ export class OutgoingStream {
     if (((sequence - this.#sequence) & 0xffff) < 0x8000) {
       this.#sequence = sequence
       this.timestamp = timestamp
-      this.sentAt = now
+      this.#sentAt = Math.round(now) | 0
     }
     this.packets++
     this.octets += packet.length - rtpHeaderLength
@@ -67,14 +67,14 @@ export class OutgoingStream {
     this.#sequence = (this.#sequence + 1) & 0xffff
     packet[0] = 0x80
     writeHeader(packet, flags | payloadType, this.#sequence, this.timestamp, this.ssrc)
-    this.sentAt = now
+    this.#sentAt = Math.round(now) | 0
     this.packets++
     this.octets += packet.length - rtpHeaderLength
   }
 
   /** What a sender report says of this moment: the timestamp that a sample of now would bear (RFC 3550 section 6.4.1). */
   timestampAt(now: number): number {
-    return (this.timestamp + Math.round(((now - this.sentAt) * this.#clockRate) / 1000)) | 0
+    return (this.timestamp + this.#elapsed(now)) | 0
   }
 
   #follow(source: object, ssrc: number, sequence: number, timestamp: number, now: number): void {
@@ -87,7 +87,11 @@ export class OutgoingStream {
   /** The next timestamp: as much later as time has passed, but at least one packet's worth. */
   #next(samples: number, now: number): number {
     if (this.packets === 0) return this.timestamp
-    const elapsed = Math.round(((now - this.sentAt) * this.#clockRate) / 1000)
-    return (this.timestamp + Math.max(samples, elapsed)) | 0
+    return (this.timestamp + Math.max(samples, this.#elapsed(now))) | 0
+  }
+
+  /** Since the newest packet, in timestamp units. */
+  #elapsed(now: number): number {
+    return Math.round((((Math.round(now) - this.#sentAt) | 0) * this.#clockRate) / 1000)
   }
 }

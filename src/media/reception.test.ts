@@ -26,11 +26,11 @@ test('RFC 3550 A.8: even arrival has no jitter, alternating arrival its known li
   const uneven = new Reception()
   for (let index = 0; index < 2000; index++) {
     even.add(1, index, index * 160, index * 20, true)
-    // Five milliseconds late every second time: |D| is always 5 ms, and J goes to it.
+    // Five milliseconds late every second time: |D| is always 5 ms, and J goes to it, less what A.8 rounds away.
     uneven.add(1, index, index * 160, index * 20 + (index % 2) * 5, true)
   }
   assert.ok(even.jitterMilliseconds < 0.001)
-  assert.ok(Math.abs(uneven.jitterMilliseconds - 5) < 0.01, String(uneven.jitterMilliseconds))
+  assert.ok(Math.abs(uneven.jitterMilliseconds - 5) < 0.1, String(uneven.jitterMilliseconds))
 })
 
 test('timestamps that wrap make no jitter', () => {

@@ -29,9 +29,10 @@ export class Reception {
   #expectedPrior = 0
   #receivedPrior = 0
   #lostBefore = 0
-  // Both are never whole numbers to V8, which so keeps one shape for all receptions.
-  #jitter = Number.NaN
-  #transit = Number.NaN
+  /** Sixteen times the jitter, as appendix A.8 keeps it. All whole numbers: V8 holds those in the object itself. */
+  #jitter16 = 0
+  #transit = 0
+  #hasTransit = false
 
   set clockRate(rate: number) {
     this.#clockRate = rate
@@ -44,18 +45,14 @@ export class Reception {
     else this.#update(sequence)
     this.#receivedHere++
     if (!steady) return
-    // Appendix A.8, in timestamp units; the difference is taken modulo 2^32, as the timestamps are.
-    const arrival = (now * this.#clockRate) / 1000
-    const transit = arrival - timestamp
-    if (!Number.isNaN(this.#transit)) {
-      let difference = (transit - this.#transit) % 0x1_0000_0000
-      if (difference > 0x8000_0000) difference -= 0x1_0000_0000
-      else if (difference < -0x8000_0000) difference += 0x1_0000_0000
-      this.#jitter = Number.isNaN(this.#jitter)
-        ? Math.abs(difference) / 16
-        : this.#jitter + (Math.abs(difference) - this.#jitter) / 16
+    // Appendix A.8, in timestamp units, modulo 2^32 as the timestamps are.
+    const transit = ((now * this.#clockRate) / 1000 - timestamp) | 0
+    if (this.#hasTransit) {
+      const difference = Math.abs((transit - this.#transit) | 0)
+      this.#jitter16 = (this.#jitter16 + difference - ((this.#jitter16 + 8) >> 4)) | 0
     }
     this.#transit = transit
+    this.#hasTransit = true
   }
 
   get lost(): number {
@@ -63,7 +60,7 @@ export class Reception {
   }
 
   get jitterMilliseconds(): number {
-    return Number.isNaN(this.#jitter) ? 0 : (this.#jitter * 1000) / this.#clockRate
+    return (this.#jitter16 * 1000) / (16 * this.#clockRate)
   }
 
   /** The next report's numbers; undefined before the first packet. Each call begins a new interval (appendix A.3). */
@@ -79,7 +76,7 @@ export class Reception {
       fractionLost: expectedNow === 0 || lostNow <= 0 ? 0 : Math.min(255, Math.floor((lostNow * 256) / expectedNow)),
       cumulativeLost: Math.max(-0x80_0000, Math.min(0x7f_ffff, this.#lostHere)),
       extendedHighestSequence: (this.#cycles + this.#highest) >>> 0,
-      jitter: Number.isNaN(this.#jitter) ? 0 : Math.floor(this.#jitter),
+      jitter: this.#jitter16 >> 4,
     }
   }
 
@@ -102,7 +99,7 @@ export class Reception {
     this.#expectedPrior = 0
     this.#receivedPrior = 0
     this.#receivedHere = 0
-    this.#transit = Number.NaN
+    this.#hasTransit = false
   }
 
   #update(sequence: number): void {

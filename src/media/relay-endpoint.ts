@@ -32,11 +32,15 @@ export class RelayEndpoint {
   readonly reception = new Reception()
   readonly rtcp: RtcpSession
   readonly #parts: RelayEndpointParts
+  readonly #clock: Clock
   readonly #rtp: PortSocket
   /** Made for the first event, and the first tone: most legs have neither, and a packet costs what memory it touches. */
   #events: TelephoneEventDetector | undefined
   #player: TonePlayer | undefined
   #media: NegotiatedMedia | undefined
+  /** What nearly every packet bears, and what events do; out of `#media`, so that a packet need not touch it. */
+  #payloadType = -1
+  #eventPayloadType = -1
   /** False while the other side holds us, or has no address (RFC 3264 section 5.1 and 8.4). */
   #isListening = false
   /** Where packets come from, once known; the socket is connected to it. */
@@ -46,11 +50,16 @@ export class RelayEndpoint {
   /** Who hears this leg, and how its payload types are sent there. */
   #listener: RelayEndpoint | undefined
   #routes: readonly PayloadRoute[] = []
+  /** The first route, taken apart for the same reason. */
+  #routeFrom = -1
+  #routeTo = -1
+  #conversion: Uint8Array | undefined
   /** Whom this leg hears. */
   #speaker: RelayEndpoint | undefined
 
   constructor(parts: RelayEndpointParts) {
     this.#parts = parts
+    this.#clock = parts.clock
     this.id = parts.id
     this.pair = parts.pair
     const seeds = parts.random.bytes(10)
@@ -69,6 +78,8 @@ export class RelayEndpoint {
     const before = this.#media?.remote
     const moved = before?.host !== media.remote.host || before.port !== media.remote.port
     this.#media = media
+    this.#payloadType = media.payloadType
+    this.#eventPayloadType = media.dtmfPayloadType ?? -1
     this.#isListening =
       (media.direction === 'sendrecv' || media.direction === 'recvonly') && isReachable(media.remote.host)
     this.outgoing.clockRate = media.clockRate
@@ -138,49 +149,57 @@ export class RelayEndpoint {
   }
 
   send(packet: Uint8Array): void {
-    const media = this.#media
-    if (media === undefined || !this.#isListening) return
-    const rtp = this.#rtp
-    if (rtp.connected) rtp.send(packet)
-    else rtp.sendTo(packet, media.remote.host, media.remote.port)
+    if (!this.#isListening) return
+    if (this.#rtp.connected) this.#rtp.send(packet)
+    else if (this.#media !== undefined) this.#rtp.sendTo(packet, this.#media.remote.host, this.#media.remote.port)
   }
 
   readonly #receive = (packet: Buffer, host: string, port: number): void => {
-    const media = this.#media
-    // Before the negotiation nobody can say which payload types are valid.
-    if (media === undefined) return
     const payload = payloadOffset(packet)
     if (payload < 0) return
     const payloadType = payloadTypeOf(packet)
-    const isEvent = payloadType === media.dtmfPayloadType
-    if (payloadType !== media.payloadType && !isEvent && !accepts(media, payloadType)) return
+    // Before the negotiation nobody can say which payload types are valid: none is.
+    if (payloadType !== this.#payloadType && !this.#accepts(payloadType)) return
     if (this.#latchedHost === undefined) this.#latch(host, port)
     // What the kernel had queued from others before it knew the source.
     else if (port !== this.#latchedPort || host !== this.#latchedHost) return
-    const now = this.#parts.clock.monotonic()
+    const now = this.#clock.monotonic()
+    const isEvent = payloadType === this.#eventPayloadType
     this.reception.add(ssrcOf(packet), sequenceOf(packet), timestampOf(packet), now, !isEvent)
-    if (isEvent) this.#addEvent(packet, payload, media.clockRate)
+    if (isEvent) this.#addEvent(packet, payload)
     else if (this.#events !== undefined) this.#events.finish()
-    this.#listener?.forward(packet, payload, payloadType, this, now)
+    if (this.#listener !== undefined) this.#forward(this.#listener, packet, payload, payloadType, now)
   }
 
-  /** Sends a packet of `speaker` to this leg, as a part of its one stream. */
-  forward(packet: Buffer, payload: number, payloadType: number, speaker: RelayEndpoint, now: number): void {
-    if (!this.#isListening) return
-    for (const route of speaker.#routes) {
-      if (route.from !== payloadType) continue
-      if (this.#player !== undefined) this.#player.stop()
-      if (route.conversion !== undefined) convert(packet, payload, route.conversion)
-      this.outgoing.rewrite(packet, speaker, route.to, now)
-      this.send(packet)
-      return
+  /** Sends a packet of this leg to its listener, as a part of the listener's one stream. */
+  #forward(listener: RelayEndpoint, packet: Buffer, payload: number, payloadType: number, now: number): void {
+    if (!listener.#isListening) return
+    let to = this.#routeTo
+    let conversion = this.#conversion
+    if (payloadType !== this.#routeFrom) {
+      const route = this.#routes.find(({ from }) => from === payloadType)
+      if (route === undefined) return
+      to = route.to
+      conversion = route.conversion
     }
+    if (listener.#player !== undefined) listener.#player.stop()
+    if (conversion !== undefined) convert(packet, payload, conversion)
+    listener.outgoing.rewrite(packet, this, to, now)
+    listener.send(packet)
   }
 
-  #addEvent(packet: Buffer, payload: number, clockRate: number): void {
+  #accepts(payloadType: number): boolean {
+    const media = this.#media
+    if (media === undefined) return false
+    return (
+      payloadType === this.#eventPayloadType || media.accepted.some((accepted) => accepted.payloadType === payloadType)
+    )
+  }
+
+  #addEvent(packet: Buffer, payload: number): void {
     const { id, onDtmf } = this.#parts
     this.#events ??= new TelephoneEventDetector((digit, milliseconds) => onDtmf(id, digit, milliseconds))
-    this.#events.addEvent(packet, payload, clockRate)
+    this.#events.addEvent(packet, payload, this.#media?.clockRate ?? 8000)
   }
 
   #latch(host: string, port: number): void {
@@ -195,16 +214,17 @@ export class RelayEndpoint {
 
   #silence(): void {
     this.#listener = undefined
-    this.#routes = []
+    this.#reroute()
   }
 
   #reroute(): void {
     const there = this.#listener?.media
     this.#routes = this.#media && there ? routePayloads(this.#media, there) : []
+    const [first] = this.#routes
+    this.#routeFrom = first?.from ?? -1
+    this.#routeTo = first?.to ?? -1
+    this.#conversion = first?.conversion
   }
 }
-
-const accepts = (media: NegotiatedMedia, payloadType: number): boolean =>
-  media.accepted.some((accepted) => accepted.payloadType === payloadType)
 
 const isReachable = (host: string): boolean => host !== '0.0.0.0' && host !== '::'
