@@ -1,3 +1,5 @@
+import { parseMultipart } from './parse-multipart.ts'
+
 /** The limits that every vendor's contract shares; what exceeds them is the vendor's own "bad request". */
 export const parameterLimits = { count: 1000, depth: 64 } as const
 
@@ -32,13 +34,19 @@ function readBody(body: Buffer, contentType: string | undefined): ReadParameters
   } catch {
     return { fault: 'The body is not UTF-8' }
   }
+  if (contentType !== undefined && /^multipart\/form-data\b/i.test(contentType)) {
+    const fields = parseMultipart(text, contentType)
+    return fields === undefined ? { fault: 'The form has no end' } : readPairs(fields)
+  }
   const looksLikeJson = /^\s*[[{]/.test(text)
   if (contentType?.includes('json') === true || (looksLikeJson && contentType?.includes('form') !== true))
     return readJson(text)
   // A file posted by a careless client ends with its newline.
-  const form = new URLSearchParams(text.replace(/[\r\n]+$/, ''))
-  return form.size > parameterLimits.count ? tooMany : { parameters: new Map(form) }
+  return readPairs([...new URLSearchParams(text.replace(/[\r\n]+$/, ''))])
 }
+
+const readPairs = (pairs: readonly [name: string, value: string][]): ReadParameters =>
+  pairs.length > parameterLimits.count ? tooMany : { parameters: new Map(pairs) }
 
 function readJson(text: string): ReadParameters {
   let value: unknown

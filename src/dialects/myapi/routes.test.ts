@@ -40,6 +40,12 @@ const initiate = `/calls/initiate?${parameters}`
 
 describe('accepted, byte for byte', () => {
   const json = JSON.stringify({ key: keys.all, origin: '101', destination: '0412345678' })
+  const multipart = `${[...new URLSearchParams(parameters)]
+    .map(
+      ([name, value]) =>
+        `--------------------------d74496d66958873e\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+    )
+    .join('')}--------------------------d74496d66958873e--\r\n`
   const cases: [string, Parameters<typeof send>][] = [
     ['query', [initiate]],
     ['trailing slash', [`/calls/initiate/?${parameters}`]],
@@ -48,6 +54,13 @@ describe('accepted, byte for byte', () => {
     ['bodiless GET with a Content-Type that is none', [initiate, { type: 'garbage' }]],
     ['form', ['/calls/initiate', { body: parameters, type: form }]],
     ['form with a newline at its end', ['/calls/initiate', { body: `${parameters}\n`, type: form }]],
+    [
+      "multipart form, as PHP's curl sends an array",
+      [
+        '/calls/initiate',
+        { body: multipart, type: 'multipart/form-data; boundary=------------------------d74496d66958873e' },
+      ],
+    ],
     ['form without Content-Type', ['/calls/initiate', { body: parameters }]],
     ['JSON object', ['/calls/initiate', { body: json, type: 'application/json' }]],
     ['JSON array with one object', ['/calls/initiate', { body: `[${json}]`, type: 'application/json' }]],
