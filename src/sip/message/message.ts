@@ -1,7 +1,7 @@
 import { Headers } from './headers.ts'
 import { type NameAddr, parseNameAddr } from './name-addr.ts'
 import { SipParseError } from './sip-parse-error.ts'
-import { isToken } from './token.ts'
+import { isIdentifier, isToken } from './token.ts'
 import { parseVia, type Via } from './via.ts'
 
 export interface CSeq {
@@ -40,13 +40,13 @@ abstract class MessageBase {
 
   get from(): NameAddr {
     this.#refresh()
-    this.#from ??= parseNameAddr(required(this.headers, 'From'))
+    this.#from ??= parseTagged(required(this.headers, 'From'))
     return this.#from
   }
 
   get to(): NameAddr {
     this.#refresh()
-    this.#to ??= parseNameAddr(required(this.headers, 'To'))
+    this.#to ??= parseTagged(required(this.headers, 'To'))
     return this.#to
   }
 
@@ -121,6 +121,14 @@ const required = (headers: Headers, name: string): string => {
 const firstElement = (headers: Headers, name: string): string => {
   const value = required(headers, name)
   return value.includes(',') ? (headers.getAll(name)[0] ?? value) : value
+}
+
+/** From and To, whose tag is half the name of a dialog. */
+const parseTagged = (text: string): NameAddr => {
+  const address = parseNameAddr(text)
+  const { params } = address
+  if (params.has('tag') && !isIdentifier(params.get('tag'))) throw new SipParseError('Bad Tag')
+  return address
 }
 
 const parseContacts = (headers: Headers): readonly NameAddr[] | '*' => {

@@ -5,27 +5,26 @@ export type Parameters = ReadonlyMap<string, string | undefined>
 
 export const noParameters: Parameters = new Map()
 
+/** The characters of `token` and of `pname` (RFC 3261 section 25.1), for headers and URIs alike. */
+const notInName = /[^A-Za-z0-9\-.!%*_+`'~()[\]/:&$]/
+
 const quoteCode = 0x22
 const semicolonCode = 0x3b
 
 /**
- * Reads `name=value;flag` from `start` on, where the first name stands. A quoted value is given without its quotes; semicolons
- * in it are its own. Of a name that comes twice, which RFC 3261 section 7.3.1 forbids, the first counts. Throws
- * {@link SipParseError} for a parameter without a name and for a quote without an end.
+ * Reads `name=value;flag` from `start` on, where the first name stands. A quoted value is given without its quotes; semicolons in it
+ * are its own. Of a name that comes twice, which RFC 3261 section 7.3.1 forbids, the first counts. Throws {@link SipParseError} for a
+ * quote without an end and for a name that is none; an empty one at the very end, too, where others may append parameters of theirs.
  */
 export const parseParameters = (text: string, start: number): Map<string, string | undefined> => {
   const parameters = new Map<string, string | undefined>()
   const hasQuotes = text.includes('"', start)
-  for (let index = start; index < text.length; ) {
+  for (let index = start; index <= text.length; ) {
     const end = hasQuotes ? endOfQuotingParameter(text, index) : endOfParameter(text, index)
     const equals = text.indexOf('=', index)
     const hasValue = equals >= 0 && equals < end
     const name = text.slice(index, hasValue ? equals : end).trim()
-    if (name === '') {
-      // A semicolon at the very end is a slip that some phones make, and harms nobody.
-      if (end === text.length && !hasValue) break
-      throw new SipParseError('Bad Parameter')
-    }
+    if (name === '' || notInName.test(name)) throw new SipParseError('Bad Parameter')
     const key = name.toLowerCase()
     if (!parameters.has(key)) parameters.set(key, hasValue ? unquote(text.slice(equals + 1, end).trim()) : undefined)
     index = end + 1
@@ -71,13 +70,14 @@ export const quote = (text: string): string => `"${text.replace(/[\r\n\0]+/g, ' 
 
 /** `token` or `host` (RFC 3261 section 25.1, `gen-value`). */
 const plainValue = /^[A-Za-z0-9\-.!%*_+`'~[\]:]+$/
-const notInName = /[^A-Za-z0-9\-.!%*_+`'~]+/g
 
 /** `;name=value` for each; values that are neither token nor host are quoted. */
 export const serializeParameters = (parameters: Parameters): string => {
   let text = ''
   for (const [name, value] of parameters) {
-    text += `;${name.replace(notInName, '')}`
+    // Names are ours, or were read by the parser, which lets no other character through.
+    if (name === '' || notInName.test(name)) continue
+    text += `;${name}`
     if (value !== undefined) text += `=${plainValue.test(value) ? value : quote(value)}`
   }
   return text

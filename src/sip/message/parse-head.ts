@@ -100,4 +100,9 @@ const trimEnd = (text: string, start: number, end: number): number => {
 const isBlankOrBreak = (code: number): boolean => isBlank(code) || code === carriageReturn || code === lineFeed
 
 /** RFC 3261 section 7.3.1: a line break with the white space around it is the same as one space. */
-const unfold = (value: string): string => value.replace(/[ \t]*\r\n[ \t]+/g, ' ')
+const unfold = (value: string): string =>
+  value
+    .split('\r\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .join(' ')

@@ -1,6 +1,7 @@
 import { parseHostPort } from './host-port.ts'
 import { noParameters, type Parameters, parseParameters, serializeParameters } from './parameters.ts'
 import { SipParseError } from './sip-parse-error.ts'
+import { isIdentifier } from './token.ts'
 
 /** One Via element (RFC 3261 section 20.42). */
 export interface Via {
@@ -28,7 +29,10 @@ export const parseVia = (text: string): Via => {
   const via: { -readonly [key in keyof Via]: Via[key] } = { protocol: (match[1] as string).toUpperCase(), host, params }
   if (port !== undefined) via.port = port
   const branch = params.get('branch')
-  if (branch !== undefined) via.branch = branch
+  if (params.has('branch')) {
+    if (branch === undefined || !isIdentifier(branch)) throw new SipParseError('Bad Branch')
+    via.branch = branch
+  }
   return via
 }
 
