@@ -1,0 +1,78 @@
+import { Command } from 'commander'
+import { exitCodeOf, exitCodes } from '../exit-code.ts'
+import type { ShownCall } from '../native-client.ts'
+import { printable, type Terminal } from '../terminal.ts'
+import { followCall } from './follow-call.ts'
+import { parseWait, type Wait, waitConditions, wholeNumber } from './parse-option.ts'
+import { parseFirst, parseSecond } from './parse-party.ts'
+import { connect, type ServerCommandOptions, withServerOptions } from './server-options.ts'
+
+interface CallOptions extends ServerCommandOptions {
+  readonly autoAnswer?: boolean
+  readonly follow?: boolean
+  readonly wait?: Wait
+  readonly externalId?: string
+  readonly delay?: number
+  readonly ring?: number
+  readonly idempotencyKey?: string
+}
+
+/** The server answers a waiting request when the wait runs out; this is for the way there and back. */
+const marginSeconds = 10
+
+export const callCommand = (terminal: Terminal, exit: (code: number) => void): Command =>
+  withServerOptions(new Command('call'))
+    .description('ring FIRST and, when it has answered, SECOND; connect the two')
+    .argument('<first>', 'a line (101), or KIND:VALUE with line, dial, number, queue, context or user')
+    .argument('<second>', 'whatever a phone of the account can dial (102, 0412345678), or KIND:VALUE')
+    .option('--auto-answer', 'ask the first phone to answer by itself')
+    .option('--follow', 'show what happens until the call has ended; Ctrl+C leaves the call alone')
+    .option('--wait <condition>', `wait for ${waitConditions.join(', ')}; with :SECONDS for so long (30)`, parseWait)
+    .option('--external-id <id>', 'your own id of the call; two live calls cannot share one')
+    .option('--delay <seconds>', 'ring so much later', wholeNumber(0, 31_536_000))
+    .option('--ring <seconds>', 'how long either party may ring', wholeNumber(1, 300))
+    .option('--idempotency-key <key>', 'repeating the command with the same key places no second call')
+    .action(async (first: string, second: string, options: CallOptions) => {
+      const client = connect(options, terminal, 'calls:place')
+      const call = await client.request<ShownCall>('/v1/calls', {
+        method: 'POST',
+        body: { type: 'application/json', content: JSON.stringify(renderRequest(first, second, options)) },
+        ...(options.idempotencyKey === undefined ? {} : { headers: { 'idempotency-key': options.idempotencyKey } }),
+        seconds: (options.wait?.seconds ?? 0) + marginSeconds,
+      })
+      if (options.follow === true) return exit(await followCall(client, terminal, call, options.json === true))
+      terminal.print(options.json === true ? JSON.stringify(call) : describeCall(call))
+      if (options.wait !== undefined) exit(exitCodeOfWait(call, options.wait))
+    })
+
+function renderRequest(first: string, second: string, options: CallOptions): object {
+  const ring = options.ring === undefined ? {} : { ringSeconds: options.ring }
+  return {
+    first: { ...parseFirst(first), ...ring, ...(options.autoAnswer === true ? { autoAnswer: true } : {}) },
+    second: { ...parseSecond(second), ...ring },
+    ...(options.delay === undefined ? {} : { delaySeconds: options.delay }),
+    ...(options.externalId === undefined ? {} : { externalId: options.externalId }),
+    ...(options.wait === undefined ? {} : { wait: options.wait }),
+  }
+}
+
+const describeCall = (call: ShownCall): string =>
+  printable(
+    call.end === undefined ? `${call.id}  ${call.state}` : `${call.id}  ended: ${call.end.cause}. ${call.end.advice}`,
+  )
+
+/** How far a call has come, in the order of the states; whoever waits for an earlier one is content with a later. */
+const progress: Readonly<Record<Wait['for'], readonly string[]>> = {
+  accepted: [],
+  ringing: ['accepted', 'scheduled'],
+  answered: ['accepted', 'scheduled', 'first-ringing'],
+  bridged: ['accepted', 'scheduled', 'first-ringing', 'first-answered', 'second-ringing'],
+  ended: ['accepted', 'scheduled', 'first-ringing', 'first-answered', 'second-ringing', 'bridged', 'ending'],
+}
+
+function exitCodeOfWait(call: ShownCall, wait: Wait): number {
+  if (call.end !== undefined && call.state === 'ended') return exitCodeOf(call.end.cause)
+  // `first-ringing` begins when the leg is dialled; only the leg itself tells whether its phone rings.
+  const short = progress[wait.for].includes(call.state) || (wait.for === 'ringing' && call.first.state === 'dialling')
+  return short ? exitCodes.stillLive : exitCodes.ok
+}

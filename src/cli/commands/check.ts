@@ -1,0 +1,29 @@
+import { Command } from 'commander'
+import type { Config } from '../../config/config-schema.ts'
+import { ConfigError, loadConfig } from '../../config/load-config.ts'
+import { exitCodes } from '../exit-code.ts'
+import type { Terminal } from '../terminal.ts'
+
+export const checkCommand = (terminal: Terminal, exit: (code: number) => void): Command =>
+  new Command('check')
+    .description('check a configuration file; every fault with its line')
+    .argument('<config>', 'the file')
+    .option('--json', 'print JSON')
+    .action((file: string, { json }: { readonly json?: boolean }) => {
+      try {
+        const counts = countContent(loadConfig(file))
+        const { accounts, lines, trunks } = counts
+        const text = `${file} is sound: ${accounts} accounts, ${lines} lines, ${trunks} trunks.`
+        terminal.print(json === true ? JSON.stringify({ file, sound: true, ...counts }) : text)
+      } catch (error) {
+        if (json !== true || !(error instanceof ConfigError)) throw error
+        terminal.print(JSON.stringify({ file, sound: false, faults: error.faults }))
+        exit(exitCodes.refused)
+      }
+    })
+
+const countContent = ({ accounts, trunks }: Config) => ({
+  accounts: accounts.length,
+  lines: accounts.reduce((count, account) => count + account.lines.length, 0),
+  trunks: trunks.length,
+})

@@ -1,0 +1,118 @@
+import { copyFileSync, constants as fileConstants } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { Command } from 'commander'
+import type { LoggedCallEvent } from '../../call/call-event.ts'
+import { endCauses } from '../../call/end-cause.ts'
+import type { RunningServer } from '../../main.ts'
+import { CliError, exitCodes } from '../exit-code.ts'
+import { describeEvent } from '../render-event.ts'
+import type { Terminal } from '../terminal.ts'
+
+interface StartOptions {
+  readonly config: string
+  readonly data?: string
+  readonly demo?: boolean
+  readonly json?: boolean
+}
+
+/** Ctrl+C reaches the process by the terminal and again by npm: within this time they are one. */
+const oneSignalMilliseconds = 1000
+
+export const startCommand = (terminal: Terminal, exit: (code: number) => void): Command =>
+  new Command('start')
+    .description('run the server until it is told to stop')
+    .option('--config <file>', 'configuration file', 'cordboard.yaml')
+    .option('--data <folder>', 'where relative paths of the configuration are (default: the current folder)')
+    .option('--demo', 'write the demo configuration if there is no such file yet')
+    .option('--json', "print JSON lines: the server's addresses, then the events of its calls")
+    .action(async (options: StartOptions) => exit(await start(options, terminal)))
+
+async function start({ config: configFile, data, demo, json }: StartOptions, terminal: Terminal): Promise<number> {
+  if (demo === true) writeDemoConfig(configFile, terminal)
+  const ended = Promise.withResolvers<number>()
+  // The server is large; the other commands start without it.
+  const { startServer } = await import('../../main.ts')
+  const server = await startServer({
+    configFile,
+    ...(data === undefined ? {} : { dataDirectory: data }),
+    onFatal(error) {
+      terminal.complain(`The server cannot go on: ${error.message}`)
+      ended.resolve(exitCodes.refused)
+    },
+  })
+  server.callLog.followAll((event) => {
+    terminal.print(json === true ? JSON.stringify(withoutRecovery(event)) : describeLogged(event))
+  })
+  if (json === true) terminal.print(JSON.stringify({ url: server.url, sip: server.sip }))
+  else await greet(server, configFile, terminal)
+  stopOnSignal(server, terminal, ended)
+  return ended.promise
+}
+
+function stopOnSignal(server: RunningServer, terminal: Terminal, ended: PromiseWithResolvers<number>): void {
+  let firstAt: number | undefined
+  const stop = () => {
+    if (firstAt !== undefined) {
+      if (performance.now() - firstAt > oneSignalMilliseconds) ended.resolve(exitCodes.refused)
+      return
+    }
+    firstAt = performance.now()
+    terminal.complain('Stopping: calls that are up are hung up. Once more stops at once.')
+    server.stop().then(() => ended.resolve(exitCodes.ok), ended.reject)
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+  // It may have been asked to stop while it was starting.
+  if (terminal.interrupted.aborted) stop()
+}
+
+function writeDemoConfig(file: string, terminal: Terminal): void {
+  try {
+    copyFileSync(fileURLToPath(new URL('../../config/demo.yaml', import.meta.url)), file, fileConstants.COPYFILE_EXCL)
+    terminal.complain(`Wrote the demo configuration to ${file}.`)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return
+    throw new CliError(
+      `${file} cannot be written (${code}); run from a folder that you may write to, or name another file with --config.`,
+    )
+  }
+}
+
+async function greet({ url, sip, config }: RunningServer, configFile: string, terminal: Terminal): Promise<void> {
+  const listeners = sip.map(({ protocol, host, port }) => `${protocol}:${host}:${port}`).join(', ')
+  terminal.print(`Cordboard is up: HTTP ${url}, SIP ${listeners}, configuration ${configFile}. Ctrl+C stops it.`)
+  const key = config.accounts[0]?.apiKeys[0]?.key
+  if (config.demo === undefined || key === undefined) return
+  const { trunkOutcomes } = await import('../../demo/start-demo.ts')
+  const lines = [
+    '',
+    'Place a first call between two built-in phones, from another terminal:',
+    '',
+    `  curl -X POST ${url}/v1/calls -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' \\`,
+    `    -d '{"first": {"line": "101"}, "second": {"dial": "102"}}'`,
+    '',
+    'or to the simulated carrier: "dial": "0412345678" answers; a number that ends in',
+    ...trunkOutcomes.map(({ suffix, outcome }) => `  ${suffix}  ${outcome}`),
+    '',
+    'Calls are shown here as they happen:',
+  ]
+  for (const line of lines) terminal.print(line)
+}
+
+/** One line of the running server's own screen: time of day, the end of the call's id, what happened. */
+function describeLogged(event: LoggedCallEvent): string {
+  const at = new Date(event.at).toISOString()
+  const text = describeEvent({
+    type: event.type,
+    ...('leg' in event ? { leg: event.leg } : {}),
+    ...('cause' in event ? { cause: event.cause, advice: endCauses[event.cause].advice } : {}),
+    ...('dueAt' in event ? { dueAt: new Date(event.dueAt).toISOString() } : {}),
+    ...('destinations' in event ? { destinations: event.destinations } : {}),
+  })
+  return `${at.slice(11, 23)} …${event.callId.slice(-8)}  ${text}`
+}
+
+/** What only the driver understands, and may hold credentials, stays inside. */
+const withoutRecovery = (event: LoggedCallEvent): object =>
+  Object.fromEntries(Object.entries(event).filter(([name]) => name !== 'recovery' && name !== 'request'))

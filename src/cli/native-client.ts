@@ -1,0 +1,170 @@
+import { CliError, exitCodes } from './exit-code.ts'
+import type { ServerAddress } from './find-server.ts'
+import { parseEventStream } from './parse-event-stream.ts'
+
+export interface NativeRequest {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly body?: { readonly type: string; readonly content: string }
+  readonly headers?: Readonly<Record<string, string>>
+  /** How long the answer may take; 10 s by default. */
+  readonly seconds?: number
+}
+
+/** A call as the native API shows it; what has not happened is absent. */
+export interface ShownCall {
+  readonly id: string
+  readonly state: string
+  readonly acceptedAt: string
+  readonly externalId?: string
+  readonly talkSeconds?: number
+  readonly end?: { readonly cause: string; readonly advice: string }
+  readonly first: ShownLeg
+  readonly second: ShownLeg
+}
+
+export interface ShownLeg {
+  readonly destination: string
+  readonly state: string
+  readonly end?: { readonly cause: string; readonly advice: string }
+}
+
+/** An event as the native API shows it. */
+export interface ShownEvent {
+  readonly sequence: number
+  readonly type: string
+  readonly at: string
+  readonly leg?: string
+  readonly cause?: string
+  readonly advice?: string
+  readonly dueAt?: string
+  readonly destinations?: { readonly first: string; readonly second: string }
+}
+
+const defaultSeconds = 10
+const reconnections = 5
+const reconnectMilliseconds = 1000
+
+/** The native API from the outside. Every failure is a {@link CliError} that says what to do. */
+export class NativeClient {
+  readonly #address: ServerAddress
+  readonly #interrupted: AbortSignal
+
+  constructor(address: ServerAddress, interrupted: AbortSignal) {
+    this.#address = address
+    this.#interrupted = interrupted
+  }
+
+  async request<Answer>(path: string, options: NativeRequest = {}): Promise<Answer> {
+    const patience = AbortSignal.timeout((options.seconds ?? defaultSeconds) * 1000)
+    const response = await this.#fetch(path, options, AbortSignal.any([patience, this.#interrupted]))
+    const text = await response.text().catch(() => '')
+    try {
+      return JSON.parse(text) as Answer
+    } catch {
+      throw new CliError(`What answers at ${this.#address.server} is no Cordboard server.`, exitCodes.unreachable)
+    }
+  }
+
+  /** A call's events from its beginning to its end; a broken connection is resumed where it broke. */
+  async *follow(callId: string): AsyncGenerator<ShownEvent> {
+    const path = `/v1/calls/${encodeURIComponent(callId)}/events`
+    let lastEventId = ''
+    for (let failures = 0; failures <= reconnections; failures++) {
+      if (failures > 0) await this.#pause()
+      try {
+        const headers = { accept: 'text/event-stream', ...(lastEventId === '' ? {} : { 'last-event-id': lastEventId }) }
+        const response = await this.#fetch(path, { headers }, this.#interrupted)
+        for await (const { id, data } of parseEventStream(response.body ?? ReadableStream.from([]))) {
+          lastEventId = id
+          failures = 0
+          const event = JSON.parse(data) as ShownEvent
+          yield event
+          if (event.type === 'call.ended') return
+        }
+      } catch (error) {
+        if (this.#interrupted.aborted) throw interruptedError()
+        // The server said no, rather than nothing: another try would hear the same.
+        if (error instanceof CliError && error.exitCode !== exitCodes.unreachable) throw error
+      }
+    }
+    throw new CliError(
+      `The connection to the server was lost; "cordboard calls show ${callId}" tells what became of the call.`,
+      exitCodes.unreachable,
+    )
+  }
+
+  async #fetch(path: string, { method, body, headers }: NativeRequest, signal: AbortSignal): Promise<Response> {
+    let response: Response
+    try {
+      response = await fetch(new URL(path, this.#address.server), {
+        method: method ?? 'GET',
+        redirect: 'error',
+        signal,
+        headers: {
+          authorization: `Bearer ${this.#address.key}`,
+          ...(body === undefined ? {} : { 'content-type': body.type }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: body.content }),
+      })
+    } catch (error) {
+      throw this.#interrupted.aborted ? interruptedError() : this.#unreachable(error)
+    }
+    if (!response.ok) throw await describeProblem(response)
+    return response
+  }
+
+  #unreachable(error: unknown): CliError {
+    const { server } = this.#address
+    const late = error instanceof Error && error.name === 'TimeoutError'
+    return new CliError(
+      late
+        ? `The server at ${server} does not answer in time; look into its log.`
+        : `No server answers at ${server}${reasonOf(error)}. Start it with "cordboard start", or name another with --server.`,
+      exitCodes.unreachable,
+    )
+  }
+
+  async #pause(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, reconnectMilliseconds)
+    const wake = () => resolve()
+    this.#interrupted.addEventListener('abort', wake, { once: true })
+    await promise
+    clearTimeout(timer)
+    this.#interrupted.removeEventListener('abort', wake)
+  }
+}
+
+const interruptedError = () => new CliError('Interrupted.', exitCodes.interrupted)
+
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause as { readonly code?: string } | undefined) : undefined
+  return cause?.code === undefined ? '' : ` (${cause.code})`
+}
+
+/** Problem details (RFC 9457) in words; of an answer that has none, its status. */
+async function describeProblem(response: Response): Promise<CliError> {
+  const problem = parseProblem(await response.text().catch(() => ''))
+  const faults = (problem.errors ?? [])
+    .filter(({ detail }) => detail !== problem.detail)
+    .map(({ pointer, detail }) => `\n  ${pointer} ${detail}`)
+  const detail = problem.detail ?? problem.title ?? `The server answered HTTP ${response.status}.`
+  const forbidden = response.status === 401 || problem.type?.endsWith('/permission-missing') === true
+  return new CliError(`${detail}${faults.join('')}`, forbidden ? exitCodes.notAuthorised : exitCodes.refused)
+}
+
+interface Problem {
+  readonly type?: string
+  readonly title?: string
+  readonly detail?: string
+  readonly errors?: readonly { readonly pointer: string; readonly detail: string }[]
+}
+
+function parseProblem(text: string): Problem {
+  try {
+    return (JSON.parse(text) as Problem | null) ?? {}
+  } catch {
+    return {}
+  }
+}
