@@ -1,10 +1,11 @@
-// Runs on Node 20 and newer, before anything is installed: brings the dependencies and, where the installed Node is too old to
-// run TypeScript directly, a private Node; then runs the program with it.
+// with-node.mjs SCRIPT ARGUMENTS…: sets up what is missing, then runs the script by a Node that can.
 import { ensureDependencies, ensureNode, fail, run } from './set-up.mjs'
 
+let node
 try {
+  node = await ensureNode()
   await ensureDependencies()
-  await run(await ensureNode(), process.argv.slice(2))
 } catch (error) {
   fail(error)
 }
+if (node !== undefined) await run(node, process.argv.slice(2))
