@@ -107,6 +107,10 @@ export const configSchema = z.strictObject({
         .min(1)
         .default(['udp:127.0.0.1:5060']),
       advertise: z.string().nullable().default(null),
+      digest: z
+        .array(z.enum(['MD5', 'SHA-256']))
+        .min(1)
+        .default(['MD5']),
       realm: z
         .string()
         .regex(/^[A-Za-z0-9.-]{1,128}$/)

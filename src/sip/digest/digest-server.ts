@@ -15,6 +15,8 @@ export interface DigestServerOptions {
   readonly nonceLifetimeMilliseconds?: number
   /** How many used nonces are remembered at most; 100,000, about 20 MB. */
   readonly nonceCapacity?: number
+  /** What is asked for, the preferred first; SHA-256 and MD5 if absent. Old phones give up at an algorithm that they do not know. */
+  readonly algorithms?: readonly ServerAlgorithm[]
 }
 
 /** What we ask for, the preferred first (RFC 8760 section 2.3). */
@@ -61,12 +63,14 @@ const maximumCredentials = 8
 
 /** Challenges and verifies, as a user agent server or registrar (RFC 3261 section 22, RFC 7616, RFC 8760). */
 export class DigestServer {
+  readonly #algorithms: readonly ServerAlgorithm[]
   readonly #nonces: NonceBook
   readonly #opaque: string
   /** Stands in for the HA1 of a stranger, so that the answer takes as long as for a wrong password. */
   readonly #nobody: string
 
   constructor(options: DigestServerOptions) {
+    this.#algorithms = options.algorithms ?? algorithms
     this.#nonces = new NonceBook({
       clock: options.clock,
       random: options.random,
@@ -88,7 +92,7 @@ export class DigestServer {
     const nonce = this.#nonces.issue(quoted)
     const common = `Digest realm="${quoted}", nonce="${nonce}", opaque="${this.#opaque}", qop="auth"`
     const stale = options.stale === true ? ', stale=true' : ''
-    return algorithms.map((algorithm) => `${common}, algorithm=${algorithm}${stale}`)
+    return this.#algorithms.map((algorithm) => `${common}, algorithm=${algorithm}${stale}`)
   }
 
   /** Checks the Authorization headers of a request; one that holds is enough. Never throws for what a peer sent. */

@@ -3,7 +3,7 @@ import type { Clock } from '../../clock.ts'
 import type { Log } from '../../log.ts'
 import { MediaPlane, type MediaPlaneOptions } from '../../media/media-plane.ts'
 import type { Random } from '../../random.ts'
-import { DigestServer } from '../../sip/digest/digest-server.ts'
+import { DigestServer, type ServerAlgorithm } from '../../sip/digest/digest-server.ts'
 import type { Binding, BindingChange } from '../../sip/registrar/binding.ts'
 import { Registrar, type RegistrarLine } from '../../sip/registrar/registrar.ts'
 import { TransactionLayer } from '../../sip/transaction/transaction-layer.ts'
@@ -34,6 +34,8 @@ export interface SipEngineOptions {
   readonly advertise?: string
   /** Digest realm, and the domain of our identities. */
   readonly realm: string
+  /** What phones are challenged with, the preferred first. */
+  readonly digestAlgorithms: readonly ServerAlgorithm[]
   readonly media: Omit<MediaPlaneOptions, 'log' | 'clock' | 'random'>
   /** By the user of an address-of-record or of digest credentials. */
   readonly lookupLine: (username: string, domain: string) => RegistrarLine | undefined
@@ -81,7 +83,7 @@ export class SipEngine implements Driver {
     this.#registrar = new Registrar({
       clock,
       log,
-      digest: new DigestServer({ clock, random }),
+      digest: new DigestServer({ clock, random, algorithms: options.digestAlgorithms }),
       lookupLine: options.lookupLine,
       realm: options.realm,
     })
