@@ -10,7 +10,17 @@ export interface Log {
 }
 
 /** Fields that can carry a credential; pino prints them as `***`. */
-const secretPaths = ['key', 'token', 'password', 'secret', 'authorization', 'auth', 'api_hash', 'api_password', 'auth_password']
+const secretPaths = [
+  'key',
+  'token',
+  'password',
+  'secret',
+  'authorization',
+  'auth',
+  'api_hash',
+  'api_password',
+  'auth_password',
+]
 const redact = { paths: secretPaths.flatMap((path) => [path, `*.${path}`]), censor: '***' }
 
 export const createLog = (level: string): Log => pino({ level, redact, base: null })

@@ -56,7 +56,6 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
 
   const store = await openSqliteStore({
     file: storeFile(config, options.dataDirectory),
-    clock,
     onBroken: (error) => options.onFatal?.(error),
   })
   const directory = createDirectory(withDemoTrunk(directoryRecords(config), demo?.trunkAddress))
@@ -124,6 +123,7 @@ function createEngine(config: Config, directory: Directory, store: Store, log: L
     listen: config.sip.listen.map(parseListener),
     ...(config.sip.advertise === null ? {} : { advertise: config.sip.advertise }),
     realm: config.sip.realm,
+    digestAlgorithms: config.sip.digest,
     media: {
       host: config.media.host,
       portRange: [first, last],

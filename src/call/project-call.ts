@@ -55,7 +55,11 @@ export function applyCallEvent(call: Call, event: CallEvent): Call {
       return { ...call, state: advance(call.state, 'scheduled'), dueAt: event.dueAt }
     case 'leg.dialled':
       return {
-        ...withLeg(call, event.leg, { state: 'dialling', dialledAt: event.at }),
+        ...withLeg(call, event.leg, {
+          state: 'dialling',
+          // Over the next trunk it is still the same leg: its first attempt counts.
+          dialledAt: call.legs[event.leg].dialledAt ?? event.at,
+        }),
         state: advance(call.state, event.leg === 'first' ? 'first-ringing' : 'second-ringing'),
       }
     case 'leg.ringing':
@@ -90,8 +94,7 @@ const legRank = { idle: 0, dialling: 1, ringing: 2, answered: 3, ended: 4 } as c
 
 function withLeg(call: Call, name: LegName, change: Partial<Leg>): Call {
   const leg = call.legs[name]
-  const state =
-    change.state !== undefined && legRank[change.state] > legRank[leg.state] ? change.state : leg.state
+  const state = change.state !== undefined && legRank[change.state] > legRank[leg.state] ? change.state : leg.state
   return { ...call, legs: { ...call.legs, [name]: { ...leg, ...change, state } } }
 }
 

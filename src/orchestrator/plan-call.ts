@@ -61,8 +61,7 @@ function planLeg(
   other: ResolvedLeg,
   context: PlanCallContext,
 ): LegPlan {
-  const shown =
-    resolved.outside === undefined ? other.identity : context.policy.outsideCallerId(call.account, other)
+  const shown = resolved.outside === undefined ? other.identity : context.policy.outsideCallerId(call.account, other)
   return {
     destination: resolved.destination,
     callerId: leg.callerId ?? shown,

@@ -79,7 +79,11 @@ function resolveNumber(directory: DialPlanDirectory, account: string, digits: st
   }
   const trunks = directory.trunksFor(account, number)
   if (trunks.length === 0) {
-    return refuse('not-configured', 'No trunk carries this number for the account; add one to the configuration.', pointer)
+    return refuse(
+      'not-configured',
+      'No trunk carries this number for the account; add one to the configuration.',
+      pointer,
+    )
   }
   return {
     resolved: {

@@ -42,7 +42,11 @@ export function waitForCall(
   condition: WaitCondition,
   milliseconds: number,
   signal: AbortSignal | undefined,
-  context: { readonly callLog: CallLog; readonly clock: Clock; readonly read: (id: string) => Promise<Call | undefined> },
+  context: {
+    readonly callLog: CallLog
+    readonly clock: Clock
+    readonly read: (id: string) => Promise<Call | undefined>
+  },
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const finish = () => {

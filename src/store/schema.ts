@@ -1,39 +1,79 @@
 import type { Generated } from 'kysely'
+import type { LegName, LegState } from '../call/call.ts'
+import type { CallEventType } from '../call/call-event.ts'
+import type { EndCause } from '../call/end-cause.ts'
 
-/** The tables, one schema for every database. JSON columns hold text; times are milliseconds since the epoch. */
+/** Every table, as Kysely sees it. Times are milliseconds since the epoch; JSON is text. The tables are made in `migrations/`. */
 export interface Schema {
-  /** Projection of each call: columns to search by, and the whole call as JSON. An ended call's row is its CDR. */
-  calls: {
-    id: string
-    account: string
-    external_id: string | null
-    accepted_at: number
-    /** 1 until `call.ended`. */
-    live: number
-    call: string
-  }
-  /** The truth: every event in the order in which it happened. */
-  call_events: {
-    sequence: Generated<number>
-    call_id: string
-    event: string
-  }
-  idempotency_keys: {
-    account: string
-    key: string
-    fingerprint: string
-    call_id: string
-    created_at: number
-  }
-  registrations: {
-    key: string
-    aor: string
-    expires_at: number
-    binding: string
-  }
-  directory_entries: {
-    kind: string
-    key: string
-    data: string
-  }
+  readonly calls: CallsTable
+  readonly legs: LegsTable
+  readonly call_events: CallEventsTable
+  readonly idempotency_keys: IdempotencyKeysTable
+  readonly registrations: RegistrationsTable
+  readonly directory_entries: DirectoryEntriesTable
+}
+
+/** One row a call from its acceptance on; what is null while the call lives is written once, at its end: then it is the CDR. */
+export interface CallsTable {
+  id: string
+  account: string
+  external_id: string | null
+  dialect: string
+  credential: string
+  /** JSON of the CallRequest. */
+  request: string
+  accepted_at: number
+  due_at: number | null
+  bridged_at: number | null
+  ended_at: number | null
+  end_cause: EndCause | null
+  ended_by: LegName | null
+}
+
+/** The legs of ended calls. A live call's are read from its events. */
+export interface LegsTable {
+  call_id: string
+  name: LegName
+  state: LegState
+  destination: string
+  dialled_at: number | null
+  ringing_at: number | null
+  answered_at: number | null
+  ended_at: number | null
+  end_cause: EndCause | null
+  /** JSON of MediaStatistics. */
+  media: string | null
+}
+
+/** The log. `sequence` is never used twice, whatever is deleted. */
+export interface CallEventsTable {
+  sequence: Generated<number>
+  call_id: string
+  type: CallEventType
+  at: number
+  /** JSON of what the event holds beyond the columns. */
+  data: string
+  /** JSON of the LegRecovery of an event that has one; read after a crash only. */
+  recovery: string | null
+}
+
+export interface IdempotencyKeysTable {
+  account: string
+  key: string
+  fingerprint: string
+  call_id: string
+  created_at: number
+}
+
+export interface RegistrationsTable {
+  key: string
+  aor: string
+  expires_at: number
+  binding: string
+}
+
+export interface DirectoryEntriesTable {
+  kind: string
+  key: string
+  data: string
 }

@@ -14,7 +14,6 @@ export type StoreErrorCode =
   | 'closed'
   /** What was asked for breaks a rule of the store; a mistake of the caller. */
   | 'invalid-write'
-  | 'invalid-cursor'
   /** The configuration names a kind of store that this release does not have. */
   | 'not-available'
 

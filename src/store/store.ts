@@ -4,6 +4,8 @@ import type { RegistrationStore } from './registration-store.ts'
 
 /** One database, all of its repositories. */
 export interface Store {
+  /** Migrations that opening it ran. */
+  readonly migrated: readonly string[]
   readonly calls: CallStore
   readonly registrations: RegistrationStore
   readonly directory: DirectoryStore

@@ -1,19 +1,22 @@
 import type { Call, LegName } from '../call/call.ts'
-import type { CallEvent, LegRecovery } from '../call/call-event.ts'
+import type { CallEvent } from '../call/call-event.ts'
 import type { UnfinishedCall } from './call-store.ts'
 
-const legNames: readonly LegName[] = ['first', 'second']
+type Recovery = UnfinishedCall['recoveries'][number]
 
-/** What a restart needs to know of a call that had not ended: the newest recovery record of each leg that may still be up. */
+/** What a restart needs to know of a call that had not ended: how to end every leg that may still be up. */
 export function findRecoveries(call: Call, events: readonly CallEvent[]): UnfinishedCall {
-  const newest = new Map<LegName, LegRecovery>()
+  const open = new Map<LegName, readonly Recovery[]>()
   for (const event of events) {
-    if (event.type === 'leg.dialled' || event.type === 'leg.answered') newest.set(event.leg, event.recovery)
+    if (event.type === 'leg.dialled') {
+      // A leg that went on to the next trunk may have left the attempt before in doubt: each of them is ended.
+      const attempts = open.get(event.leg) ?? []
+      open.set(event.leg, [...attempts, { leg: event.leg, recovery: event.recovery, answered: false }])
+    } else if (event.type === 'leg.answered') {
+      open.set(event.leg, [{ leg: event.leg, recovery: event.recovery, answered: true }])
+    } else if (event.type === 'leg.ended') {
+      open.delete(event.leg)
+    }
   }
-  const recoveries = legNames.flatMap((leg) => {
-    const recovery = newest.get(leg)
-    if (recovery === undefined || call.legs[leg].state === 'ended') return []
-    return [{ leg, recovery, answered: call.legs[leg].answeredAt !== undefined }]
-  })
-  return { call, recoveries }
+  return { call, recoveries: [...open.values()].flat() }
 }

@@ -1,16 +1,17 @@
-import { type Expression, type SqlBool, sql } from 'kysely'
+import { type Expression, type Kysely, type SqlBool, sql } from 'kysely'
 import type { Call } from '../../call/call.ts'
 import type { LoggedCallEvent } from '../../call/call-event.ts'
+import { lowestCallId } from '../../call/call-id-order.ts'
 import { projectCall } from '../../call/project-call.ts'
-import { parseCallCursor, renderCallCursor } from '../call-cursor.ts'
 import { type CallRow, callFromRows, type LegRow } from '../call-row.ts'
 import type { CallPage, CallQuery, UnfinishedCall } from '../call-store.ts'
+import type { Schema } from '../schema.ts'
 import { findRecoveries } from '../unfinished-call.ts'
-import { fromEventRow, type LoggedEventRow } from './event-row.ts'
-import type { Statements } from './statements.ts'
+import { fromEventRow, fromWholeEventRow, type LoggedEventRow } from './event-row.ts'
+import type { ParameterOf, Statements } from './statements.ts'
 
 const longestPage = 1000
-/** Up to here each account's index is read in turn; above, the calls of all are read by time and filtered. */
+/** Up to here each account's index is read in turn; above, the calls of all are read and filtered. */
 const fewAccounts = 20
 
 /** Reads calls: a live one by its events, an ended one by its CDR. */
@@ -29,7 +30,7 @@ export class CallReader {
   }
 
   events(callId: string): readonly LoggedCallEvent[] {
-    return this.#prepared.readEvents.all({ call_id: callId }).map(fromEventRow)
+    return this.#prepared.readWholeEvents.all({ call_id: callId }).map(fromWholeEventRow)
   }
 
   calls(query: CallQuery): CallPage {
@@ -40,7 +41,7 @@ export class CallReader {
     const last = page.at(-1)
     const calls = page.map((row) => this.#fromRow(row))
     if (rows.length <= limit || last === undefined) return { calls }
-    return { calls, cursor: renderCallCursor({ acceptedAt: last.accepted_at, id: last.id }) }
+    return { calls, cursor: last.id }
   }
 
   unfinished(): readonly UnfinishedCall[] {
@@ -51,18 +52,21 @@ export class CallReader {
   }
 
   #fromRow(row: CallRow): Call {
-    if (row.ended_at === null) return projectCall(this.events(row.id).map(withoutSequence))
+    if (row.ended_at === null) return projectCall(this.#prepared.readEvents.all({ call_id: row.id }).map(fromEventRow))
     return callFromRows(row, this.#prepared.findLegs.all({ call_id: row.id }))
   }
 
   #pageRows(query: CallQuery): readonly CallRow[] {
     const accounts = [...new Set(query.accounts)]
     if (accounts.length > fewAccounts) {
-      return this.#selectPage(query, sql<SqlBool>`account in (select value from json_each(${JSON.stringify(accounts)}))`)
+      return this.#selectPage(
+        query,
+        sql<SqlBool>`account in (select value from json_each(${JSON.stringify(accounts)}))`,
+      )
     }
     return accounts
       .flatMap((account) => this.#selectPage(query, sql<SqlBool>`account = ${account}`))
-      .sort((a, b) => b.accepted_at - a.accepted_at || (a.id < b.id ? 1 : -1))
+      .sort((one, other) => (one.id < other.id ? 1 : -1))
       .slice(0, query.limit)
   }
 
@@ -72,19 +76,18 @@ export class CallReader {
       if (query.externalId !== undefined) select = select.where('external_id', '=', query.externalId)
       if (query.state === 'live') select = select.where('ended_at', 'is', null)
       if (query.state === 'ended') select = select.where('ended_at', 'is not', null)
-      if (query.from !== undefined) select = select.where('accepted_at', '>=', query.from)
-      if (query.until !== undefined) select = select.where('accepted_at', '<', query.until)
-      if (query.cursor !== undefined) {
-        const { acceptedAt, id } = parseCallCursor(query.cursor)
-        select = select.where(({ eb, refTuple, tuple }) => eb(refTuple('accepted_at', 'id'), '<', tuple(acceptedAt, id)))
+      // The bounds of the id let the index find the period; those of the time are the exact ones.
+      if (query.from !== undefined) {
+        select = select.where('accepted_at', '>=', query.from).where('id', '>=', lowestCallId(query.from))
       }
-      return select.orderBy('accepted_at', 'desc').orderBy('id', 'desc').limit(query.limit)
+      if (query.until !== undefined) {
+        select = select.where('accepted_at', '<', query.until).where('id', '<', lowestCallId(query.until))
+      }
+      if (query.cursor !== undefined) select = select.where('id', '<', query.cursor)
+      return select.orderBy('id', 'desc').limit(query.limit)
     })
   }
 }
-
-/** A call does not show where its events stand in the log. */
-const withoutSequence = ({ sequence: _sequence, ...event }: LoggedCallEvent) => event
 
 const prepareStatements = (statements: Statements) => ({
   findCall: statements.prepare<{ id: string }, CallRow>((db, parameter) =>
@@ -94,9 +97,17 @@ const prepareStatements = (statements: Statements) => ({
     db.selectFrom('legs').selectAll().where('call_id', '=', parameter('call_id')),
   ),
   findLive: statements.prepare<object, { id: string }>((db) =>
-    db.selectFrom('calls').select('id').where('ended_at', 'is', null).orderBy('accepted_at').orderBy('id'),
+    db.selectFrom('calls').select('id').where('ended_at', 'is', null).orderBy('id'),
   ),
-  readEvents: statements.prepare<{ call_id: string }, LoggedEventRow>((db, parameter) =>
-    db.selectFrom('call_events').selectAll().where('call_id', '=', parameter('call_id')).orderBy('sequence'),
+  readEvents: statements.prepare<{ call_id: string }, LoggedEventRow>(selectEvents),
+  readWholeEvents: statements.prepare<{ call_id: string }, LoggedEventRow & { readonly recovery: string | null }>(
+    (db, parameter) => selectEvents(db, parameter).select('recovery'),
   ),
 })
+
+export const selectEvents = (db: Kysely<Schema>, parameter: ParameterOf<{ call_id: string }>) =>
+  db
+    .selectFrom('call_events')
+    .select(['sequence', 'call_id', 'type', 'at', 'data'])
+    .where('call_id', '=', parameter('call_id'))
+    .orderBy('sequence')

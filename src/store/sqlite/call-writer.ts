@@ -1,7 +1,8 @@
 import { projectCall } from '../../call/project-call.ts'
-import { legToRow, type LegRow } from '../call-row.ts'
-import type { CallsTable, IdempotencyKeysTable } from '../schema.ts'
+import { type LegRow, legToRow } from '../call-row.ts'
+import type { CallEventsTable, CallsTable, IdempotencyKeysTable } from '../schema.ts'
 import { StoreError } from '../store-error.ts'
+import { selectEvents } from './call-reader.ts'
 import type { AcceptanceRow, AcceptReply, EventRow, KeyRow } from './command.ts'
 import { fromEventRow, type LoggedEventRow } from './event-row.ts'
 import type { Statements } from './statements.ts'
@@ -22,6 +23,8 @@ type Cdr = Pick<CallsTable, 'id' | 'due_at' | 'bridged_at' | 'ended_at' | 'end_c
 export class CallWriter {
   readonly #statements: ReturnType<typeof prepareStatements>
   #sweptAt = 0
+  /** Calls that were seen live, so that each append need not look. The foreign key stands behind it. */
+  readonly #live = new Set<string>()
 
   constructor(statements: Statements) {
     this.#statements = prepareStatements(statements)
@@ -75,22 +78,25 @@ export class CallWriter {
   }
 
   #requireLive(id: string): void {
+    if (this.#live.has(id)) return
     const call = this.#statements.findEnd.get({ id })
     if (call === undefined) throw new StoreError('invalid-write', `There is no call ${id}; it was never accepted.`)
     if (call.ended_at !== null) throw new StoreError('invalid-write', `Call ${id} has ended; nothing follows its end.`)
+    this.#live.add(id)
   }
 
   /** Returns the first one's sequence. One writer alone numbers them: the others follow without gaps. */
   #insertEvents(events: readonly EventRow[]): number {
     let first = 0
-    for (const [call_id, type, at, data] of events) {
-      const sequence = this.#statements.insertEvent.insert({ call_id, type, at, data })
+    for (const [call_id, type, at, data, recovery] of events) {
+      const sequence = this.#statements.insertEvent.insert({ call_id, type, at, data, recovery })
       if (first === 0) first = sequence
     }
     return first
   }
 
   #writeCdr(id: string): void {
+    this.#live.delete(id)
     const call = projectCall(this.#statements.readEvents.all({ call_id: id }).map(fromEventRow))
     this.#statements.writeCdr.run({
       id,
@@ -123,17 +129,16 @@ const prepareStatements = (statements: Statements) => ({
       accepted_at: parameter('accepted_at'),
     }),
   ),
-  insertEvent: statements.prepare<Pick<LoggedEventRow, 'call_id' | 'type' | 'at' | 'data'>>((db, parameter) =>
+  insertEvent: statements.prepare<Omit<CallEventsTable, 'sequence'>>((db, parameter) =>
     db.insertInto('call_events').values({
       call_id: parameter('call_id'),
       type: parameter('type'),
       at: parameter('at'),
       data: parameter('data'),
+      recovery: parameter('recovery'),
     }),
   ),
-  readEvents: statements.prepare<{ call_id: string }, LoggedEventRow>((db, parameter) =>
-    db.selectFrom('call_events').selectAll().where('call_id', '=', parameter('call_id')).orderBy('sequence'),
-  ),
+  readEvents: statements.prepare<{ call_id: string }, LoggedEventRow>(selectEvents),
   findEnd: statements.prepare<{ id: string }, { ended_at: number | null }>((db, parameter) =>
     db.selectFrom('calls').select('ended_at').where('id', '=', parameter('id')),
   ),
@@ -201,17 +206,19 @@ const prepareStatements = (statements: Statements) => ({
       ),
   ),
   sweepKeys: statements.prepare<{ created_at: number }>((db, parameter) =>
-    db.deleteFrom('idempotency_keys').where(({ eb, refTuple, selectFrom }) =>
-      eb(
-        refTuple('account', 'key'),
-        'in',
-        selectFrom('idempotency_keys as expired')
-          .select(['expired.account', 'expired.key'])
-          .where('expired.created_at', '<=', parameter('created_at'))
-          .orderBy('expired.created_at')
-          .limit(sweepCount)
-          .$asTuple('account', 'key'),
+    db
+      .deleteFrom('idempotency_keys')
+      .where(({ eb, refTuple, selectFrom }) =>
+        eb(
+          refTuple('account', 'key'),
+          'in',
+          selectFrom('idempotency_keys as expired')
+            .select(['expired.account', 'expired.key'])
+            .where('expired.created_at', '<=', parameter('created_at'))
+            .orderBy('expired.created_at')
+            .limit(sweepCount)
+            .$asTuple('account', 'key'),
+        ),
       ),
-    ),
   ),
 })

@@ -27,7 +27,7 @@ export type AcceptanceRow = readonly [
   request: string,
   acceptedAt: number,
 ]
-export type EventRow = readonly [callId: string, type: CallEventType, at: number, data: string]
+export type EventRow = readonly [callId: string, type: CallEventType, at: number, data: string, recovery: string | null]
 export type KeyRow = readonly [account: string, key: string, fingerprint: string]
 export type RegistrationRow = readonly [key: string, aor: string, expiresAt: number, binding: string]
 export type EntryRow = readonly [kind: string, key: string, data: string]

@@ -1,107 +1,92 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { type Migration, migrations } from '../migrations/migrations.ts'
+import { Kysely } from 'kysely'
+import { migrate } from '../migrate.ts'
+import type { Schema } from '../schema.ts'
 import { StoreError } from '../store-error.ts'
+import { nodeSqliteDialect } from './node-sqlite-dialect.ts'
+import { describeSqliteFailure } from './sqlite-failure.ts'
 
-/** Marks a database file as ours ("CORD"), so that nobody else's is written to. */
+/** "CORD": marks the file as ours (sqlite.org/fileformat2.html section 1.3.18). */
 const applicationId = 0x434f5244
 
-/** Opens, or makes, the database and brings it to the newest schema. Throws {@link StoreError}. */
-export function openDatabase(file: string): DatabaseSync {
-  const existed = existsSync(file)
-  const database = openFile(file)
+export interface OpenDatabase {
+  readonly database: DatabaseSync
+  /** Builds and compiles queries; it runs none but the migrations. */
+  readonly kysely: Kysely<Schema>
+  /** Migrations that opening it ran. */
+  readonly migrated: readonly string[]
+  close(): void
+}
+
+/** Opens, or creates, the database file for this process alone. Rejects with a {@link StoreError} that says what to do. */
+export async function openDatabase(path: string): Promise<OpenDatabase> {
+  let lock: DatabaseSync | undefined
+  let database: DatabaseSync | undefined
+  const close = () => {
+    if (database?.isOpen) database.close()
+    if (lock?.isOpen) lock.close()
+  }
   try {
-    checkOwner(database, file, existed)
-    // One server at a time: a second one would dial what the first already does.
-    database.exec('pragma locking_mode = exclusive')
-    database.exec('pragma journal_mode = wal')
-    database.exec('pragma synchronous = full')
-    database.exec('pragma foreign_keys = on')
-    database.exec('begin immediate; commit')
-    migrate(database, file)
-    return database
+    createPrivateFile(path)
+    lock = acquireLock(path)
+    database = new DatabaseSync(path, { timeout: 5000, enableForeignKeyConstraints: true })
+    requireOurs(database, path)
+    configure(database)
+    const kysely = new Kysely<Schema>({ dialect: nodeSqliteDialect(database) })
+    const migrated = await migrate(kysely as Kysely<unknown>)
+    return { database, kysely, migrated, close }
   } catch (error) {
-    database.close()
-    throw explain(error, file)
+    close()
+    throw describeSqliteFailure(error, path)
   }
 }
 
-function openFile(file: string): DatabaseSync {
+/** The database holds digests of secrets: nobody else may read it. SQLite gives its companion files the same mode. */
+function createPrivateFile(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  closeSync(openSync(path, 'a', 0o600))
+}
+
+/**
+ * A lock on a file beside the database, held by the kernel for as long as this process lives: kill -9 frees it, and other
+ * programs can still read the database itself.
+ */
+function acquireLock(path: string): DatabaseSync {
+  const lock = new DatabaseSync(`${path}.lock`, { timeout: 0 })
   try {
-    mkdirSync(dirname(file), { recursive: true })
-    return new DatabaseSync(file, { timeout: 0 })
-  } catch (error) {
-    throw explain(error, file)
-  }
-}
-
-function pragma(database: DatabaseSync, name: string): number {
-  const row = database.prepare(`pragma ${name}`).get() as Record<string, number> | undefined
-  return Object.values(row ?? {})[0] ?? 0
-}
-
-function checkOwner(database: DatabaseSync, file: string, existed: boolean): void {
-  const owner = pragma(database, 'application_id')
-  if (owner === applicationId) return
-  const { tables } = database.prepare('select count(*) as tables from sqlite_master').get() as { tables: number }
-  if (existed && (owner !== 0 || tables > 0)) {
-    throw new StoreError('not-ours', `${file} is a database of another program; name another file in "store".`)
-  }
-}
-
-function migrate(database: DatabaseSync, file: string): void {
-  const version = pragma(database, 'user_version')
-  const newest = migrations.at(-1)?.version ?? 0
-  if (version > newest) {
-    const message = `${file} was written by a newer release (schema ${version}; this release knows ${newest}); start that one, or restore a backup.`
-    throw new StoreError('newer-database', message)
-  }
-  for (const migration of migrations) if (migration.version > version) runMigration(database, migration, file)
-}
-
-function runMigration(database: DatabaseSync, { version, statements }: Migration, file: string): void {
-  database.exec('begin immediate')
-  try {
-    for (const statement of statements) database.exec(statement)
-    database.exec(`pragma user_version = ${version}`)
-    database.exec('commit')
-  } catch (error) {
-    database.exec('rollback')
-    throw new StoreError('migration-failed', `${file} could not be brought to schema ${version}: ${String(error)}`)
-  }
-}
-
-/** SQLite's result codes (https://sqlite.org/rescode.html) as sentences. */
-export function explain(error: unknown, file: string): StoreError {
-  if (error instanceof StoreError) return error
-  const { errcode, code, message } = error as { errcode?: number; code?: string; message?: string }
-  switch ((errcode ?? 0) & 0xff) {
-    case 5:
-    case 6:
-      return new StoreError(
-        'in-use',
-        `${file} is in use by another server; stop that one, or name another file in "store".`,
-      )
-    case 8:
-    case 14:
-      return new StoreError(
-        'not-accessible',
-        `${file} cannot be opened for writing; check that its folder exists and is yours.`,
-      )
-    case 13:
-      return new StoreError('disk-full', `The disk that holds ${file} is full.`)
-    case 10:
-    case 11:
-      return new StoreError('broken', `${file} is damaged or its disk fails (${message}); restore a backup.`)
-    case 26:
-      return new StoreError('not-ours', `${file} is no database; name another file in "store".`)
-  }
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EEXIST') {
-    return new StoreError(
-      'not-accessible',
-      `${file} cannot be created (${code}); choose a folder that this user may write to.`,
+    lock.exec('begin exclusive')
+    return lock
+  } catch {
+    lock.close()
+    throw new StoreError(
+      'in-use',
+      `Another server is running on the database ${path}. Stop it first, or give this one a database of its own.`,
     )
   }
-  return new StoreError('broken', `${file}: ${message ?? String(error)}`)
+}
+
+function requireOurs(database: DatabaseSync, path: string): void {
+  const marked = database.prepare('pragma application_id').get()?.['application_id']
+  if (marked === applicationId) return
+  const tables = database.prepare('select count(*) as count from sqlite_master').get()?.['count']
+  if (marked !== 0 || tables !== 0) {
+    throw new StoreError(
+      'not-ours',
+      `The file ${path} is the database of another program; name another file in "store".`,
+    )
+  }
+}
+
+function configure(database: DatabaseSync): void {
+  // A commit is one sequential write and one fsync, and whoever reads the file meanwhile does not hold it up.
+  database.exec('pragma journal_mode = wal')
+  database.exec('pragma synchronous = full')
+  database.exec('pragma wal_autocheckpoint = 4000')
+  database.exec('pragma journal_size_limit = 67108864')
+  database.exec('pragma cache_size = -32768')
+  database.exec('pragma temp_store = memory')
+  database.exec('pragma trusted_schema = off')
+  database.exec(`pragma application_id = ${applicationId}`)
 }

@@ -1,53 +1,69 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
-import { type CompiledQuery, DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
+import type { Compilable, Kysely } from 'kysely'
 import type { Schema } from '../schema.ts'
 
-/** Builds queries and compiles them; it is `Statements` that runs them. */
-export const query = new Kysely<Schema>({
-  dialect: {
-    createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new DummyDriver(),
-    createIntrospector: (db) => new SqliteIntrospector(db),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
-  },
-})
+/** Stands in a query for a value that is given when it is run. */
+class Parameter {
+  readonly name: string
 
-/** How many prepared statements are kept; the queries of this program are far fewer. */
-const capacity = 200
+  constructor(name: string) {
+    this.name = name
+  }
+}
 
-/** Runs compiled queries; each text is prepared once. */
+/** Names a value of a prepared query, typed as what the column takes. */
+export type ParameterOf<Values> = <Name extends keyof Values & string>(name: Name) => Values[Name]
+
+/** A query that Kysely compiled once and SQLite prepared once. */
+export interface Prepared<Values, Row> {
+  /** The number of rows changed. */
+  run(values: Values): number
+  /** Inserts one row and returns its rowid. */
+  insert(values: Values): number
+  get(values: Values): Row | undefined
+  all(values: Values): Row[]
+}
+
+/** Runs Kysely's queries synchronously, so that no two commands of a batch can interleave. */
 export class Statements {
   readonly #database: DatabaseSync
-  readonly #prepared = new Map<string, StatementSync>()
+  readonly #kysely: Kysely<Schema>
+  readonly #bySql = new Map<string, StatementSync>()
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, kysely: Kysely<Schema>) {
     this.#database = database
+    this.#kysely = kysely
   }
 
-  all<Row>({ sql, parameters }: CompiledQuery<Row>): Row[] {
-    return this.#prepare(sql).all(...(parameters as SQLInputValue[])) as Row[]
-  }
-
-  get<Row>({ sql, parameters }: CompiledQuery<Row>): Row | undefined {
-    return this.#prepare(sql).get(...(parameters as SQLInputValue[])) as Row | undefined
-  }
-
-  /** For the hot path: a text that is already known, with new parameters. Returns the rowid of an insert. */
-  run(sql: string, ...parameters: SQLInputValue[]): number {
-    return Number(this.#prepare(sql).run(...parameters).lastInsertRowid)
-  }
-
-  execute({ sql, parameters }: CompiledQuery<unknown>): void {
-    this.#prepare(sql).run(...(parameters as SQLInputValue[]))
-  }
-
-  #prepare(sql: string): StatementSync {
-    let statement = this.#prepared.get(sql)
-    if (statement === undefined) {
-      if (this.#prepared.size >= capacity) this.#prepared.clear()
-      statement = this.#database.prepare(sql)
-      this.#prepared.set(sql, statement)
+  /** For the hot path: builds, compiles and prepares once. */
+  prepare<Values extends object, Row = unknown>(
+    build: (db: Kysely<Schema>, parameter: ParameterOf<Values>) => Compilable<Row>,
+  ): Prepared<Values, Row> {
+    const parameter = ((name: string) => new Parameter(name)) as unknown as ParameterOf<Values>
+    const { sql, parameters } = build(this.#kysely, parameter).compile()
+    const statement = this.#database.prepare(sql)
+    const bind = (values: Values): SQLInputValue[] =>
+      parameters.map((value) =>
+        value instanceof Parameter
+          ? ((values as Record<string, SQLInputValue>)[value.name] ?? null)
+          : (value as SQLInputValue),
+      )
+    return {
+      run: (values) => Number(statement.run(...bind(values)).changes),
+      insert: (values) => Number(statement.run(...bind(values)).lastInsertRowid),
+      get: (values) => statement.get(...bind(values)) as Row | undefined,
+      all: (values) => statement.all(...bind(values)) as Row[],
     }
-    return statement
+  }
+
+  /** For queries whose shape depends on what is asked; statements are kept by their text, of which there are few. */
+  all<Row>(build: (db: Kysely<Schema>) => Compilable<Row>): Row[] {
+    const { sql, parameters } = build(this.#kysely).compile()
+    let statement = this.#bySql.get(sql)
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql)
+      this.#bySql.set(sql, statement)
+    }
+    return statement.all(...(parameters as readonly SQLInputValue[])) as Row[]
   }
 }
