@@ -1,0 +1,43 @@
+/**
+ * The architecture as data: which room of src/ may import which. A room is a folder of src/, or a file that stands in src/ itself.
+ * What is not allowed here is forbidden; ARCHITECTURE.md says why.
+ */
+export const allowedImports: Readonly<Record<string, readonly string[]>> = {
+  // Time, randomness and the log are handed in everywhere; these files hold their types and the real ones.
+  clock: [],
+  random: [],
+  log: [],
+
+  // The canonical words import nobody at all.
+  call: [],
+
+  // These know nothing of calls.
+  sip: ['clock', 'random', 'log'],
+  media: ['clock', 'random', 'log'],
+
+  directory: ['call', 'clock', 'random', 'log'],
+  policy: ['call', 'directory', 'clock'],
+  store: ['call', 'clock', 'log'],
+  events: ['call', 'store', 'clock', 'log'],
+  dialects: ['call', 'clock', 'log'],
+  telephony: ['call', 'sip', 'media', 'clock', 'random', 'log'],
+
+  orchestrator: ['call', 'directory', 'policy', 'store', 'events', 'telephony', 'clock', 'random', 'log'],
+  http: ['call', 'directory', 'dialects', 'clock', 'log'],
+
+  config: ['directory'],
+  // The demo phones and carrier are peers on the wire: they see the SIP stack, not the calls.
+  demo: ['config', 'sip', 'media', 'clock', 'random', 'log'],
+
+  // main alone knows all the rooms, to wire them together.
+  main: [
+    ...['call', 'clock', 'config', 'demo', 'dialects', 'directory', 'events', 'http', 'log', 'media', 'orchestrator'],
+    ...['policy', 'random', 'sip', 'store', 'telephony'],
+  ],
+  // Reaches the server through the native API; `start` alone runs one.
+  cli: ['call', 'config', 'demo', 'main'],
+}
+
+/** A vendor's words stay in its dialect; main and the configuration choose among dialects by name. */
+export const vendorWords = ['enswitch', 'maxotel', 'voipportal', 'while1', 'spectronics'] as const
+export const roomsWithVendorWords: readonly string[] = ['dialects', 'main', 'config']
