@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '../support/free-port.ts'
 
 export interface BaresipOptions {
   readonly number: string
@@ -111,14 +112,6 @@ snd_path ${directory}/heard
 function accountText({ number, secret, registrarPort, answerMode = 'auto', codec }: BaresipOptions): string {
   const codecs = codec === undefined ? '' : `;audio_codecs=${codec}/8000/1`
   return `<sip:${number}@127.0.0.1:${registrarPort}>;auth_user=${number};auth_pass=${secret};regint=60;answermode=${answerMode}${codecs}\n`
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 /** A PCM WAV file of one channel; a header whose length was never written (the phone was stopped) means: to the end. */

@@ -40,7 +40,7 @@ accounts:
 export const sipPort = (server: RunningServer): number =>
   server.sip.find(({ protocol }) => protocol === 'udp')?.port ?? 0
 
-export async function api(server: RunningServer, method: string, path: string, body?: unknown) {
+export async function api(server: { readonly url: string }, method: string, path: string, body?: unknown) {
   const response = await fetch(new URL(path, server.url), {
     method,
     headers: { authorization: `Bearer ${testKey}`, 'content-type': 'application/json' },
