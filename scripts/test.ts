@@ -1,12 +1,23 @@
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 
-// Every test file by name, so that the runner's own search cannot pass over one.
-const wanted = process.argv.slice(2)
+// Journeys start servers and phones of their own beside each file's process: two files at a time keep their timing honest.
+const concurrency = Math.min(2, availableParallelism())
+/** For one file; the longest journeys bound themselves well below. */
+const timeoutMilliseconds = 600_000
+
+// npm test -- FILE… runs those, npm test -- --test-name-pattern=… passes it on.
+const options = process.argv.slice(2).filter((argument) => argument.startsWith('-'))
+const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
+// Every file by name, so that the runner's own search cannot pass over one.
 const files = wanted.length > 0 ? wanted : globSync(['src/**/*.test.ts', 'test/**/*.test.ts']).sort()
-const result = spawnSync(
-  process.execPath,
-  ['--test', '--test-reporter=spec', '--test-concurrency=2', '--test-timeout=300000', ...files],
-  { stdio: 'inherit' },
-)
-process.exitCode = result.status ?? 1
+
+const limits = [`--test-concurrency=${concurrency}`, `--test-timeout=${timeoutMilliseconds}`]
+const runner = spawn(process.execPath, ['--test', '--test-reporter=spec', ...limits, ...options, ...files], {
+  stdio: 'inherit',
+})
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => runner.kill(signal))
+runner.once('exit', (code) => {
+  process.exitCode = code ?? 1
+})

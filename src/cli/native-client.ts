@@ -139,8 +139,9 @@ export class NativeClient {
 const interruptedError = () => new CliError('Interrupted.', exitCodes.interrupted)
 
 function reasonOf(error: unknown): string {
-  const cause = error instanceof Error ? (error.cause as { readonly code?: string } | undefined) : undefined
-  return cause?.code === undefined ? '' : ` (${cause.code})`
+  const cause = error instanceof Error ? error.cause : undefined
+  if (!(cause instanceof Error)) return ''
+  return ` (${(cause as NodeJS.ErrnoException).code ?? cause.message})`
 }
 
 /** Problem details (RFC 9457) in words; of an answer that has none, its status. */

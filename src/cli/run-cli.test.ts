@@ -1,0 +1,383 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import {
+  eventStream,
+  type FakeRoutes,
+  json,
+  problem,
+  startFakeNativeServer,
+} from '../../test/support/fake-native-server.ts'
+import { endCauses } from '../call/end-cause.ts'
+import { exitCodeOf } from './exit-code.ts'
+import { runCli } from './run-cli.ts'
+
+interface Run {
+  readonly exitCode: number
+  readonly out: readonly string[]
+  readonly complaints: string
+}
+
+async function run(
+  args: readonly string[],
+  {
+    environment = {},
+    colour = false,
+    interrupted = new AbortController().signal,
+  }: {
+    readonly environment?: Readonly<Record<string, string>>
+    readonly colour?: boolean
+    readonly interrupted?: AbortSignal
+  } = {},
+): Promise<Run> {
+  const out: string[] = []
+  const complaints: string[] = []
+  const terminal = {
+    print: (line: string) => void out.push(line),
+    complain: (line: string) => void complaints.push(line),
+    environment,
+    colour,
+    interrupted,
+  }
+  return { exitCode: await runCli(args, terminal), out, complaints: complaints.join('\n') }
+}
+
+async function serve(t: TestContext, routes: FakeRoutes) {
+  const server = await startFakeNativeServer(t, routes)
+  const environment = { CORDBOARD_URL: server.url, CORDBOARD_KEY: 'a-key-of-the-test' }
+  return { server, ask: (...args: string[]) => run(args, { environment }) }
+}
+
+const acceptedAt = '2026-11-21T09:00:00.000Z'
+const leg = (destination: string, state = 'idle') => ({ destination, state })
+const call = { id: 'c1', state: 'accepted', acceptedAt, first: leg('line 101'), second: leg('+61412345678') }
+const at = (seconds: number) => new Date(Date.parse(acceptedAt) + seconds * 1000).toISOString()
+const event = (sequence: number, type: string, seconds: number, detail: object = {}) => ({
+  sequence,
+  type,
+  callId: 'c1',
+  at: at(seconds),
+  ...detail,
+})
+const story = [
+  event(1, 'call.accepted', 0, { destinations: { first: 'line 101', second: '+61412345678' } }),
+  event(2, 'leg.ringing', 0.1, { leg: 'first' }),
+  event(3, 'leg.answered', 1.5, { leg: 'first' }),
+  event(4, 'leg.ended', 1.62, { leg: 'second', cause: 'busy' }),
+  event(5, 'call.ended', 1.7, { cause: 'busy', advice: 'Try again later.' }),
+]
+
+test('call: a line first, what it would dial second, options in the words of the API', async (t) => {
+  const { server, ask } = await serve(t, { 'POST /v1/calls': json(call, 201) })
+  const options = [
+    '--auto-answer',
+    '--external-id',
+    'crm-7',
+    '--delay',
+    '60',
+    '--ring',
+    '20',
+    '--idempotency-key',
+    'k1',
+  ]
+  const { exitCode, out } = await ask('call', '101', '0412345678', ...options)
+  assert.deepEqual([exitCode, out], [0, ['c1  accepted']])
+  const [request] = server.seen
+  assert.deepEqual(JSON.parse(request?.body ?? ''), {
+    first: { line: '101', ringSeconds: 20, autoAnswer: true },
+    second: { dial: '0412345678', ringSeconds: 20 },
+    delaySeconds: 60,
+    externalId: 'crm-7',
+  })
+  assert.equal(request?.headers.authorization, 'Bearer a-key-of-the-test')
+  assert.equal(request?.headers['idempotency-key'], 'k1')
+})
+
+const parties: readonly (readonly [first: string, second: string, expected: object])[] = [
+  ['1234101', '102', { first: { line: '1234101' }, second: { dial: '102' } }],
+  ['0412345678', '*60', { first: { dial: '0412345678' }, second: { dial: '*60' } }],
+  ['+61412345678', '+61255501000', { first: { number: '+61412345678' }, second: { number: '+61255501000' } }],
+  ['dial:101', 'queue:support', { first: { dial: '101' }, second: { queue: 'support' } }],
+]
+for (const [first, second, expected] of parties) {
+  test(`call: parties ${first} and ${second}`, async (t) => {
+    const { server, ask } = await serve(t, { 'POST /v1/calls': json(call, 201) })
+    await ask('call', first, second)
+    assert.deepEqual(JSON.parse(server.seen[0]?.body ?? ''), expected)
+  })
+}
+
+test('call --follow: one line an event with the seconds since it was accepted; the exit code tells the end', async (t) => {
+  const { ask } = await serve(t, { 'POST /v1/calls': json(call, 201), 'GET /v1/calls/c1/events': eventStream(story) })
+  const { exitCode, out } = await ask('call', '101', '0412345678', '--follow')
+  assert.deepEqual(out, [
+    '   0.0 s  accepted: line 101 → +61412345678',
+    '   0.1 s  first leg: ringing',
+    '   1.5 s  first leg: answered',
+    '   1.6 s  second leg: ended, busy',
+    '   1.7 s  ended: busy. Try again later.',
+  ])
+  assert.equal(exitCode, 10)
+})
+
+test('call --follow --json: the events as they came, one a line', async (t) => {
+  const { ask } = await serve(t, { 'POST /v1/calls': json(call, 201), 'GET /v1/calls/c1/events': eventStream(story) })
+  const { out } = await ask('call', '101', '0412345678', '--follow', '--json')
+  assert.deepEqual(
+    out.map((line) => JSON.parse(line)),
+    story,
+  )
+})
+
+test('call --follow: a stream that breaks is resumed after the last event seen', async (t) => {
+  const { server, ask } = await serve(t, {
+    'POST /v1/calls': json(call, 201),
+    'GET /v1/calls/c1/events': [eventStream(story.slice(0, 2), true), eventStream(story.slice(2))],
+  })
+  const { exitCode, out } = await ask('call', '101', '0412345678', '--follow')
+  assert.deepEqual([exitCode, out.length], [10, 5])
+  assert.deepEqual(
+    server.seen.slice(1).map(({ headers }) => headers['last-event-id']),
+    [undefined, '2'],
+  )
+})
+
+test('call --follow: Ctrl+C leaves the call alone and says how to end it', async (t) => {
+  const server = await startFakeNativeServer(t, {
+    'POST /v1/calls': json(call, 201),
+    'GET /v1/calls/c1/events': eventStream(story.slice(0, 1), true),
+  })
+  const interrupted = AbortSignal.timeout(200)
+  const args = ['call', '101', '102', '--follow', '--server', server.url, '--key', 'a-key-of-the-test']
+  const { exitCode, complaints } = await run(args, { interrupted })
+  assert.deepEqual([exitCode, complaints], [130, 'The call goes on; "cordboard hangup c1" ends it.'])
+})
+
+const ended = { ...call, state: 'ended', end: { cause: 'no-answer', advice: 'Nobody answered.' } }
+const waits: readonly (readonly [option: string, answer: object, exitCode: number, wait: object])[] = [
+  ['bridged', { ...call, state: 'bridged' }, 0, { for: 'bridged', seconds: 30 }],
+  ['bridged:5', { ...call, state: 'second-ringing' }, 4, { for: 'bridged', seconds: 5 }],
+  ['answered', { ...call, state: 'second-ringing' }, 0, { for: 'answered', seconds: 30 }],
+  [
+    'ringing',
+    { ...call, state: 'first-ringing', first: leg('line 101', 'dialling') },
+    4,
+    { for: 'ringing', seconds: 30 },
+  ],
+  [
+    'ringing',
+    { ...call, state: 'first-ringing', first: leg('line 101', 'ringing') },
+    0,
+    { for: 'ringing', seconds: 30 },
+  ],
+  ['ended', ended, 12, { for: 'ended', seconds: 30 }],
+]
+for (const [option, answer, expected, wait] of waits) {
+  test(`call --wait ${option}: answered in the state ${(answer as typeof call).state}, exits with ${expected}`, async (t) => {
+    const { server, ask } = await serve(t, { 'POST /v1/calls': json(answer, 201) })
+    const { exitCode } = await ask('call', '101', '102', '--wait', option)
+    assert.equal(exitCode, expected)
+    assert.deepEqual(JSON.parse(server.seen[0]?.body ?? '').wait, wait)
+  })
+}
+
+test('every end cause but completed has an exit code of its own, from 10 on', () => {
+  const codes = Object.keys(endCauses).map(exitCodeOf)
+  assert.equal(new Set(codes).size, codes.length)
+  assert.deepEqual(
+    codes.filter((code) => code !== 0 && (code < 10 || code > 99)),
+    [],
+  )
+})
+
+test('calls: a table, the newest first; --state and --limit go to the server', async (t) => {
+  const { server, ask } = await serve(t, { 'GET /v1/calls': json({ calls: [ended, { ...call, id: 'c22' }] }) })
+  const { exitCode, out } = await ask('calls', '--state', 'live', '--limit', '5')
+  assert.equal(server.seen[0]?.url, '/v1/calls?limit=5&state=live')
+  assert.deepEqual(out, [
+    'ID   ACCEPTED                  STATE      TALK  FIRST     SECOND',
+    'c1   2026-11-21T09:00:00.000Z  no-answer        line 101  +61412345678',
+    'c22  2026-11-21T09:00:00.000Z  accepted         line 101  +61412345678',
+  ])
+  assert.equal(exitCode, 0)
+})
+
+test('calls show: the call and its events; --json the call as it came', async (t) => {
+  const { ask } = await serve(t, {
+    'GET /v1/calls/c1': json(ended),
+    'GET /v1/calls/c1/events': json({ events: story }),
+  })
+  assert.deepEqual((await ask('calls', 'show', 'c1')).out.slice(0, 2), [
+    'c1  2026-11-21T09:00:00.000Z  ended',
+    '   0.0 s  accepted: line 101 → +61412345678',
+  ])
+  assert.deepEqual((await ask('calls', 'show', 'c1', '--json')).out, [JSON.stringify(ended)])
+})
+
+test('hangup: by request; an ended call says how it ended', async (t) => {
+  const { server, ask } = await serve(t, { 'DELETE /v1/calls/c1': [json(call, 202), json(ended)] })
+  assert.deepEqual((await ask('hangup', 'c1')).out, ['c1 is being hung up'])
+  assert.deepEqual((await ask('hangup', 'c1')).out, ['c1 has ended: no-answer'])
+  assert.equal(server.seen[0]?.method, 'DELETE')
+})
+
+test('phones: a table, in which no control character of a phone reaches the terminal', async (t) => {
+  const phone = { account: 'acme', line: '101', contact: 'sip:a@b', userAgent: 'Evil\u001b[2J', expiresAt: at(60) }
+  const { ask } = await serve(t, { 'GET /v1/phones': json({ phones: [phone] }) })
+  assert.deepEqual((await ask('phones')).out[1], 'acme/101  sip:a@b  Evil�[2J  2026-11-21T09:01:00.000Z')
+  assert.deepEqual((await ask('phones', '--json')).out, [JSON.stringify([phone])])
+})
+
+const refusals: readonly (readonly [string, ReturnType<typeof problem>, number, string])[] = [
+  ['a wrong key', problem('authentication-failed', 401, 'No such key.'), 3, 'No such key.'],
+  ['a missing permission', problem('permission-missing', 403, 'The key lacks it.'), 3, 'The key lacks it.'],
+  ['a barred number', problem('barred', 403, 'Barred.'), 1, 'Barred.'],
+  [
+    'faults with their places',
+    problem('validation-failed', 400, 'Mend.', [{ pointer: '/first', detail: 'is missing' }]),
+    1,
+    'Mend.\n  /first is missing',
+  ],
+  ['something else than problem details', { status: 502, body: '<html>' }, 1, 'The server answered HTTP 502.'],
+]
+for (const [name, answer, expected, complaint] of refusals) {
+  test(`refused: ${name}`, async (t) => {
+    const { ask } = await serve(t, { 'POST /v1/calls': answer })
+    const { exitCode, complaints, out } = await ask('call', '101', '102')
+    assert.deepEqual([exitCode, complaints, out], [expected, complaint, []])
+  })
+}
+
+test('something that is no Cordboard server', async (t) => {
+  const { ask } = await serve(t, { 'GET /v1/phones': { body: '<html>', type: 'text/html' } })
+  const { exitCode, complaints } = await ask('phones')
+  assert.equal(exitCode, 2)
+  assert.match(complaints, /is no Cordboard server/)
+})
+
+test('no server', async () => {
+  const { exitCode, complaints } = await run(['phones', '--server', '127.0.0.1:1', '--key', 'a-key-of-the-test'])
+  assert.equal(exitCode, 2)
+  assert.match(complaints, /^No server answers at http:\/\/127\.0\.0\.1:1\/ .*Start it with "cordboard start"/)
+})
+
+const folder = (t: TestContext): string => {
+  const path = mkdtempSync(join(tmpdir(), 'cordboard-cli-'))
+  t.after(() => rmSync(path, { recursive: true }))
+  return path
+}
+
+const writeConfig = (t: TestContext, url: string): string => {
+  const file = join(folder(t), 'cordboard.yaml')
+  const { hostname, port } = new URL(url)
+  const keys = `{ name: reader, key: key-of-reader, permissions: [calls:read] },
+      { name: writer, key: key-of-writer, permissions: [directory:write, directory:read] }`
+  writeFileSync(
+    file,
+    `http: { host: ${hostname}, port: ${port} }\naccounts:\n  - name: acme\n    apiKeys: [\n      ${keys} ]\n`,
+  )
+  return file
+}
+
+test('server and key come from the configuration file: the first key with the permission', async (t) => {
+  const server = await startFakeNativeServer(t, { 'GET /v1/phones': json({ phones: [] }) })
+  const { exitCode, out } = await run(['phones', '--config', writeConfig(t, server.url)])
+  assert.deepEqual([exitCode, out], [0, ['No phone is registered.']])
+  assert.equal(server.seen[0]?.headers.authorization, 'Bearer key-of-writer')
+})
+
+test("the configuration's keys go to no other server than the configuration's", async (t) => {
+  const server = await startFakeNativeServer(t, { 'GET /v1/phones': json({ phones: [] }) })
+  const { exitCode, complaints } = await run(['phones', '--config', writeConfig(t, server.url), '--server', server.url])
+  assert.deepEqual([exitCode, server.seen.length], [3, 0])
+  assert.match(complaints, /No key was given for that server/)
+})
+
+test('no key of the configuration has the permission', async (t) => {
+  const { exitCode, complaints } = await run(['call', '101', '102', '--config', writeConfig(t, 'http://127.0.0.1:1')])
+  assert.equal(exitCode, 3)
+  assert.match(complaints, /permission calls:place/)
+})
+
+test('apply: the file as it is, after its own check', async (t) => {
+  const applied = { accounts: 1, lines: 0, credentials: 2, trunks: 0 }
+  const server = await startFakeNativeServer(t, { 'PUT /v1/directory': json(applied) })
+  const file = writeConfig(t, server.url)
+  const { exitCode, out } = await run(['apply', file, '--config', file])
+  assert.deepEqual([exitCode, out], [0, [`Applied ${file}: 1 accounts, 0 lines, 2 credentials, 0 trunks.`]])
+  assert.equal(server.seen[0]?.headers['content-type'], 'application/yaml')
+  assert.match(server.seen[0]?.body ?? '', /^http: /)
+
+  writeFileSync(file, 'acounts: []\n')
+  assert.match((await run(['apply', file, '--config', file])).complaints, /cordboard\.yaml:1:\d+: acounts .*"accounts"/)
+  assert.equal(server.seen.length, 1)
+})
+
+test('check: sound and faulty files, for people and for scripts', async (t) => {
+  const file = writeConfig(t, 'http://127.0.0.1:1')
+  assert.deepEqual(await run(['check', file]), {
+    exitCode: 0,
+    out: [`${file} is sound: 1 accounts, 0 lines, 0 trunks.`],
+    complaints: '',
+  })
+  writeFileSync(file, 'http:\n  port: many\n')
+  const faulty = await run(['check', file])
+  assert.equal(faulty.exitCode, 1)
+  assert.match(faulty.complaints, /cordboard\.yaml:2:9: http\.port /)
+  const { exitCode, out } = await run(['check', file, '--json'])
+  assert.equal(exitCode, 1)
+  const { sound, faults } = JSON.parse(out[0] ?? '')
+  assert.deepEqual([sound, faults[0].line, faults[0].column, faults[0].key], [false, 2, 9, 'http.port'])
+})
+
+test('start: a faulty configuration is told with its line, and nothing is started', async (t) => {
+  const file = join(folder(t), 'cordboard.yaml')
+  writeFileSync(file, 'http: { prot: 1 }\n')
+  const { exitCode, complaints } = await run(['start', '--config', file])
+  assert.equal(exitCode, 1)
+  assert.match(complaints, /cordboard\.yaml:1:\d+: http\.prot .*"port"/)
+})
+
+test('start --demo: a folder that is not there', async (t) => {
+  const { exitCode, complaints } = await run(['start', '--demo', '--config', join(folder(t), 'none', 'cordboard.yaml')])
+  assert.equal(exitCode, 1)
+  assert.match(complaints, /cannot be written \(ENOENT\)/)
+})
+
+const misuses: readonly (readonly [args: readonly string[], complaint: RegExp])[] = [
+  [['bogus'], /unknown command 'bogus'/],
+  [['call', '101'], /missing required argument 'second'/],
+  [['call', '101', '102', '--delay', '1.5'], /whole number from 0/],
+  [['call', '101', '102', '--wait', 'never'], /accepted, ringing, answered, bridged, ended/],
+  [['calls', '--state', 'dead'], /live, ended/],
+  [['phones', '--server', 'ftp://x', '--key', 'k'], /is no address of a server/],
+  [['phones', '--server', 'x', '--key', 'with space'], /The key holds characters/],
+]
+for (const [args, complaint] of misuses) {
+  test(`wrong usage: cordboard ${args.join(' ')}`, async () => {
+    const { exitCode, complaints } = await run(args)
+    assert.ok(exitCode === 1 || exitCode === 3)
+    assert.match(complaints, complaint)
+  })
+}
+
+test('help tells the commands and every exit code', async () => {
+  const { exitCode, out } = await run(['help'])
+  assert.equal(exitCode, 0)
+  const text = out.join('\n')
+  for (const word of ['start', 'apply', 'call ', 'calls', 'hangup', 'phones', 'check', ...Object.keys(endCauses)]) {
+    assert.ok(text.includes(word), `help does not mention ${word}`)
+  }
+})
+
+test('colour only where the terminal has it', async (t) => {
+  const { url } = await startFakeNativeServer(t, {
+    'GET /v1/calls/c1': json(ended),
+    'GET /v1/calls/c1/events': json({ events: story }),
+  })
+  const args = ['calls', 'show', 'c1', '--server', url, '--key', 'a-key-of-the-test']
+  assert.ok((await run(args, { colour: true })).out.at(-1)?.includes('\u001b[31mended: busy'))
+  assert.ok(!(await run(args)).out.join('').includes('\u001b'))
+})
