@@ -1,13 +1,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 import { type RunningServer, startServer } from '../../src/main.ts'
 
 export const testKey = 'demo-key-acme-0001'
 
 /** A whole server on free ports with lines 101 to 103, stopped when the test ends. */
-export async function startTestServer(t: TestContext, more = ''): Promise<RunningServer> {
+export async function startTestServer(
+  t: { after(cleanUp: () => Promise<void>): void },
+  more = '',
+): Promise<RunningServer> {
   const directory = mkdtempSync(join(tmpdir(), 'cordboard-'))
   const configFile = join(directory, 'cordboard.yaml')
   writeFileSync(configFile, `${configText}\n${more}`)
