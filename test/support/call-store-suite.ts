@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
-import type { CallEvent, LegRecovery, LoggedCallEvent } from '../call/call-event.ts'
-import { lowestCallId } from '../call/call-id-order.ts'
-import type { CallRequest } from '../call/call-request.ts'
-import { projectCall } from '../call/project-call.ts'
-import type { CallStore, IdempotencyKey } from './call-store.ts'
-import type { Store } from './store.ts'
+import type { CallEvent, LegRecovery, LoggedCallEvent } from '../../src/call/call-event.ts'
+import { lowestCallId } from '../../src/call/call-id-order.ts'
+import type { CallRequest } from '../../src/call/call-request.ts'
+import { projectCall } from '../../src/call/project-call.ts'
+import type { CallStore, IdempotencyKey } from '../../src/store/call-store.ts'
+import type { Store } from '../../src/store/store.ts'
 
 const day = 24 * 3600 * 1000
 let at = Date.UTC(2026, 0, 1)
