@@ -39,8 +39,12 @@ export class WorkerClient {
   }
 
   /** Starts the thread and opens the database; rejects with the worker's own {@link StoreError}. */
-  static async open(path: string, onBroken: (error: StoreError) => void): Promise<WorkerClient> {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: { path } })
+  static async open(
+    path: string,
+    onBroken: (error: StoreError) => void,
+    thread = new URL('./worker.ts', import.meta.url),
+  ): Promise<WorkerClient> {
+    const worker = new Worker(thread, { workerData: { path } })
     const opening = await new Promise<Opening>((resolve, reject) => {
       worker.once('message', resolve)
       worker.once('error', reject)
