@@ -1,7 +1,6 @@
-import { isAbsolute, join } from 'node:path'
 import { systemClock } from './clock.ts'
+import { applyConfig } from './config/apply-config.ts'
 import type { Config } from './config/config-schema.ts'
-import { directoryRecords } from './config/directory-records.ts'
 import { loadConfig } from './config/load-config.ts'
 import { startDemo } from './demo/start-demo.ts'
 import type { Caller, DialectContext } from './dialects/dialect.ts'
@@ -9,6 +8,9 @@ import { myapiDialect } from './dialects/myapi/routes.ts'
 import { nativeDialect } from './dialects/native/native.ts'
 import { createDirectory } from './directory/create-directory.ts'
 import type { Directory } from './directory/directory.ts'
+import type { DirectoryRecords } from './directory/records.ts'
+import { ReplaceableDirectory } from './directory/replaceable-directory.ts'
+import { openSecretBox } from './directory/secret-box.ts'
 import { CallLog } from './events/call-log.ts'
 import { createServer } from './http/create-server.ts'
 import { Metrics } from './http/metrics.ts'
@@ -20,7 +22,7 @@ import { decideCall, outsideCallerId } from './policy/decide-call.ts'
 import { systemRandom } from './random.ts'
 import type { Binding } from './sip/registrar/binding.ts'
 import { bindingKey } from './sip/registrar/binding-table.ts'
-import { openSqliteStore } from './store/sqlite/open-sqlite-store.ts'
+import { openStore, storeFile } from './store/open-store.ts'
 import type { Store } from './store/store.ts'
 import { type BindingStore, SipEngine, type SipListener } from './telephony/sip-engine/sip-engine.ts'
 
@@ -54,11 +56,15 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const random = systemRandom
   const demo = config.demo === undefined ? undefined : await startDemo(config, { clock, random, log })
 
-  const store = await openSqliteStore({
-    file: storeFile(config, options.dataDirectory),
+  const baseDirectory = options.dataDirectory ?? '.'
+  const store = await openStore({
+    address: config.store,
+    baseDirectory,
     onBroken: (error) => options.onFatal?.(error),
   })
-  const directory = createDirectory(withDemoTrunk(directoryRecords(config), demo?.trunkAddress))
+  const secretBox = openSecretBox(`${storeFile(config.store, baseDirectory)}.key`)
+  const { records } = await applyConfig(config, store.directory, secretBox)
+  const directory = new ReplaceableDirectory(createDirectory(withDemoTrunk(records, demo?.trunkAddress)))
   const callLog = new CallLog(store.calls)
   const engine = createEngine(config, directory, store, log)
   const orchestrator = new Orchestrator({
@@ -110,11 +116,6 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     await stop()
     throw explainListenError(error, config)
   }
-}
-
-function storeFile(config: Config, dataDirectory = '.'): string {
-  const path = config.store.slice('sqlite:'.length)
-  return isAbsolute(path) ? path : join(dataDirectory, path)
 }
 
 function createEngine(config: Config, directory: Directory, store: Store, log: Log): SipEngine {
@@ -226,7 +227,7 @@ function dialectContext(
 }
 
 /** The simulated carrier takes part as one more trunk, for every account and number, after the real ones. */
-function withDemoTrunk(records: ReturnType<typeof directoryRecords>, address: string | undefined): typeof records {
+function withDemoTrunk(records: DirectoryRecords, address: string | undefined): DirectoryRecords {
   if (address === undefined) return records
   const trunk = { name: 'demo', address, format: 'e164', prefixes: [''], priority: 1000 } as const
   return { ...records, trunks: [...records.trunks, trunk] }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { sha256 } from '../directory/create-directory.ts'
-import { hashPassword } from '../directory/password-hash.ts'
+import { hashPassword, verifyPassword } from '../directory/password-hash.ts'
 import type { CredentialRecord, DirectoryRecords, FeatureRecord, LineRecord } from '../directory/records.ts'
+import { usernamesOf } from '../directory/username-index.ts'
 import type { Config } from './config-schema.ts'
 
 /** What a token may do that the file gives no permissions. */
@@ -9,8 +10,16 @@ const tokenPermissions = ['calls:place', 'calls:read'] as const
 
 type ConfiguredAccount = Config['accounts'][number]
 
-/** The directory that the file describes, its secrets hashed. */
-export function directoryRecords(config: Config): DirectoryRecords {
+/**
+ * The directory that the file describes, its secrets hashed. A user whose password still fits its hash in `held` keeps that
+ * hash, so that applying the same file again changes nothing.
+ */
+export async function directoryRecords(
+  config: Config,
+  held: Pick<DirectoryRecords, 'credentials'> = { credentials: [] },
+): Promise<DirectoryRecords> {
+  const hashes = new Map(held.credentials.map((record) => [`${record.account}/${record.name}`, record.passwordHash]))
+  const users = await Promise.all(config.accounts.map((account) => userRecords(account, hashes)))
   return {
     accounts: config.accounts.map((account) => ({
       name: account.name,
@@ -33,62 +42,64 @@ export function directoryRecords(config: Config): DirectoryRecords {
       cards: account.cards,
     })),
     lines: config.accounts.flatMap((account) => lineRecords(account, config.sip.realm)),
-    credentials: config.accounts.flatMap(credentialRecords),
+    credentials: [...config.accounts.flatMap(keyRecords), ...users.flat()],
     trunks: config.trunks.map(withoutUndefined),
     ratePlans: config.ratePlans,
   }
 }
 
 function lineRecords(account: ConfiguredAccount, realm: string): readonly LineRecord[] {
-  return account.lines.map(({ secret, ...line }) => {
-    const usernames = [
-      line.number,
-      `${line.number}@${account.name}`,
-      ...(line.fullNumber === undefined ? [] : [line.fullNumber]),
-    ]
-    const ha1 = Object.fromEntries(
-      usernames.map((username) => {
-        const text = `${username}:${account.domain ?? realm}:${secret}`
-        return [username, { md5: createHash('md5').update(text).digest('hex'), sha256: sha256(text) }]
-      }),
-    )
-    return { account: account.name, ...withoutUndefined(line), ha1 }
+  return account.lines.map(({ secret, ...configured }) => {
+    const line = { account: account.name, ...withoutUndefined(configured) }
+    const ha1 = usernamesOf(line).map((username) => {
+      const text = `${username}:${account.domain ?? realm}:${secret}`
+      return [username, { md5: createHash('md5').update(text).digest('hex'), sha256: sha256(text) }] as const
+    })
+    return { ...line, ha1: Object.fromEntries(ha1) }
   })
 }
 
-function credentialRecords(account: ConfiguredAccount): readonly CredentialRecord[] {
+const keyRecords = (account: ConfiguredAccount): readonly CredentialRecord[] => [
+  ...account.apiKeys.map(
+    ({ name, key, permissions }): CredentialRecord => ({
+      kind: 'api-key',
+      account: account.name,
+      name,
+      permissions,
+      secretSha256: sha256(key),
+    }),
+  ),
+  ...account.tokens.map(
+    ({ name, token, lines, permissions }): CredentialRecord => ({
+      kind: 'token',
+      account: account.name,
+      name,
+      permissions: permissions ?? tokenPermissions,
+      ...(lines === 'all' ? {} : { lines }),
+      secretSha256: sha256(token),
+    }),
+  ),
+]
+
+function userRecords(
+  account: ConfiguredAccount,
+  hashes: ReadonlyMap<string, string | undefined>,
+): Promise<readonly CredentialRecord[]> {
   const roles = new Map(account.roles.map((role) => [role.name, role.permissions]))
-  return [
-    ...account.apiKeys.map(
-      ({ name, key, permissions }): CredentialRecord => ({
-        kind: 'api-key',
-        account: account.name,
-        name,
-        permissions,
-        secretSha256: sha256(key),
-      }),
-    ),
-    ...account.tokens.map(
-      ({ name, token, lines, permissions }): CredentialRecord => ({
-        kind: 'token',
-        account: account.name,
-        name,
-        permissions: permissions ?? tokenPermissions,
-        ...(lines === 'all' ? {} : { lines }),
-        secretSha256: sha256(token),
-      }),
-    ),
-    ...account.users.map(
-      ({ name, password, role, line }): CredentialRecord => ({
+  return Promise.all(
+    account.users.map(async ({ name, password, role, line }): Promise<CredentialRecord> => {
+      const held = hashes.get(`${account.name}/${name}`)
+      const stillFits = held !== undefined && (await verifyPassword(password, held))
+      return {
         kind: 'user',
         account: account.name,
         name,
         permissions: roles.get(role) ?? [],
         ...(line === undefined ? {} : { lines: [line] }),
-        passwordHash: hashPassword(password),
-      }),
-    ),
-  ]
+        passwordHash: stillFits ? held : await hashPassword(password),
+      }
+    }),
+  )
 }
 
 type Defined<Shape> = { [Key in keyof Shape]: Exclude<Shape[Key], undefined> }

@@ -1,5 +1,5 @@
 import type { Credential } from './credential.ts'
-import type { AccountRecord, Ha1, LineRecord, RatePlanRecord } from './records.ts'
+import type { AccountRecord, LineRecord, RatePlanRecord } from './records.ts'
 
 export type Account = AccountRecord
 export type Line = Omit<LineRecord, 'ha1'>
@@ -41,10 +41,9 @@ export interface Directory {
   lineByFullNumber(fullNumber: string): Line | undefined
   /** A line of the account by its extension or its full number. */
   findLine(account: string, number: string): Line | undefined
-  /** By the user part of its SIP identity: the extension where that is unique in the domain, `number@account`, or the full number. */
+  /** By the user part of its SIP identity: the extension where it is unique, `number@account`, or the full number. */
   lineByUsername(username: string, domain?: string): Line | undefined
   authenticateSip(username: string, realm: string): SipCredentials | undefined
-  ha1(username: string, realm: string): Ha1 | undefined
 
   /** An API key or token. Takes the same time whether or not it exists. */
   keyBySecret(secret: string): Credential | undefined

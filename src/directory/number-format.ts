@@ -1,46 +1,75 @@
-import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max'
+import { isSupportedCountry, type PhoneNumber as ParsedNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max'
+import type { PhoneNumber } from './directory.ts'
+import { isEmergencyNumber } from './emergency-numbers.ts'
 import type { NumberFormat } from './records.ts'
 
-/** What people write between digits. */
-const separators = /[\s().\-/]/g
-const dialable = /^\+?[0-9]{2,20}$|^[0-9*#]{1,20}$/
-
-/** Emergency numbers, by country; 112 and 911 are understood by networks everywhere. */
-const emergencyNumbers: Readonly<Record<string, readonly string[]>> = {
-  AU: ['000', '106'],
-  GB: ['999'],
-  NZ: ['111'],
-  ZA: ['10111', '10177'],
-  FR: ['15', '17', '18', '114'],
-  DE: ['110'],
-  IN: ['100', '101', '102', '108'],
-  JP: ['110', '118', '119'],
-}
-const emergencyEverywhere = ['112', '911']
-
-export const isEmergencyNumber = (digits: string, country: string): boolean =>
-  emergencyEverywhere.includes(digits) || (emergencyNumbers[country]?.includes(digits) ?? false)
+/** What people write between digits. A line break is none of it: it has no business in a number. */
+const separators = /[ ().\-/\u00a0]/g
+const longestInput = 64
+const dialable = /^(?:\+[0-9]{2,20}|[0-9*#]{1,20})$/
+/** A national number that the numbering plan does not know yet is taken for one from this length on; below, for a short code. */
+const shortestUnknownNumber = 7
+/** ITU-T E.164 section 6: no international number is longer. */
+const longestNumber = 15
 
 /**
- * The canonical form of what was dialled in a country: E.164 where the number has such a form, the bare digits where it is a
- * short code; undefined where it can be neither. Nothing but digits, a leading plus, `*` and `#` comes out.
+ * What characters mean, dialled in a country: E.164 where the number has such a form, the bare digits where it is a short code,
+ * a service or an emergency number; undefined where they can be neither. Nothing but digits, a leading plus, `*` and `#`
+ * comes out.
  */
-export function canonicalNumber(characters: string, country: string): string | undefined {
+export function parsePhoneNumber(characters: string, country: string): PhoneNumber | undefined {
+  if (characters.length > longestInput) return undefined
   const bare = characters.replace(separators, '')
   if (!dialable.test(bare)) return undefined
-  const parsed = isSupportedCountry(country)
-    ? parsePhoneNumberFromString(bare, country)
-    : parsePhoneNumberFromString(bare)
-  if (parsed?.isPossible() === true) return parsed.number
-  // Short codes, service numbers and what a numbering plan newer than ours may hold: the trunk decides.
-  return bare.startsWith('+') || bare.length > 15 ? undefined : bare
+  // Before all else: some numbering plans could take the digits for the beginning of something longer.
+  if (isEmergencyNumber(bare, country)) return { canonical: bare, emergency: true }
+  const canonical = canonicalNumber(bare, country)
+  if (canonical === undefined) return undefined
+  return { canonical, emergency: isDisguisedEmergencyNumber(canonical, country) }
 }
 
-/** A canonical number as a trunk wants it: `+61412345678`, `0412345678`, `61412345678`. */
+/** A canonical number as a trunk wants it: `+61412345678`, `0412345678` (`0011…` for abroad), `61412345678`. */
 export function formatNumber(canonical: string, format: NumberFormat, country: string): string {
   if (!canonical.startsWith('+') || format === 'e164') return canonical
   if (format === 'plain') return canonical.slice(1)
-  const parsed = parsePhoneNumberFromString(canonical)
-  if (parsed?.country !== (country as CountryCode)) return `00${canonical.slice(1)}`
-  return parsed.formatNational().replace(/[^0-9]/g, '')
+  const parsed = parseCached(canonical, country)
+  if (parsed === undefined) return canonical
+  const dialled = parsed.country === country ? parsed.formatNational() : formatAbroad(parsed, country)
+  return dialled.replace(/[^0-9]/g, '')
+}
+
+/** With the prefix that the country dials for abroad: `0011`, `011`; `00` where none is known (ITU-T E.164 recommends it). */
+const formatAbroad = (parsed: ParsedNumber, country: string): string =>
+  (isSupportedCountry(country) ? parsed.format('IDD', { fromCountry: country }) : undefined) ?? `00${parsed.number}`
+
+function canonicalNumber(bare: string, country: string): string | undefined {
+  if (/[*#]/.test(bare)) return bare
+  const parsed = parseCached(bare, country)
+  const international = bare.startsWith('+')
+  if (parsed?.isValid() === true) return parsed.number
+  const possible = parsed?.isPossible() === true
+  if (possible && (international || bare.length >= shortestUnknownNumber)) return parsed.number
+  return international || bare.length > longestNumber ? undefined : bare
+}
+
+/** `+61000` or `+2710111`: a country code does not take the emergency out of the number. */
+function isDisguisedEmergencyNumber(canonical: string, country: string): boolean {
+  if (!canonical.startsWith('+')) return isEmergencyNumber(canonical, country)
+  const parsed = parseCached(canonical, country)
+  return parsed !== undefined && isEmergencyNumber(parsed.nationalNumber, parsed.country ?? country)
+}
+
+/** A parse takes about 10 µs, and a call asks for the same number several times. */
+const cacheSize = 4096
+const cache = new Map<string, ParsedNumber | undefined>()
+
+function parseCached(number: string, country: string): ParsedNumber | undefined {
+  const key = `${country} ${number}`
+  if (cache.has(key)) return cache.get(key)
+  const parsed = isSupportedCountry(country)
+    ? parsePhoneNumberFromString(number, country)
+    : parsePhoneNumberFromString(number)
+  if (cache.size >= cacheSize) cache.clear()
+  cache.set(key, parsed)
+  return parsed
 }

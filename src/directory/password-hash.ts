@@ -1,22 +1,22 @@
-import { randomBytes, scrypt, scryptSync, timingSafeEqual } from 'node:crypto'
+import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 
 const keyLength = 32
 const saltLength = 16
 
-/** `salt:hash`, hexadecimal, by scrypt with Node's default cost. */
-export function hashPassword(password: string): string {
+/** `salt:hash`, hexadecimal, by scrypt with Node's default cost; off the main thread. */
+export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(saltLength)
-  return `${salt.toString('hex')}:${scryptSync(password, salt, keyLength).toString('hex')}`
+  return `${salt.toString('hex')}:${(await deriveKey(password, salt)).toString('hex')}`
 }
 
-/** Takes its time, off the main thread. */
-export function verifyPassword(password: string, stored: string): Promise<boolean> {
+export async function verifyPassword(password: string, stored: string): Promise<boolean> {
   const [salt = '', hash = ''] = stored.split(':')
-  return new Promise((resolve, reject) => {
-    scrypt(password, Buffer.from(salt, 'hex'), keyLength, (error, key) => {
-      if (error !== null) return reject(error)
-      const expected = Buffer.from(hash, 'hex')
-      resolve(expected.length === key.length && timingSafeEqual(expected, key))
-    })
-  })
+  const expected = Buffer.from(hash, 'hex')
+  const key = await deriveKey(password, Buffer.from(salt, 'hex'))
+  return expected.length === key.length && timingSafeEqual(expected, key)
 }
+
+const deriveKey = (password: string, salt: Buffer): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    scrypt(password, salt, keyLength, (error, key) => (error === null ? resolve(key) : reject(error)))
+  })

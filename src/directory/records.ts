@@ -86,7 +86,7 @@ export interface TrunkRecord {
   /** `sip:host:port`, or `demo` for the simulated carrier. */
   readonly address: string
   readonly username?: string
-  /** The carrier's password: digest needs it as it is. Never leaves the process. */
+  /** The carrier's password: digest needs it as it is. The store keeps it sealed; see `secret-box.ts`. */
   readonly password?: string
   readonly format: NumberFormat
   /** Accounts that may use it, with all below them; every account if absent. */

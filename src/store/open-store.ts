@@ -20,12 +20,15 @@ export async function openStore({ address, baseDirectory, onBroken }: OpenStoreO
       'PostgreSQL is not available yet in this release; use "store: sqlite:PATH" instead.',
     )
   }
+  return openSqliteStore({ file: storeFile(address, baseDirectory), onBroken })
+}
+
+/** The database's file; the server's key stands beside it. */
+export function storeFile(address: string, baseDirectory: string): string {
   const path = /^sqlite:(.+)$/s.exec(address)?.[1]
-  if (path === undefined) {
-    throw new StoreError(
-      'not-available',
-      `"${address}" names no store; write "sqlite:PATH", for example sqlite:./data/cordboard.db.`,
-    )
-  }
-  return openSqliteStore({ file: resolve(baseDirectory, path), onBroken })
+  if (path !== undefined) return resolve(baseDirectory, path)
+  throw new StoreError(
+    'not-available',
+    `"${address}" names no store; write "sqlite:PATH", for example sqlite:./data/cordboard.db.`,
+  )
 }

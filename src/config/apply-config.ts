@@ -1,0 +1,16 @@
+import { type ApplySummary, applyRecords, type DirectoryEntryStore, loadRecords } from '../directory/apply-records.ts'
+import type { DirectoryRecords } from '../directory/records.ts'
+import type { SecretBox } from '../directory/secret-box.ts'
+import type { Config } from './config-schema.ts'
+import { directoryRecords } from './directory-records.ts'
+
+/** Brings the store to what the file says, and returns what the store holds then. Applying the same again changes nothing. */
+export async function applyConfig(
+  config: Config,
+  store: DirectoryEntryStore,
+  box: SecretBox,
+): Promise<{ readonly records: DirectoryRecords; readonly summary: ApplySummary }> {
+  const wanted = await directoryRecords(config, await loadRecords(store, box))
+  const summary = await applyRecords(wanted, store, box)
+  return { records: await loadRecords(store, box), summary }
+}

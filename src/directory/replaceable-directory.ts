@@ -1,0 +1,33 @@
+import type { Directory } from './directory.ts'
+
+/** The directory as of now. Every look-up goes to the newest snapshot, which `replace` exchanges as a whole. */
+export class ReplaceableDirectory implements Directory {
+  #current: Directory
+
+  constructor(first: Directory) {
+    this.#current = first
+  }
+
+  replace(next: Directory): void {
+    this.#current = next
+  }
+
+  account: Directory['account'] = (...args) => this.#current.account(...args)
+  country: Directory['country'] = (...args) => this.#current.country(...args)
+  isSameOrBelow: Directory['isSameOrBelow'] = (...args) => this.#current.isSameOrBelow(...args)
+  accountsUnder: Directory['accountsUnder'] = (...args) => this.#current.accountsUnder(...args)
+  ratePlan: Directory['ratePlan'] = (...args) => this.#current.ratePlan(...args)
+  line: Directory['line'] = (...args) => this.#current.line(...args)
+  lineByFullNumber: Directory['lineByFullNumber'] = (...args) => this.#current.lineByFullNumber(...args)
+  findLine: Directory['findLine'] = (...args) => this.#current.findLine(...args)
+  lineByUsername: Directory['lineByUsername'] = (...args) => this.#current.lineByUsername(...args)
+  authenticateSip: Directory['authenticateSip'] = (...args) => this.#current.authenticateSip(...args)
+  keyBySecret: Directory['keyBySecret'] = (...args) => this.#current.keyBySecret(...args)
+  verifyUser: Directory['verifyUser'] = (...args) => this.#current.verifyUser(...args)
+  parseNumber: Directory['parseNumber'] = (...args) => this.#current.parseNumber(...args)
+  trunksFor: Directory['trunksFor'] = (...args) => this.#current.trunksFor(...args)
+  listAccounts: Directory['listAccounts'] = () => this.#current.listAccounts()
+  listLines: Directory['listLines'] = (...args) => this.#current.listLines(...args)
+  listCredentials: Directory['listCredentials'] = (...args) => this.#current.listCredentials(...args)
+  listTrunks: Directory['listTrunks'] = () => this.#current.listTrunks()
+}

@@ -1,0 +1,56 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+
+const keyLength = 32
+const nonceLength = 12
+const tagLength = 16
+
+/** Keeps a secret that a protocol needs as it is (a carrier's password) so that the database alone does not give it away. */
+export class SecretBox {
+  readonly #key: Buffer
+
+  constructor(key: Buffer) {
+    if (key.length !== keyLength)
+      throw new Error(`The server's key must have ${keyLength} octets, this has ${key.length}`)
+    this.#key = key
+  }
+
+  /** Base64 of nonce, tag and ciphertext, AES-256-GCM. */
+  seal(secret: string): string {
+    const nonce = randomBytes(nonceLength)
+    const cipher = createCipheriv('aes-256-gcm', this.#key, nonce)
+    const text = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()])
+    return Buffer.concat([nonce, cipher.getAuthTag(), text]).toString('base64')
+  }
+
+  /** Undefined if it was sealed with another key, or changed since. */
+  open(sealed: string): string | undefined {
+    const octets = Buffer.from(sealed, 'base64')
+    if (octets.length < nonceLength + tagLength) return undefined
+    const decipher = createDecipheriv('aes-256-gcm', this.#key, octets.subarray(0, nonceLength), {
+      authTagLength: tagLength,
+    })
+    decipher.setAuthTag(octets.subarray(nonceLength, nonceLength + tagLength))
+    try {
+      return Buffer.concat([decipher.update(octets.subarray(nonceLength + tagLength)), decipher.final()]).toString(
+        'utf8',
+      )
+    } catch {
+      return undefined
+    }
+  }
+}
+
+/** The server's key in a file of its own, beside the database but not in it; made where there is none yet. */
+export function openSecretBox(keyFile: string): SecretBox {
+  mkdirSync(dirname(keyFile), { recursive: true, mode: 0o700 })
+  try {
+    const file = openSync(keyFile, 'wx', 0o600)
+    writeSync(file, `${randomBytes(keyLength).toString('hex')}\n`)
+    closeSync(file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  return new SecretBox(Buffer.from(readFileSync(keyFile, 'utf8').trim(), 'hex'))
+}
