@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { openSecretBox, SecretBox } from './secret-box.ts'
+
+test('what is sealed opens with the same key only, and only unchanged', () => {
+  const box = new SecretBox(Buffer.alloc(32, 1))
+  const sealed = box.seal('pässword')
+  assert.equal(box.open(sealed), 'pässword')
+  assert.notEqual(box.seal('pässword'), sealed)
+  assert.equal(new SecretBox(Buffer.alloc(32, 2)).open(sealed), undefined)
+  for (const broken of ['', 'AAAA', `${sealed.slice(0, -4)}AAAA`]) assert.equal(box.open(broken), undefined)
+  assert.throws(() => new SecretBox(Buffer.alloc(16)), /32 octets/)
+})
+
+test('the key is made once, in a file for its owner alone', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'cordboard-key-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'data', 'cordboard.db.key')
+  const sealed = openSecretBox(file).seal('x')
+  assert.equal(openSecretBox(file).open(sealed), 'x')
+  assert.equal(statSync(file).mode & 0o777, 0o600)
+})
