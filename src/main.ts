@@ -18,7 +18,8 @@ import { TokenBuckets } from './http/token-bucket.ts'
 import { createLog, type Log } from './log.ts'
 import { Orchestrator } from './orchestrator/orchestrator.ts'
 import type { CallPolicy } from './orchestrator/plan-call.ts'
-import { decideCall, outsideCallerId } from './policy/decide-call.ts'
+import { decideCall } from './policy/decide-call.ts'
+import { outsideCallerId } from './policy/decide-caller-id.ts'
 import { systemRandom } from './random.ts'
 import type { Binding } from './sip/registrar/binding.ts'
 import { bindingKey } from './sip/registrar/binding-table.ts'
@@ -183,9 +184,10 @@ function createPolicy(directory: Directory): CallPolicy {
       const facts = { request, account, ratePlan: directory.ratePlan(account.name), ...legs }
       return decideCall(facts)
     },
-    outsideCallerId(name) {
+    outsideCallerId(name, { destination }) {
       const account = directory.account(name)
-      return account === undefined ? {} : outsideCallerId(account)
+      const line = destination.kind === 'line' ? destination.line : undefined
+      return account === undefined ? {} : outsideCallerId(account, line && directory.line(line.account, line.number))
     },
   }
 }

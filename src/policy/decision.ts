@@ -1,6 +1,13 @@
 import type { RefusalCode } from '../call/refusal.ts'
 
 /** The verdict of one policy: `reason` is the refusal's code, `message` a sentence for a person. */
-export type Decision<Allowed = object> =
-  | ({ readonly decision: 'allow' } & Allowed)
-  | { readonly decision: 'deny'; readonly reason: RefusalCode | 'permission-missing'; readonly message: string }
+export type Decision<Reason extends RefusalCode | 'permission-missing' | 'line-not-allowed' = RefusalCode> =
+  | { readonly decision: 'allow' }
+  | { readonly decision: 'deny'; readonly reason: Reason; readonly message: string }
+
+export const allow: { readonly decision: 'allow' } = { decision: 'allow' }
+
+export const deny = <Reason extends RefusalCode | 'permission-missing' | 'line-not-allowed'>(
+  reason: Reason,
+  message: string,
+): Decision<Reason> => ({ decision: 'deny', reason, message })

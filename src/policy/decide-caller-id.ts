@@ -1,0 +1,24 @@
+import type { CallerId } from '../call/call-request.ts'
+import type { Account, Line } from '../directory/directory.ts'
+import { allow, type Decision, deny } from './decision.ts'
+
+/** An outside party may be shown numbers of the account only: anything else is a forged caller id. */
+export function decideCallerId(
+  shown: CallerId | undefined,
+  account: Pick<Account, 'callerIds'>,
+): Decision<'caller-id-not-allowed'> {
+  const number = shown?.number
+  if (number === undefined || account.callerIds.some((allowed) => allowed === number || allowed === `+${number}`)) {
+    return allow
+  }
+  return deny(
+    'caller-id-not-allowed',
+    'The account may not show this caller id; add it to its callerIds if it owns the number.',
+  )
+}
+
+/** What an outside party is shown where the request names nothing: the line's own number, else the account's first. */
+export function outsideCallerId(account: Pick<Account, 'callerIds'>, line?: Pick<Line, 'callerId'>): CallerId {
+  const number = line?.callerId ?? account.callerIds[0]
+  return number === undefined ? {} : { number }
+}
