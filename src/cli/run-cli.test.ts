@@ -302,11 +302,14 @@ test('no key of the configuration has the permission', async (t) => {
 })
 
 test('apply: the file as it is, after its own check', async (t) => {
-  const applied = { accounts: 1, lines: 0, credentials: 2, trunks: 0 }
+  const applied = { added: ['line acme/104'], changed: [], removed: ['trunk old', 'line acme/103'] }
   const server = await startFakeNativeServer(t, { 'PUT /v1/directory': json(applied) })
   const file = writeConfig(t, server.url)
   const { exitCode, out } = await run(['apply', file, '--config', file])
-  assert.deepEqual([exitCode, out], [0, [`Applied ${file}: 1 accounts, 0 lines, 2 credentials, 0 trunks.`]])
+  assert.deepEqual(
+    [exitCode, out],
+    [0, ['+ line acme/104', '- trunk old', '- line acme/103', `Applied ${file}: 1 added, 0 changed, 2 removed.`]],
+  )
   assert.equal(server.seen[0]?.headers['content-type'], 'application/yaml')
   assert.match(server.seen[0]?.body ?? '', /^http: /)
 

@@ -1,15 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { loadConfig } from '../../config/load-config.ts'
-import type { Terminal } from '../terminal.ts'
+import { printable, type Terminal } from '../terminal.ts'
 import { connect, type ServerCommandOptions, withServerOptions } from './server-options.ts'
 
-/** What the server's directory holds once the file is applied. */
+/** The things of the directory that the file added, changed and removed, by name. */
 interface Applied {
-  readonly accounts: number
-  readonly lines: number
-  readonly credentials: number
-  readonly trunks: number
+  readonly added: readonly string[]
+  readonly changed: readonly string[]
+  readonly removed: readonly string[]
 }
 
 export const applyCommand = (terminal: Terminal): Command =>
@@ -24,7 +23,9 @@ export const applyCommand = (terminal: Terminal): Command =>
         method: 'PUT',
         body: { type: 'application/yaml', content: readFileSync(file, 'utf8') },
       })
-      const { accounts, lines, credentials, trunks } = applied
-      const text = `Applied ${file}: ${accounts} accounts, ${lines} lines, ${credentials} credentials, ${trunks} trunks.`
-      terminal.print(options.json === true ? JSON.stringify(applied) : text)
+      if (options.json === true) return terminal.print(JSON.stringify(applied))
+      const { added, changed, removed } = applied
+      for (const [sign, names] of Object.entries({ '+': added, '~': changed, '-': removed }))
+        for (const name of names) terminal.print(printable(`${sign} ${name}`))
+      terminal.print(`Applied ${file}: ${added.length} added, ${changed.length} changed, ${removed.length} removed.`)
     })
