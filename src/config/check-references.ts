@@ -1,107 +1,178 @@
+import { closestName } from './closest-name.ts'
 import type { Config } from './config-schema.ts'
+import { type Path, renderPath } from './yaml-source.ts'
 
 export interface ReferenceFault {
-  readonly path: readonly (string | number)[]
+  readonly path: Path
   readonly message: string
 }
 
+type Account = Config['accounts'][number]
+type Feature = Account['featureCodes'][string]
+
 /** What the shape alone cannot tell: names that must be unique, and names that must exist. */
 export function checkReferences(config: Config): readonly ReferenceFault[] {
-  const faults: ReferenceFault[] = []
-  const say = (path: ReferenceFault['path'], message: string) => faults.push({ path, message })
-  const unique = <Item>(
-    items: readonly Item[],
-    keyOf: (item: Item) => string | undefined,
-    pathOf: (index: number) => ReferenceFault['path'],
-  ) => {
-    const seen = new Set<string>()
-    for (const [index, item] of items.entries()) {
-      const key = keyOf(item)
-      if (key === undefined) continue
-      if (seen.has(key)) say(pathOf(index), 'stands twice; it must be unique')
-      seen.add(key)
-    }
-  }
-
-  const accountNames = new Set(config.accounts.map(({ name }) => name))
-  const planNames = new Set(config.ratePlans.map(({ name }) => name))
-  unique(
-    config.accounts,
-    ({ name }) => name,
-    (index) => ['accounts', index, 'name'],
-  )
-  unique(
-    config.trunks,
-    ({ name }) => name,
-    (index) => ['trunks', index, 'name'],
-  )
-  const fullNumbers = config.accounts.flatMap(({ lines }, account) =>
-    lines.map(({ fullNumber }, line) => ({ fullNumber, path: ['accounts', account, 'lines', line, 'fullNumber'] })),
-  )
-  unique(
-    fullNumbers,
-    ({ fullNumber }) => fullNumber,
-    (index) => fullNumbers[index]?.path ?? [],
-  )
-  const secrets = config.accounts.flatMap(({ apiKeys, tokens }, account) => [
-    ...apiKeys.map(({ key }, index) => ({ secret: key, path: ['accounts', account, 'apiKeys', index, 'key'] })),
-    ...tokens.map(({ token }, index) => ({ secret: token, path: ['accounts', account, 'tokens', index, 'token'] })),
-  ])
-  unique(
-    secrets,
-    ({ secret }) => secret,
-    (index) => secrets[index]?.path ?? [],
-  )
-
-  for (const [index, account] of config.accounts.entries()) {
-    const at = (...rest: (string | number)[]) => ['accounts', index, ...rest]
-    const lines = new Set(account.lines.map(({ number }) => number))
-    unique(
-      account.lines,
-      ({ number }) => number,
-      (line) => at('lines', line, 'number'),
-    )
-    if (account.parent !== undefined && !accountNames.has(account.parent))
-      say(at('parent'), `names no account; there is ${list(accountNames)}`)
-    if (isItsOwnAncestor(config, account.name))
-      say(at('parent'), 'makes a circle: an account cannot stand below itself')
-    if (account.ratePlan !== undefined && !planNames.has(account.ratePlan))
-      say(at('ratePlan'), `names no rate plan; there is ${list(planNames)}`)
-    const roles = new Set(account.roles.map(({ name }) => name))
-    for (const [user, { role, line }] of account.users.entries()) {
-      if (!roles.has(role)) say(at('users', user, 'role'), `names no role of the account; there is ${list(roles)}`)
-      if (line !== undefined && !lines.has(line))
-        say(at('users', user, 'line'), `is no line of the account; there is ${list(lines)}`)
-    }
-    for (const [queue, { members }] of account.queues.entries()) {
-      for (const [member, number] of members.entries()) {
-        if (!lines.has(number))
-          say(at('queues', queue, 'members', member), `is no line of the account; there is ${list(lines)}`)
-      }
-    }
-  }
-  for (const [index, { accounts }] of config.trunks.entries()) {
-    for (const [position, name] of (accounts ?? []).entries()) {
-      if (!accountNames.has(name))
-        say(['trunks', index, 'accounts', position], `names no account; there is ${list(accountNames)}`)
-    }
-  }
-  const [first, last] = config.media.ports.split('-').map(Number)
-  if (first === undefined || last === undefined || last > 65_535 || last - first < 3) {
-    say(['media', 'ports'], 'must be a range of at least four ports up to 65535: 20000-29999')
-  }
-  return faults
+  return new ReferenceCheck(config).run()
 }
 
-const list = (names: ReadonlySet<string>): string =>
-  names.size === 0 ? 'none yet' : [...names].map((name) => `"${name}"`).join(', ')
+class ReferenceCheck {
+  readonly #config: Config
+  readonly #faults: ReferenceFault[] = []
+  readonly #accounts: readonly string[]
 
-function isItsOwnAncestor(config: Config, name: string): boolean {
-  const parents = new Map(config.accounts.map((account) => [account.name, account.parent]))
-  let ancestor = parents.get(name)
-  for (let steps = 0; ancestor !== undefined && steps <= parents.size; steps++) {
-    if (ancestor === name) return true
-    ancestor = parents.get(ancestor)
+  constructor(config: Config) {
+    this.#config = config
+    this.#accounts = namesOf(config.accounts)
   }
-  return false
+
+  run(): readonly ReferenceFault[] {
+    const { accounts, ratePlans, trunks } = this.#config
+    this.#unique(named(accounts, ['accounts']))
+    this.#unique(named(ratePlans, ['ratePlans']))
+    this.#unique(named(trunks, ['trunks']))
+    this.#unique(
+      accounts.flatMap(({ lines }, account) =>
+        lines.map((line, index) => ({
+          name: line.fullNumber,
+          path: ['accounts', account, 'lines', index, 'fullNumber'],
+        })),
+      ),
+    )
+    this.#unique(accounts.flatMap(({ users }, account) => named(users, ['accounts', account, 'users'])))
+    this.#unique(
+      accounts.flatMap(({ apiKeys, tokens }, account) => [
+        ...apiKeys.map(({ key }, index) => ({ name: key, path: ['accounts', account, 'apiKeys', index, 'key'] })),
+        ...tokens.map(({ token }, index) => ({ name: token, path: ['accounts', account, 'tokens', index, 'token'] })),
+      ]),
+    )
+    for (const [index, account] of accounts.entries()) this.#checkAccount(account, ['accounts', index])
+    for (const [index, { accounts: users }] of trunks.entries()) {
+      for (const [position, name] of (users ?? []).entries()) {
+        this.#exists(name, this.#accounts, 'account', ['trunks', index, 'accounts', position])
+      }
+    }
+    this.#checkMediaPorts()
+    this.#checkDemo()
+    return this.#faults
+  }
+
+  #checkAccount(account: Account, at: Path): void {
+    const lines = account.lines.map(({ number }) => number)
+    for (const [list, key] of [
+      ['lines', 'number'],
+      ['apiKeys', 'name'],
+      ['tokens', 'name'],
+      ['roles', 'name'],
+      ['queues', 'name'],
+      ['contexts', 'name'],
+      ['recordGroups', 'id'],
+      ['cards', 'number'],
+    ] as const) {
+      const entries = account[list] as readonly Readonly<Record<string, unknown>>[]
+      this.#unique(entries.map((entry, index) => ({ name: entry[key], path: [...at, list, index, key] })))
+    }
+    this.#exists(account.parent, this.#accounts, 'account', [...at, 'parent'])
+    if (this.#isItsOwnAncestor(account.name)) {
+      this.#say([...at, 'parent'], 'makes a circle: an account cannot stand below itself')
+    }
+    this.#exists(account.ratePlan, namesOf(this.#config.ratePlans), 'rate plan', [...at, 'ratePlan'])
+    for (const [index, { callerId }] of account.lines.entries()) {
+      if (callerId !== undefined && !account.callerIds.includes(callerId)) {
+        this.#say([...at, 'lines', index, 'callerId'], "must be one of the account's callerIds; add it there")
+      }
+    }
+    for (const [index, { role, line }] of account.users.entries()) {
+      this.#exists(role, namesOf(account.roles), 'role of the account', [...at, 'users', index, 'role'])
+      this.#exists(line, lines, 'line of the account', [...at, 'users', index, 'line'])
+    }
+    for (const [index, token] of account.tokens.entries()) {
+      if (token.lines !== 'all') this.#linesExist(token.lines, lines, [...at, 'tokens', index, 'lines'])
+    }
+    for (const [index, queue] of account.queues.entries()) {
+      this.#linesExist(queue.members, lines, [...at, 'queues', index, 'members'])
+    }
+    for (const [index, { steps }] of account.contexts.entries()) {
+      for (const [step, feature] of steps.entries()) {
+        this.#checkFeature(feature, account, [...at, 'contexts', index, 'steps', step])
+      }
+    }
+    for (const [code, feature] of Object.entries(account.featureCodes)) {
+      this.#checkFeature(feature, account, [...at, 'featureCodes', code])
+    }
+  }
+
+  #checkFeature(feature: Feature, account: Account, at: Path): void {
+    const lines = account.lines.map(({ number }) => number)
+    this.#exists(feature.queue, namesOf(account.queues), 'queue of the account', [...at, 'queue'])
+    this.#exists(feature.context, namesOf(account.contexts), 'context of the account', [...at, 'context'])
+    this.#exists(feature.line, lines, 'line of the account', [...at, 'line'])
+    const said = [feature.play, feature.queue, feature.line, feature.context].filter((part) => part !== undefined)
+    if (said.length !== 1) this.#say(at, 'must have exactly one of play, queue, line and context')
+  }
+
+  #checkMediaPorts(): void {
+    const [first = 0, last = 0] = this.#config.media.ports.split('-').map(Number)
+    if (first < 1 || last > 65_535 || last - first < 3) {
+      this.#say(['media', 'ports'], 'must be a range of at least four ports from 1 to 65535: 20000-29999')
+    }
+  }
+
+  #checkDemo(): void {
+    const lines = this.#config.accounts.flatMap((account) =>
+      account.lines.map(({ number }) => `${account.name}/${number}`),
+    )
+    for (const [index, phone] of (this.#config.demo?.phones ?? []).entries()) {
+      this.#exists(phone, lines, 'line (account/extension)', ['demo', 'phones', index])
+    }
+  }
+
+  #linesExist(numbers: readonly string[], lines: readonly string[], at: Path): void {
+    for (const [index, number] of numbers.entries()) this.#exists(number, lines, 'line of the account', [...at, index])
+  }
+
+  #exists(name: string | undefined, known: readonly string[], what: string, path: Path): void {
+    if (name === undefined || known.includes(name)) return
+    const meant = closestName(name, known)
+    if (meant !== undefined) this.#say(path, `names no ${what}; did you mean "${meant}"?`)
+    else this.#say(path, `names no ${what}; ${listOf(known)}`)
+  }
+
+  /** The second of two is at fault, and told where the first stands. No value is shown: it may be a secret. */
+  #unique(entries: readonly { readonly name: unknown; readonly path: Path }[]): void {
+    const seen = new Map<unknown, Path>()
+    for (const { name, path } of entries) {
+      if (name === undefined) continue
+      const first = seen.get(name)
+      if (first === undefined) seen.set(name, path)
+      else this.#say(path, `is the same as ${renderPath(first)}; it must be unique`)
+    }
+  }
+
+  #isItsOwnAncestor(name: string): boolean {
+    const parents = new Map(this.#config.accounts.map((account) => [account.name, account.parent]))
+    let ancestor = parents.get(name)
+    for (let steps = 0; ancestor !== undefined && steps <= parents.size; steps++) {
+      if (ancestor === name) return true
+      ancestor = parents.get(ancestor)
+    }
+    return false
+  }
+
+  #say(path: Path, message: string): void {
+    this.#faults.push({ path, message })
+  }
+}
+
+const namesOf = (items: readonly { readonly name: string }[]): readonly string[] => items.map(({ name }) => name)
+
+const named = (items: readonly { readonly name: string }[], at: Path) =>
+  items.map(({ name }, index) => ({ name, path: [...at, index, 'name'] }))
+
+/** Enough to choose from, and not a page of it. */
+const listed = 10
+
+function listOf(names: readonly string[]): string {
+  if (names.length === 0) return 'there is none yet'
+  const shown = names.slice(0, listed).map((name) => `"${name}"`)
+  return `there is ${shown.join(', ')}${names.length > listed ? `, and ${names.length - listed} more` : ''}`
 }

@@ -1,3 +1,4 @@
+import { isSupportedCountry } from 'libphonenumber-js/max'
 import { z } from 'zod'
 import { permissions } from '../directory/permission.ts'
 
@@ -11,7 +12,14 @@ const e164 = z
   .regex(/^\+[1-9][0-9]{3,14}$/, 'must be an international number with its plus sign: "+61255501000"')
 const secret = z.string().min(8, 'must have at least 8 characters').max(256)
 const port = z.int().min(0).max(65_535)
-const lineNumbers = z.union([z.literal('all'), z.array(extension)])
+const listener = z
+  .string()
+  .regex(/^(udp|tcp):(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/, {
+    error: 'must be protocol:host:port, with udp or tcp: "udp:127.0.0.1:5060"',
+    abort: true,
+  })
+  .refine((text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535, 'must have a port of at most 65535')
+const lineNumbers = z.union([z.literal('all'), z.array(extension)], 'must be all, or a list of extensions: ["101"]')
 
 const line = z.strictObject({
   number: extension,
@@ -34,10 +42,7 @@ const feature = z.strictObject({
 const account = z.strictObject({
   name,
   parent: name.optional(),
-  country: z
-    .string()
-    .regex(/^[A-Z]{2}$/, 'must be an ISO 3166 country code in capitals: AU')
-    .default('AU'),
+  country: z.string().refine(isSupportedCountry, 'must be an ISO 3166 country code of two capitals: AU').default('AU'),
   domain: z.string().optional(),
   lines: z.array(line).default([]),
   apiKeys: z.array(z.strictObject({ name, key: secret, permissions: z.array(z.enum(permissions)) })).default([]),
@@ -74,10 +79,13 @@ const account = z.strictObject({
   emergencyCalls: z.boolean().default(false),
 })
 
-const rate = z.union([
-  z.strictObject({ prefix: z.string(), perMinute: z.number().min(0) }),
-  z.strictObject({ prefix: z.string(), barred: z.literal(true) }),
-])
+const prefix = z
+  .string()
+  .regex(/^(\+?[0-9]{1,15})?$/, 'must be the beginning of a number: "+61", or "" for every number')
+const rate = z.union(
+  [z.strictObject({ prefix, perMinute: z.number().min(0) }), z.strictObject({ prefix, barred: z.literal(true) })],
+  'must be a prefix in quotes with either a price or a bar: { prefix: "+61", perMinute: 0.05 } or { prefix: "+1900", barred: true }',
+)
 
 const trunk = z.strictObject({
   name,
@@ -86,7 +94,7 @@ const trunk = z.strictObject({
   password: z.string().optional(),
   format: z.enum(['e164', 'national', 'plain']).default('e164'),
   accounts: z.array(name).optional(),
-  prefixes: z.array(z.string()).default(['']),
+  prefixes: z.array(prefix).default(['']),
   priority: z.int().min(0).default(1),
 })
 
@@ -95,17 +103,7 @@ export const configSchema = z.strictObject({
   http: z.strictObject({ host: z.string().default('127.0.0.1'), port: port.default(8080) }).prefault({}),
   sip: z
     .strictObject({
-      listen: z
-        .array(
-          z
-            .string()
-            .regex(
-              /^(udp|tcp):(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/,
-              'must be protocol:host:port, with udp or tcp: "udp:127.0.0.1:5060"',
-            ),
-        )
-        .min(1)
-        .default(['udp:127.0.0.1:5060']),
+      listen: z.array(listener).min(1).default(['udp:127.0.0.1:5060']),
       advertise: z.string().nullable().default(null),
       digest: z
         .array(z.enum(['MD5', 'SHA-256']))

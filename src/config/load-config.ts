@@ -1,35 +1,14 @@
 import { readFileSync } from 'node:fs'
-import { isNode, LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
 import { checkReferences } from './check-references.ts'
 import { closestName } from './closest-name.ts'
+import { ConfigError, type ConfigFault } from './config-error.ts'
 import { type Config, configSchema } from './config-schema.ts'
+import { describeIssue } from './describe-issue.ts'
+import { keysAt } from './schema-keys.ts'
+import { type Path, renderPath, YamlSource } from './yaml-source.ts'
 
-/** A fault of the configuration, with its place. */
-export interface ConfigFault {
-  readonly line: number
-  readonly column: number
-  /** `accounts[0].lines[1].number` */
-  readonly key: string
-  /** What is wrong and what would be right. */
-  readonly message: string
-}
-
-export class ConfigError extends Error {
-  readonly faults: readonly ConfigFault[]
-
-  constructor(file: string, faults: readonly ConfigFault[]) {
-    super(
-      faults
-        .map(({ line, column, key, message }) => `${file}:${line}:${column}: ${key === '' ? '' : `${key} `}${message}`)
-        .join('\n'),
-    )
-    this.name = 'ConfigError'
-    this.faults = faults
-  }
-}
-
-type Path = readonly (string | number)[]
+export { ConfigError, type ConfigFault }
 
 /** Reads and checks a configuration file. Throws {@link ConfigError} with every fault in it. */
 export function loadConfig(file: string): Config {
@@ -45,75 +24,49 @@ export function loadConfig(file: string): Config {
 }
 
 export function parseConfig(text: string, file: string): Config {
-  const lineCounter = new LineCounter()
-  const document = parseDocument(text, { lineCounter })
-  const position = (offset: number) => {
-    const { line, col } = lineCounter.linePos(offset)
-    return { line, column: col }
-  }
-  const [syntax] = document.errors
-  if (syntax !== undefined) {
-    const message = syntax.message.split('\n')[0] ?? 'is not YAML'
-    throw new ConfigError(file, [{ ...position(syntax.pos[0]), key: '', message }])
-  }
-  /** The place of the value, or of what holds it where it is missing. */
-  const locate = (path: Path) => {
-    for (let length = path.length; length >= 0; length--) {
-      const node = document.getIn(path.slice(0, length), true)
-      if (isNode(node) && node.range) return position(node.range[0])
-    }
-    return { line: 1, column: 1 }
-  }
-  const fault = (path: Path, message: string): ConfigFault => ({ ...locate(path), key: renderPath(path), message })
-
-  const result = configSchema.safeParse(document.toJS() ?? {})
-  if (!result.success)
+  const source = new YamlSource(text)
+  if (source.syntaxFaults.length > 0) {
     throw new ConfigError(
       file,
-      result.error.issues.flatMap((issue) => describe(issue, fault)),
+      source.syntaxFaults.map((fault) => ({ ...fault, key: '' })),
     )
-  const faults = checkReferences(result.data).map(({ path, message }) => fault(path, message))
-  if (faults.length > 0) throw new ConfigError(file, faults)
-  return result.data
+  }
+  const result = configSchema.safeParse(plainValue(source, file), { reportInput: true })
+  const faults = result.success
+    ? checkReferences(result.data).map(({ path, message }) => faultAt(source, path, message))
+    : result.error.issues.flatMap((issue) => faultsOf(issue, source))
+  if (faults.length > 0) throw new ConfigError(file, faults.toSorted(byPlace))
+  return result.data as Config
 }
 
-function describe(issue: z.core.$ZodIssue, fault: (path: Path, message: string) => ConfigFault): ConfigFault[] {
+function plainValue(source: YamlSource, file: string): unknown {
+  try {
+    return source.value()
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    throw new ConfigError(file, [{ line: 1, column: 1, key: '', message }])
+  }
+}
+
+function faultsOf(issue: z.core.$ZodIssue, source: YamlSource): ConfigFault[] {
   const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))
-  if (issue.code !== 'unrecognized_keys') return [fault(path, issue.message)]
+  if (issue.code !== 'unrecognized_keys') return [faultAt(source, path, describeIssue(issue))]
+  const known = keysAt(path)
   return issue.keys.map((key) => {
-    const known = closestName(key, knownKeys(path))
-    return fault(
-      [...path, key],
-      known === undefined
-        ? 'is no key of the configuration'
-        : `is no key of the configuration; did you mean "${known}"?`,
-    )
+    const meant = closestName(key, known)
+    const message =
+      meant === undefined
+        ? `is no key of the configuration; here may stand ${known.join(', ')}`
+        : `is no key of the configuration; did you mean "${meant}"?`
+    const at = [...path, key]
+    return { ...source.positionOfKey(at), key: renderPath(at), message }
   })
 }
 
-/** The keys that may stand at this place of the schema. */
-function knownKeys(path: Path): readonly string[] {
-  let schema: unknown = configSchema
-  for (const part of path) {
-    const at = unwrap(schema)
-    schema = typeof part === 'number' ? at.element : at.shape?.[part]
-  }
-  return Object.keys(unwrap(schema).shape ?? {})
-}
+const faultAt = (source: YamlSource, path: Path, message: string): ConfigFault => ({
+  ...source.positionOf(path),
+  key: renderPath(path),
+  message,
+})
 
-interface SchemaParts {
-  readonly shape?: Readonly<Record<string, unknown>>
-  readonly element?: unknown
-}
-
-function unwrap(schema: unknown): SchemaParts {
-  let inner = schema as { unwrap?: () => unknown; element?: unknown } & SchemaParts
-  while (typeof inner?.unwrap === 'function' && inner.element === undefined) inner = inner.unwrap() as typeof inner
-  return inner ?? {}
-}
-
-const renderPath = (path: Path): string =>
-  path.reduce<string>(
-    (text, part) => (typeof part === 'number' ? `${text}[${part}]` : text === '' ? part : `${text}.${part}`),
-    '',
-  )
+const byPlace = (one: ConfigFault, other: ConfigFault): number => one.line - other.line || one.column - other.column

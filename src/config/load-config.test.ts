@@ -1,0 +1,241 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { ConfigError, loadConfig, parseConfig } from './load-config.ts'
+
+/** The configuration of DESIGN.md, whole. */
+const whole = `
+http: { host: 127.0.0.1, port: 8080 }
+sip:
+  listen: [ "udp:127.0.0.1:5060" ]          # udp, tcp
+  advertise: null
+media: { host: 127.0.0.1, ports: 20000-29999, workers: 1 }
+store: sqlite:./data/cordboard.db
+accounts:
+  - name: acme
+    country: AU
+    lines:
+      - { number: "101", fullNumber: "1234101", secret: s3cret-101, name: Alice }
+      - { number: "102", fullNumber: "1234102", secret: s3cret-102, name: Bob }
+      - { number: "103", secret: s3cret-103 }
+    apiKeys:
+      - { name: crm, key: demo-key-acme-0001, permissions: [calls:place, calls:read] }
+    tokens:
+      - { name: web, token: demo-token-0001, lines: all }
+      - { name: kiosk, token: demo-token-0002, lines: ["101"] }
+    users:
+      - { name: alice@acme, password: demo-pass-0001, role: agent, line: "101" }
+    roles:
+      - { name: agent, permissions: [calls:place, calls:read, calls:control] }
+    queues:
+      - { name: support, number: "600", strategy: longest-idle, members: ["101", "102"], wrapUpSeconds: 10 }
+    contexts:
+      - name: welcome
+        steps:
+          - { play: tone:dial, unless: SKIP_WELCOME }
+          - { queue: support, unless: SKIP_ENTER_QUEUE }
+    featureCodes: { "*60": { queue: support } }
+    recordGroups: [ { id: 1, name: all } ]
+    cards: [ { number: "9001", balance: 10.00 } ]
+    ratePlan: standard
+    balance: 25.00
+    callerIds: [ "+61255501000" ]
+ratePlans:
+  - name: standard
+    currency: AUD
+    rates: [ { prefix: "+61", perMinute: 0.05 }, { prefix: "+1900", barred: true } ]
+trunks:
+  - { name: default-trunk, address: "sip:127.0.0.1:6002", format: e164, accounts: [acme], prefixes: [""], priority: 1 }
+demo:
+  phones: [ "acme/101", "acme/102", "acme/103" ]
+  trunk: demo
+`
+
+test('the whole configuration of the design is sound', () => {
+  const config = parseConfig(whole, 'cordboard.yaml')
+  const [account] = config.accounts
+  assert.equal(account?.lines.length, 3)
+  assert.deepEqual(
+    account?.tokens.map(({ lines }) => lines),
+    ['all', ['101']],
+  )
+  assert.deepEqual(config.demo?.phones, ['acme/101', 'acme/102', 'acme/103'])
+  assert.deepEqual(config.ratePlans[0]?.rates[1], { prefix: '+1900', barred: true })
+})
+
+test('an empty file is sound: everything has a default', () => {
+  const config = parseConfig('', 'cordboard.yaml')
+  assert.equal(config.store, 'sqlite:./data/cordboard.db')
+  assert.deepEqual(config.sip.listen, ['udp:127.0.0.1:5060'])
+  assert.equal(config.calls.ringSeconds, 30)
+  assert.deepEqual(config.accounts, [])
+  assert.equal(config.demo, undefined)
+})
+
+const faultsOf = (text: string): string[] => {
+  try {
+    parseConfig(text, 'f')
+    return []
+  } catch (error) {
+    assert.ok(error instanceof ConfigError, String(error))
+    return error.message.split('\n')
+  }
+}
+const inAccount = (lines: string) => `accounts:\n  - name: acme\n    ${lines.replaceAll('\n', '\n    ')}\n`
+
+describe('a fault is told with its line, its key, and what would be right', () => {
+  const rows: readonly (readonly [what: string, text: string, ...faults: string[]])[] = [
+    ['a misspelt key', 'acounts: []', 'f:1:1: acounts is no key of the configuration; did you mean "accounts"?'],
+    [
+      'a misspelt key within',
+      'http:\n  prot: 80',
+      'f:2:3: http.prot is no key of the configuration; did you mean "port"?',
+    ],
+    [
+      'a misspelt key in a list',
+      inAccount('lines:\n  - { number: "101", secert: s3cret-101 }'),
+      'f:4:9: accounts[0].lines[0].secret is missing; it must be text',
+      'f:4:26: accounts[0].lines[0].secert is no key of the configuration; did you mean "secret"?',
+    ],
+    [
+      'a key that is like none',
+      'log: { colour: red }',
+      'f:1:8: log.colour is no key of the configuration; here may stand level',
+    ],
+    ['a port that is no number', 'http: { port: many }', 'f:1:15: http.port must be a number'],
+    ['a port that is too high', 'http: { port: 70000 }', 'f:1:15: http.port must be at most 65535'],
+    ['a port with a fraction', 'http: { port: 80.5 }', 'f:1:15: http.port must be a whole number'],
+    [
+      'a listener without a port',
+      'sip:\n  listen: [ "udp:127.0.0.1" ]',
+      'f:2:13: sip.listen[0] must be protocol:host:port, with udp or tcp: "udp:127.0.0.1:5060"',
+    ],
+    [
+      'a listener whose port is too high',
+      'sip: { listen: ["udp:[::1]:66000"] }',
+      'f:1:17: sip.listen[0] must have a port of at most 65535',
+    ],
+    [
+      'one where a list must be',
+      'sip: { listen: "udp:127.0.0.1:1" }',
+      'f:1:16: sip.listen must be a list: [ … ], or lines that begin with "-"',
+    ],
+    [
+      'ports the wrong way round',
+      'media: { ports: 3000-2000 }',
+      'f:1:17: media.ports must be a range of at least four ports from 1 to 65535: 20000-29999',
+    ],
+    ['PostgreSQL', 'store: postgres://db/x', 'f:1:8: store must be "sqlite:PATH"; PostgreSQL is not available yet'],
+    [
+      'a number without quotes',
+      inAccount('lines: [ { number: 101, secret: s3cret-101 } ]'),
+      'f:3:24: accounts[0].lines[0].number must be text; put it in quotes',
+    ],
+    [
+      'a short secret, which is not shown',
+      inAccount('lines: [ { number: "101", secret: abc } ]'),
+      'f:3:39: accounts[0].lines[0].secret must have at least 8 characters',
+    ],
+    [
+      'a line that stands twice',
+      inAccount('lines:\n  - { number: "101", secret: s3cret-101 }\n  - { number: "101", secret: s3cret-102 }'),
+      'f:5:19: accounts[0].lines[1].number is the same as accounts[0].lines[0].number; it must be unique',
+    ],
+    [
+      'one key for two, which is not shown',
+      inAccount(
+        'apiKeys: [ { name: a, key: same-key-1, permissions: [] } ]\ntokens: [ { name: b, token: same-key-1 } ]',
+      ),
+      'f:4:33: accounts[0].tokens[0].token is the same as accounts[0].apiKeys[0].key; it must be unique',
+    ],
+    [
+      'a permission that there is not',
+      inAccount('roles: [ { name: agent, permissions: [calls:plase] } ]'),
+      'f:3:43: accounts[0].roles[0].permissions[0] must be one of "calls:place", "calls:read", "calls:control", "recordings:read", "directory:read", "directory:write"; did you mean "calls:place"?',
+    ],
+    [
+      'a rate plan that there is not',
+      `${inAccount('ratePlan: standart')}ratePlans: [ { name: standard, rates: [] } ]`,
+      'f:3:15: accounts[0].ratePlan names no rate plan; did you mean "standard"?',
+    ],
+    [
+      'a role that there is not',
+      inAccount('users: [ { name: al, password: password1, role: agent } ]'),
+      'f:3:53: accounts[0].users[0].role names no role of the account; there is none yet',
+    ],
+    [
+      'an account of a trunk that there is not',
+      `${inAccount('lines: []')}trunks: [ { name: t, address: "sip:c.example", accounts: [zzz] } ]`,
+      'f:4:59: trunks[0].accounts[0] names no account; there is "acme"',
+    ],
+    [
+      'a trunk without a SIP URI',
+      'trunks: [ { name: t, address: c.example } ]',
+      'f:1:31: trunks[0].address must be a SIP URI: "sip:carrier.example:5060"',
+    ],
+    [
+      'a circle of accounts',
+      'accounts:\n  - { name: a, parent: a }',
+      'f:2:24: accounts[0].parent makes a circle: an account cannot stand below itself',
+    ],
+    [
+      'a member of a queue that is no line',
+      inAccount('queues: [ { name: q, members: ["105"] } ]'),
+      'f:3:36: accounts[0].queues[0].members[0] names no line of the account; there is none yet',
+    ],
+    [
+      'a feature code to nowhere, and one to two places',
+      inAccount('featureCodes: { "*60": { queue: q }, "*61": { play: tone:dial, line: "1" } }'),
+      'f:3:37: accounts[0].featureCodes.*60.queue names no queue of the account; there is none yet',
+      'f:3:49: accounts[0].featureCodes.*61 must have exactly one of play, queue, line and context',
+      'f:3:74: accounts[0].featureCodes.*61.line names no line of the account; there is none yet',
+    ],
+    [
+      'a country that there is not',
+      inAccount('country: ZZ'),
+      'f:3:14: accounts[0].country must be an ISO 3166 country code of two capitals: AU',
+    ],
+    [
+      'a rate with neither price nor bar',
+      'ratePlans: [ { name: p, rates: [ { prefix: "+61" } ] } ]',
+      'f:1:34: ratePlans[0].rates[0] must be a prefix in quotes with either a price or a bar: { prefix: "+61", perMinute: 0.05 } or { prefix: "+1900", barred: true }',
+    ],
+    [
+      "a line's caller id that is not the account's",
+      inAccount('lines: [ { number: "1", secret: s3cret-1, callerId: "+61255501000" } ]'),
+      "f:3:57: accounts[0].lines[0].callerId must be one of the account's callerIds; add it there",
+    ],
+    [
+      'a demo phone without its line',
+      `${inAccount('lines: []')}demo: { phones: [ "acme/1" ] }`,
+      'f:4:19: demo.phones[0] names no line (account/extension); there is none yet',
+    ],
+    ['what is no YAML', 'a: b: c', 'f:1:4: Nested mappings are not allowed in compact mappings'],
+    ['a key that stands twice', 'log: {}\nlog: {}', 'f:2:1: Map keys must be unique'],
+    ['a list for the whole', '- 1', 'f:1:1: must be a group of keys: { key: value }, or indented lines "key: value"'],
+  ]
+  for (const [what, text, ...faults] of rows) test(what, () => assert.deepEqual(faultsOf(text), faults))
+
+  test('all of them at once, in the order of the file', () => {
+    const faults = faultsOf('log: { level: loud }\nhttp: { port: -1 }\nmdia: {}\n')
+    assert.deepEqual(
+      faults.map((fault) => fault.split(' ', 2).join(' ')),
+      ['f:1:15: log.level', 'f:2:15: http.port', 'f:3:1: mdia'],
+    )
+  })
+
+  test('aliases that grow without end are refused, not unfolded', () => {
+    const bomb = ['a: &a [x, x, x, x, x, x, x, x, x, x]']
+    for (const [from, to] of ['ab', 'bc', 'cd', 'de', 'ef', 'fg']) {
+      bomb.push(`${to}: &${to} [${Array.from({ length: 10 }, () => `*${from}`).join(', ')}]`)
+    }
+    assert.match(faultsOf(bomb.join('\n'))[0] ?? '', /^f:1:1: .*alias/i)
+  })
+
+  test('keys that every object has are no keys of the configuration', () => {
+    for (const key of ['constructor', 'toString']) assert.match(faultsOf(`${key}: 1`)[0] ?? '', /is no key/)
+  })
+
+  test('a file that is not there', () => {
+    assert.throws(() => loadConfig('/no/such/file.yaml'), { message: '/no/such/file.yaml:1:1: there is no such file' })
+  })
+})
