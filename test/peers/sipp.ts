@@ -76,9 +76,9 @@ export class Sipp {
     return result
   }
 
-  /** Lets no new call begin, gives those that are up a second, lets SIPp break them off, and kills it if it will not. */
+  /** Lets no new call begin, gives those that are up a second, and kills what is left. */
   async stop(): Promise<SippResult> {
-    for (const signal of ['SIGUSR1', 'SIGUSR1', 'SIGKILL'] as const) {
+    for (const signal of ['SIGUSR1', 'SIGKILL'] as const) {
       if (hasEnded(this.#child)) break
       this.#child.kill(signal)
       await this.#ends(1000)
