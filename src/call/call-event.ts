@@ -15,7 +15,8 @@ export type CallEvent =
   /** Written before the first packet leaves. `recovery` is the driver's: what it needs to end the leg after a crash. */
   | EventOf<'leg.dialled', { readonly leg: LegName; readonly recovery: LegRecovery }>
   | EventOf<'leg.ringing', { readonly leg: LegName }>
-  | EventOf<'leg.answered', { readonly leg: LegName; readonly recovery: LegRecovery }>
+  /** `destination` tells who answered, where several could (a queue). */
+  | EventOf<'leg.answered', { readonly leg: LegName; readonly recovery: LegRecovery; readonly destination?: string }>
   | EventOf<'call.bridged', object>
   /** The end is decided: every leg still up is being hung up. */
   | EventOf<'call.ending', { readonly cause: EndCause; readonly endedBy?: LegName }>

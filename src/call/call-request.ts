@@ -12,6 +12,12 @@ export type LegTarget =
 
 export type LegTargetKind = LegTarget['kind']
 
+/**
+ * How much a client wants what not every driver can do: `required` was asked for, and is refused where it cannot be had;
+ * `preferred` is a vendor's default, and is left out there.
+ */
+export type Wish = 'required' | 'preferred'
+
 /** The caller id that a leg is shown. Neither part may carry control characters; both are data, never header text. */
 export interface CallerId {
   readonly name?: string
@@ -25,6 +31,12 @@ export interface LegRequest {
   readonly callerId?: CallerId
   /** How long this leg may ring, in seconds; the server's default otherwise. */
   readonly ringSeconds?: number
+  /** The trunk that an outside number is to be dialled through, by name; the account's trunks in their order otherwise. */
+  readonly trunk?: string
+  /** This party must accept the call by a digit before it is connected. */
+  readonly screen?: Wish
+  /** This party hears a tone before the account's credit cuts the call off. */
+  readonly warnBeforeCutOff?: Wish
 }
 
 /**
@@ -39,7 +51,13 @@ export interface CallRequest {
   readonly delaySeconds: number
   /** The client's own id of the call: unique in the account while the call lives. */
   readonly externalId?: string
-  /** Free-form variables, stored on the call. */
+  /** The prepaid card to bill, by its number; the account itself otherwise. */
+  readonly card?: string
+  /** Records the call into this group, by its id. */
+  readonly recordGroup?: number
+  /** Nobody else is rung in a party's place: neither a forward of the line nor a 302 of its phone is followed. */
+  readonly noForwards?: boolean
+  /** Free-form variables, stored on the call; a context's steps may depend on them. */
   readonly variables: Readonly<Record<string, string>>
   /** Which dialect it came in by, and by which credential (its name, never its secret). */
   readonly origin: { readonly dialect: string; readonly credential: string }

@@ -1,12 +1,19 @@
-import type { Call } from './call.ts'
+import type { Call, LegName } from './call.ts'
 import type { LoggedCallEvent } from './call-event.ts'
-import type { CallRequest } from './call-request.ts'
+import type { CallRequest, LegTarget } from './call-request.ts'
 import type { Refusal } from './refusal.ts'
 
 export type PlaceOutcome =
   | { readonly outcome: 'accepted'; readonly call: Call }
   /** The idempotency key was used before with the same request: the call as it was when it was accepted then. */
   | { readonly outcome: 'replayed'; readonly call: Call }
+  /** Everything that has to be mended, the gravest first: one for each fault that was found. */
+  | { readonly outcome: 'refused'; readonly refusals: Refusals }
+
+export type Refusals = readonly [Refusal, ...Refusal[]]
+
+export type RedirectOutcome =
+  | { readonly outcome: 'redirected' | 'not-found' | 'already-ended' }
   | { readonly outcome: 'refused'; readonly refusal: Refusal }
 
 export type HangupOutcome = 'ending' | 'already-ended' | 'not-found'
@@ -41,7 +48,12 @@ export interface CallService {
   ): Promise<{ readonly calls: readonly Call[]; readonly cursor?: string }>
   events(accounts: readonly string[], id: string): Promise<readonly LoggedCallEvent[] | undefined>
   hangup(accounts: readonly string[], id: string): Promise<HangupOutcome>
-  /** The call as soon as it has come so far, or as it is after `milliseconds`, or when `signal` aborts. Holds no thread. */
+  /** Sends one party of a bridged call to another target; the other party is let go. */
+  redirect(accounts: readonly string[], id: string, leg: LegName, target: LegTarget): Promise<RedirectOutcome>
+  /**
+   * The call as it was when it had come so far, or `milliseconds` after its acceptance; or as it is when `signal` aborts. Whoever
+   * asks again hears the same. Holds no thread.
+   */
   waitFor(id: string, condition: WaitCondition, milliseconds: number, signal?: AbortSignal): Promise<Call>
   /** Events of one call from now on; returns the way to stop. */
   follow(id: string, listener: (event: LoggedCallEvent) => void): () => void

@@ -69,7 +69,11 @@ export function applyCallEvent(call: Call, event: CallEvent): Call {
         : call
     case 'leg.answered':
       return {
-        ...withLeg(call, event.leg, { state: 'answered', answeredAt: event.at }),
+        ...withLeg(call, event.leg, {
+          state: 'answered',
+          answeredAt: event.at,
+          ...(event.destination === undefined ? {} : { destination: event.destination }),
+        }),
         state: event.leg === 'first' ? advance(call.state, 'first-answered') : call.state,
       }
     case 'call.bridged':

@@ -3,6 +3,12 @@ export type RefusalCode =
   /** The leg names no line of the account. */
   | 'line-not-found'
   | 'account-not-found'
+  | 'queue-not-found'
+  | 'context-not-found'
+  | 'user-not-found'
+  | 'trunk-not-found'
+  | 'card-not-found'
+  | 'record-group-not-found'
   /** The first party's line has no phone registered. */
   | 'unavailable'
   /** The characters are no telephone number, or hold what no number may hold. */
@@ -12,6 +18,8 @@ export type RefusalCode =
   | 'caller-id-not-allowed'
   /** The server, or the account, has nothing set up for what was asked (a trunk, a queue, a context, a driver's ability). */
   | 'not-configured'
+  /** The driver cannot do what was asked for (screening, recording). */
+  | 'not-supported'
   | 'external-id-in-use'
   | 'idempotency-key-reused'
   | 'limit-exceeded'

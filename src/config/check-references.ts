@@ -19,15 +19,18 @@ class ReferenceCheck {
   readonly #config: Config
   readonly #faults: ReferenceFault[] = []
   readonly #accounts: readonly string[]
+  readonly #parents: ReadonlyMap<string, string | undefined>
 
   constructor(config: Config) {
     this.#config = config
     this.#accounts = namesOf(config.accounts)
+    this.#parents = new Map(config.accounts.map(({ name, parent }) => [name, parent]))
   }
 
   run(): readonly ReferenceFault[] {
     const { accounts, ratePlans, trunks } = this.#config
     this.#unique(named(accounts, ['accounts']))
+    this.#unique(accounts.map(({ id }, index) => ({ name: id, path: ['accounts', index, 'id'] })))
     this.#unique(named(ratePlans, ['ratePlans']))
     this.#unique(named(trunks, ['trunks']))
     this.#unique(
@@ -75,6 +78,7 @@ class ReferenceCheck {
     if (this.#isItsOwnAncestor(account.name)) {
       this.#say([...at, 'parent'], 'makes a circle: an account cannot stand below itself')
     }
+    this.#checkWriters(account, at)
     this.#exists(account.ratePlan, namesOf(this.#config.ratePlans), 'rate plan', [...at, 'ratePlan'])
     for (const [index, { callerId }] of account.lines.entries()) {
       if (callerId !== undefined && !account.callerIds.includes(callerId)) {
@@ -101,13 +105,27 @@ class ReferenceCheck {
     }
   }
 
+  /** `apply` replaces the whole directory: a customer must not hold the key to the others' accounts. */
+  #checkWriters({ parent, apiKeys, tokens, roles }: Account, at: Path): void {
+    if (parent === undefined) return
+    for (const [list, holders] of Object.entries({ apiKeys, tokens, roles })) {
+      for (const [index, { permissions = [] }] of holders.entries()) {
+        const position = permissions.indexOf('directory:write')
+        if (position === -1) continue
+        const message = 'may be given in an account without a parent only: it changes the whole directory'
+        this.#say([...at, list, index, 'permissions', position], message)
+      }
+    }
+  }
+
   #checkFeature(feature: Feature, account: Account, at: Path): void {
     const lines = account.lines.map(({ number }) => number)
     this.#exists(feature.queue, namesOf(account.queues), 'queue of the account', [...at, 'queue'])
     this.#exists(feature.context, namesOf(account.contexts), 'context of the account', [...at, 'context'])
     this.#exists(feature.line, lines, 'line of the account', [...at, 'line'])
-    const said = [feature.play, feature.queue, feature.line, feature.context].filter((part) => part !== undefined)
-    if (said.length !== 1) this.#say(at, 'must have exactly one of play, queue, line and context')
+    const { play, queue, line, dial, context } = feature
+    const said = [play, queue, line, dial, context].filter((part) => part !== undefined)
+    if (said.length !== 1) this.#say(at, 'must have exactly one of play, queue, line, dial and context')
   }
 
   #checkMediaPorts(): void {
@@ -149,11 +167,10 @@ class ReferenceCheck {
   }
 
   #isItsOwnAncestor(name: string): boolean {
-    const parents = new Map(this.#config.accounts.map((account) => [account.name, account.parent]))
-    let ancestor = parents.get(name)
-    for (let steps = 0; ancestor !== undefined && steps <= parents.size; steps++) {
+    let ancestor = this.#parents.get(name)
+    for (let steps = 0; ancestor !== undefined && steps <= this.#parents.size; steps++) {
       if (ancestor === name) return true
-      ancestor = parents.get(ancestor)
+      ancestor = this.#parents.get(ancestor)
     }
     return false
   }

@@ -36,16 +36,27 @@ const feature = z.strictObject({
   play: z.string().optional(),
   queue: name.optional(),
   line: extension.optional(),
+  dial: z.string().min(1).max(64).optional(),
   context: name.optional(),
 })
 
 const account = z.strictObject({
   name,
+  id: z.int().min(1).max(999_999_999).optional(),
   parent: name.optional(),
   country: z.string().refine(isSupportedCountry, 'must be an ISO 3166 country code of two capitals: AU').default('AU'),
   domain: z.string().optional(),
   lines: z.array(line).default([]),
-  apiKeys: z.array(z.strictObject({ name, key: secret, permissions: z.array(z.enum(permissions)) })).default([]),
+  apiKeys: z
+    .array(
+      z.strictObject({
+        name,
+        key: secret,
+        permissions: z.array(z.enum(permissions)),
+        signing: z.boolean().default(true),
+      }),
+    )
+    .default([]),
   tokens: z
     .array(
       z.strictObject({
@@ -129,7 +140,13 @@ export const configSchema = z.strictObject({
     .string()
     .regex(/^sqlite:.+/, 'must be "sqlite:PATH"; PostgreSQL is not available yet')
     .default('sqlite:./data/cordboard.db'),
-  calls: z.strictObject({ ringSeconds: z.int().min(1).max(300).default(30) }).prefault({}),
+  calls: z
+    .strictObject({
+      ringSeconds: z.int().min(1).max(300).default(30),
+      memberRingSeconds: z.int().min(1).max(300).default(15),
+    })
+    .prefault({}),
+  node: z.strictObject({ number: z.int().min(1).default(1), name: name.default('cordboard') }).prefault({}),
   limits: z
     .strictObject({ requestsPerSecond: z.number().positive().default(100), burst: z.int().min(1).default(200) })
     .prefault({}),

@@ -20,8 +20,10 @@ export async function directoryRecords(
 ): Promise<DirectoryRecords> {
   const hashes = new Map(held.credentials.map((record) => [`${record.account}/${record.name}`, record.passwordHash]))
   const users = await Promise.all(config.accounts.map((account) => userRecords(account, hashes)))
+  const ids = accountIds(config.accounts)
   return {
-    accounts: config.accounts.map((account) => ({
+    accounts: config.accounts.map((account, index) => ({
+      id: ids[index] ?? index + 1,
       name: account.name,
       ...(account.parent === undefined ? {} : { parent: account.parent }),
       country: account.country,
@@ -48,6 +50,18 @@ export async function directoryRecords(
   }
 }
 
+/** An account without an id has the lowest that is free, in the order of the file. */
+function accountIds(accounts: readonly ConfiguredAccount[]): readonly number[] {
+  const taken = new Set(accounts.map(({ id }) => id))
+  let next = 1
+  return accounts.map(({ id }) => {
+    if (id !== undefined) return id
+    while (taken.has(next)) next++
+    taken.add(next)
+    return next
+  })
+}
+
 function lineRecords(account: ConfiguredAccount, realm: string): readonly LineRecord[] {
   return account.lines.map(({ secret, ...configured }) => {
     const line = { account: account.name, ...withoutUndefined(configured) }
@@ -61,12 +75,13 @@ function lineRecords(account: ConfiguredAccount, realm: string): readonly LineRe
 
 const keyRecords = (account: ConfiguredAccount): readonly CredentialRecord[] => [
   ...account.apiKeys.map(
-    ({ name, key, permissions }): CredentialRecord => ({
+    ({ name, key, permissions, signing }): CredentialRecord => ({
       kind: 'api-key',
       account: account.name,
       name,
       permissions,
       secretSha256: sha256(key),
+      ...(signing ? { signingKey: key } : {}),
     }),
   ),
   ...account.tokens.map(
@@ -95,7 +110,7 @@ function userRecords(
         account: account.name,
         name,
         permissions: roles.get(role) ?? [],
-        ...(line === undefined ? {} : { lines: [line] }),
+        ...(line === undefined ? {} : { line }),
         passwordHash: stillFits ? held : await hashPassword(password),
       }
     }),

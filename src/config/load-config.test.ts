@@ -186,7 +186,7 @@ describe('a fault is told with its line, its key, and what would be right', () =
       'a feature code to nowhere, and one to two places',
       inAccount('featureCodes: { "*60": { queue: q }, "*61": { play: tone:dial, line: "1" } }'),
       'f:3:37: accounts[0].featureCodes.*60.queue names no queue of the account; there is none yet',
-      'f:3:49: accounts[0].featureCodes.*61 must have exactly one of play, queue, line and context',
+      'f:3:49: accounts[0].featureCodes.*61 must have exactly one of play, queue, line, dial and context',
       'f:3:74: accounts[0].featureCodes.*61.line names no line of the account; there is none yet',
     ],
     [

@@ -5,6 +5,9 @@ import { answerOffer } from '../media/sdp.ts'
 import type { ToneCadence } from '../media/tones.ts'
 import type { IncomingInvite } from '../sip/user-agent/incoming-invite.ts'
 
+/** What demo phones call themselves when they register. */
+export const demoPhoneUserAgent = 'Cordboard demo phone'
+
 export type DemoBehaviour =
   | { readonly kind: 'answer'; readonly afterMilliseconds: number }
   | { readonly kind: 'reject'; readonly status: number }

@@ -8,7 +8,7 @@ import { TransactionLayer } from '../sip/transaction/transaction-layer.ts'
 import { TransportLayer } from '../sip/transport/transport-layer.ts'
 import type { Registration } from '../sip/user-agent/registration.ts'
 import { UserAgent } from '../sip/user-agent/user-agent.ts'
-import { behave, type DemoBehaviour } from './demo-phone.ts'
+import { behave, type DemoBehaviour, demoPhoneUserAgent } from './demo-phone.ts'
 
 interface DemoContext {
   readonly clock: Clock
@@ -28,6 +28,8 @@ export interface Demo {
 /** A demo phone answers after a second; each plays a tone of its own. */
 const phoneBehaviour: DemoBehaviour = { kind: 'answer', afterMilliseconds: 1000 }
 const firstTone = 500
+/** How long the phones may take to unregister. */
+const goodbyeMilliseconds = 500
 const toneStep = 150
 
 /** What the last digits of a number make of the call. */
@@ -95,7 +97,7 @@ export async function startDemo(config: Config, context: DemoContext): Promise<D
             .find(({ name }) => name === account)
             ?.lines.find((line) => line.number === number)?.secret
           if (secret === undefined) return
-          const { agent } = await createAgent('Cordboard demo phone')
+          const { agent } = await createAgent(demoPhoneUserAgent)
           agent.onInvite = (invite) =>
             behave(invite, phoneBehaviour, { media, clock, frequency: firstTone + toneStep * index })
           const registration = agent.registration({
@@ -109,6 +111,8 @@ export async function startDemo(config: Config, context: DemoContext): Promise<D
       )
     },
     async stop() {
+      const goodbyes = Promise.all(registrations.map((registration) => registration.stop()))
+      await Promise.race([goodbyes, new Promise<void>((resolve) => clock.setTimeout(resolve, goodbyeMilliseconds))])
       for (const agent of agents) agent.close()
       await Promise.all(transports.map((transport) => transport.close()))
       await media.close()

@@ -3,7 +3,7 @@ import type { CallService } from '../call/call-service.ts'
 import type { Log } from '../log.ts'
 
 /** What a dialect may ask whether its caller is allowed. */
-export type CallPermission = 'calls:place' | 'calls:read' | 'calls:control' | 'directory:read'
+export type CallPermission = 'calls:place' | 'calls:read' | 'calls:control' | 'directory:read' | 'directory:write'
 
 /** Who asks, as the server authenticated it; never holds the secret. */
 export interface Caller {
@@ -14,6 +14,29 @@ export interface Caller {
   readonly permissions: ReadonlySet<string>
   /** The lines that it may place calls for; all of the account's if absent. */
   readonly lines?: ReadonlySet<string>
+  /** A user's own line, by its extension. */
+  readonly line?: string
+}
+
+/** Where a request came from, as far as trusted proxies tell. */
+export interface ClientOrigin {
+  readonly address: string
+  /** The host name that the client asked for, without its port. */
+  readonly host: string
+}
+
+/** An account, as vendors refer to it: by a number or by its name. */
+export interface AccountReference {
+  readonly id: number
+  readonly name: string
+}
+
+export interface LineReference {
+  readonly account: string
+  /** The short extension. */
+  readonly number: string
+  readonly fullNumber?: string
+  readonly name?: string
 }
 
 /** A phone that is registered now. */
@@ -26,19 +49,54 @@ export interface RegisteredPhone {
   readonly expiresAt: number
 }
 
-export type RateVerdict = { readonly allowed: true } | { readonly allowed: false; readonly retryAfterSeconds: number }
+export type Admission =
+  | { readonly allowed: true }
+  | { readonly allowed: false; readonly reason: 'limit-exceeded'; readonly retryAfterSeconds: number }
+  /** The account may not be used from this network or under this host name. */
+  | { readonly allowed: false; readonly reason: 'not-from-here' }
+
+/** A fault of a configuration, with its place in the file. */
+export interface ConfigurationFault {
+  readonly line: number
+  readonly column: number
+  readonly key: string
+  readonly message: string
+}
+
+export type ApplyOutcome =
+  | {
+      readonly outcome: 'applied'
+      /** Each as `kind name`: `line acme/101`. */
+      readonly added: readonly string[]
+      readonly changed: readonly string[]
+      readonly removed: readonly string[]
+      /** Sections of the file that the running server takes at its next start only. */
+      readonly needRestart: readonly string[]
+    }
+  | { readonly outcome: 'refused'; readonly faults: readonly ConfigurationFault[] }
 
 /** What the server lends to every dialect. */
 export interface DialectContext {
   readonly calls: CallService
   /** By an API key or token; takes the same time whether or not there is such a one. */
   authenticate(secret: string): Caller | undefined
-  /** Counts one request of the caller against its limit. */
-  admit(caller: Caller): RateVerdict
+  /** By a user's name and password, which takes as long for a name that does not exist. */
+  authenticateUser(name: string, password: string): Promise<Caller | undefined>
+  /** The account's API keys that requests may be signed with, as they are. */
+  signingKeys(account: string): readonly string[]
+  /** Whether the caller may ask from there, and counts the request against its limits. */
+  admit(caller: Caller, from: ClientOrigin): Admission
+  /** By its number or its name. */
+  account(reference: string): AccountReference | undefined
+  /** A line of the account, by its extension or full number. */
+  line(account: string, number: string): LineReference | undefined
+  lineByFullNumber(fullNumber: string): LineReference | undefined
+  /** This server among others: vendors' answers name the machine that handles a call. */
+  readonly node: { readonly number: number; readonly name: string }
   phones(accounts: readonly string[]): readonly RegisteredPhone[]
-  lines(
-    accounts: readonly string[],
-  ): readonly { readonly account: string; readonly number: string; readonly name?: string }[]
+  lines(accounts: readonly string[]): readonly LineReference[]
+  /** Brings the directory to what a configuration file's text says, whole or not at all. */
+  applyDirectory(yaml: string): Promise<ApplyOutcome>
   readonly log: Log
   /** Aborts when the server begins to close: waiting requests are answered with what there is, streams end. */
   readonly closing: AbortSignal

@@ -7,6 +7,7 @@ import { ReplaceableDirectory } from './replaceable-directory.ts'
 import { usernamesOf } from './username-index.ts'
 
 const account = (name: string, more: Partial<AccountRecord> = {}): AccountRecord => ({
+  id: 1,
   name,
   country: 'AU',
   domain: 'cordboard',

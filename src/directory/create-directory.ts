@@ -9,6 +9,7 @@ import { indexUsernames } from './username-index.ts'
 /** Indexes the records once; every look-up afterwards costs the same however many there are. */
 export function createDirectory(records: DirectoryRecords): Directory {
   const accounts = new Map(records.accounts.map((account) => [account.name, account]))
+  const accountsById = new Map(records.accounts.map((account) => [String(account.id), account]))
   const children = Map.groupBy(records.accounts, ({ parent }) => parent)
   const ratePlans = new Map(records.ratePlans.map((plan) => [plan.name, plan]))
   const lines = new Map(records.lines.map((line) => [`${line.account}/${line.number}`, line]))
@@ -52,6 +53,7 @@ export function createDirectory(records: DirectoryRecords): Directory {
 
   return {
     account: (name) => accounts.get(name),
+    accountByReference: (reference) => accountsById.get(reference) ?? accounts.get(reference),
     country: (account) => accounts.get(account)?.country,
     isSameOrBelow,
     accountsUnder,
@@ -63,6 +65,20 @@ export function createDirectory(records: DirectoryRecords): Directory {
       return lines.get(`${account}/${number}`) ?? (byFullNumber?.account === account ? byFullNumber : undefined)
     },
     lineByUsername: findByUsername,
+    findQueue: (account, reference) =>
+      accounts.get(account)?.queues.find(({ name, number }) => name === reference || number === reference),
+    findContext: (account, name) => accounts.get(account)?.contexts.find((context) => context.name === name),
+    findUser(account, name) {
+      const found = users.get(name)?.record ?? users.get(`${name}@${account}`)?.record
+      if (found?.account === account) return found
+      return lines.has(`${account}/${name}`) ? { name, line: name } : undefined
+    },
+    featureCode(account, code) {
+      const codes = accounts.get(account)?.featureCodes ?? {}
+      return Object.hasOwn(codes, code) ? codes[code] : undefined
+    },
+    findCard: (account, number) => accounts.get(account)?.cards.find((card) => card.number === number),
+    findRecordGroup: (account, id) => accounts.get(account)?.recordGroups.find((group) => group.id === id),
     authenticateSip(username, realm) {
       const line = findByUsername(username, realm)
       const ha1 = line?.ha1[username]
@@ -75,11 +91,14 @@ export function createDirectory(records: DirectoryRecords): Directory {
       const right = await verifyPassword(password, user?.record.passwordHash ?? nobodysHash)
       return right ? user?.credential : undefined
     },
+    signingKeys: (account) =>
+      (credentialsByAccount.get(account) ?? []).flatMap(({ record }) => record.signingKey ?? []),
     parseNumber: (account, characters) => parsePhoneNumber(characters, countryOf(account)),
     trunksFor: (account, { canonical }) =>
       trunks
         .filter((trunk) => carries(trunk, canonical) && mayUse(trunk, account))
         .map((trunk) => trunkFor(trunk, canonical, countryOf(account))),
+    mayUseTrunk: (account, name) => trunks.some((trunk) => trunk.name === name && mayUse(trunk, account)),
     listAccounts: () => records.accounts,
     listLines: (account) => (account === undefined ? records.lines : (linesByAccount.get(account) ?? [])),
     listCredentials: (account) =>
@@ -112,4 +131,5 @@ const credentialOf = (record: CredentialRecord): Credential => ({
   account: record.account,
   permissions: new Set(record.permissions),
   ...(record.lines === undefined ? {} : { lines: new Set(record.lines) }),
+  ...(record.line === undefined ? {} : { line: record.line }),
 })

@@ -9,4 +9,6 @@ export interface Credential {
   readonly permissions: ReadonlySet<Permission>
   /** The lines (extensions) that it may place calls for; every line of the account if absent. */
   readonly lines?: ReadonlySet<string>
+  /** A user's own line. */
+  readonly line?: string
 }

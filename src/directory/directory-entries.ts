@@ -16,9 +16,6 @@ export interface DirectoryEntry {
   readonly data: unknown
 }
 
-/** What stands in the store for a trunk: its password sealed. */
-type StoredTrunk = Omit<TrunkRecord, 'password'> & { readonly sealedPassword?: string }
-
 /** Every record by its kind and key, secrets still open. */
 export const toEntries = (records: DirectoryRecords): DirectoryEntry[] => [
   ...records.accounts.map((data) => ({ kind: 'account', key: data.name, data })),
@@ -40,17 +37,23 @@ export function fromEntries(entries: readonly DirectoryEntry[]): DirectoryRecord
   }
 }
 
+/** The members that hold a secret as it is, by kind; the store keeps them sealed, under `sealed`. */
+const secretMembers: Readonly<Record<string, string>> = { trunk: 'password', 'api-key': 'signingKey' }
+
 export function sealEntry(entry: DirectoryEntry, box: SecretBox): DirectoryEntry {
-  if (entry.kind !== 'trunk') return entry
-  const { password, ...trunk } = entry.data as TrunkRecord
-  const data: StoredTrunk = password === undefined ? trunk : { ...trunk, sealedPassword: box.seal(password) }
-  return { ...entry, data }
+  const member = secretMembers[entry.kind]
+  const data = entry.data as Readonly<Record<string, unknown>>
+  const secret = member === undefined ? undefined : data[member]
+  if (member === undefined || typeof secret !== 'string') return entry
+  const { [member]: _, ...open } = data
+  return { ...entry, data: { ...open, sealed: box.seal(secret) } }
 }
 
-/** A password that was sealed with another key is left out: the trunk then says that its credentials are refused. */
+/** A secret that was sealed with another key is left out: what needs it then says that its credentials are refused. */
 export function unsealEntry(entry: DirectoryEntry, box: SecretBox): DirectoryEntry {
-  if (entry.kind !== 'trunk') return entry
-  const { sealedPassword, ...trunk } = entry.data as StoredTrunk
-  const password = sealedPassword === undefined ? undefined : box.open(sealedPassword)
-  return { ...entry, data: password === undefined ? trunk : { ...trunk, password } }
+  const member = secretMembers[entry.kind]
+  if (member === undefined) return entry
+  const { sealed, ...data } = entry.data as Readonly<Record<string, unknown>>
+  const secret = typeof sealed === 'string' ? box.open(sealed) : undefined
+  return { ...entry, data: secret === undefined ? data : { ...data, [member]: secret } }
 }

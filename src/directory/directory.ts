@@ -1,5 +1,5 @@
 import type { Credential } from './credential.ts'
-import type { AccountRecord, LineRecord, RatePlanRecord } from './records.ts'
+import type { AccountRecord, ContextRecord, FeatureRecord, LineRecord, QueueRecord, RatePlanRecord } from './records.ts'
 
 export type Account = AccountRecord
 export type Line = Omit<LineRecord, 'ha1'>
@@ -30,6 +30,8 @@ export interface SipCredentials {
 /** Who exists, as of one moment: immutable, in memory, every look-up synchronous. `apply` replaces it as a whole. */
 export interface Directory {
   account(name: string): Account | undefined
+  /** By its number or its name. */
+  accountByReference(reference: string): Account | undefined
   country(account: string): string | undefined
   /** The account itself, or one below it in the tree. */
   isSameOrBelow(ancestor: string, account: string): boolean
@@ -43,6 +45,16 @@ export interface Directory {
   findLine(account: string, number: string): Line | undefined
   /** By the user part of its SIP identity: the extension where it is unique, `number@account`, or the full number. */
   lineByUsername(username: string, domain?: string): Line | undefined
+
+  /** By its name or its number. */
+  findQueue(account: string, reference: string): QueueRecord | undefined
+  findContext(account: string, name: string): ContextRecord | undefined
+  /** A user of the account by name, with or without the account's (`alice@acme`, `alice`), or by the line that is theirs. */
+  findUser(account: string, name: string): { readonly name: string; readonly line?: string } | undefined
+  featureCode(account: string, code: string): FeatureRecord | undefined
+  findCard(account: string, number: string): { readonly number: string; readonly balance: number } | undefined
+  findRecordGroup(account: string, id: number): { readonly id: number; readonly name: string } | undefined
+
   authenticateSip(username: string, realm: string): SipCredentials | undefined
 
   /** An API key or token. Takes the same time whether or not it exists. */
@@ -50,10 +62,15 @@ export interface Directory {
   /** A user by name and password; scrypt, so it takes its time. */
   verifyUser(name: string, password: string): Promise<Credential | undefined>
 
+  /** API keys of the account, as they are: to check what a client signed with one of them. */
+  signingKeys(account: string): readonly string[]
+
   /** What the characters mean as a telephone number of the account's country; undefined if they cannot be one. */
   parseNumber(account: string, characters: string): PhoneNumber | undefined
   /** Trunks that carry the number for the account, in the order in which to try them, each with the number in its own format. */
   trunksFor(account: string, number: PhoneNumber): readonly Trunk[]
+  /** Whether there is a trunk of this name that the account may use. */
+  mayUseTrunk(account: string, name: string): boolean
 
   listAccounts(): readonly Account[]
   listLines(account?: string): readonly Line[]

@@ -10,6 +10,8 @@ export interface DirectoryRecords {
 }
 
 export interface AccountRecord {
+  /** The number that vendors' clients know it by (a project, a customer), unique in the server. */
+  readonly id: number
   readonly name: string
   readonly parent?: string
   /** ISO 3166-1 alpha-2. */
@@ -47,6 +49,8 @@ export interface FeatureRecord {
   readonly play?: string
   readonly queue?: string
   readonly line?: string
+  /** What a phone would dial. */
+  readonly dial?: string
   readonly context?: string
 }
 
@@ -74,9 +78,14 @@ export interface CredentialRecord {
   readonly account: string
   readonly name: string
   readonly permissions: readonly Permission[]
+  /** The lines that it is limited to. */
   readonly lines?: readonly string[]
+  /** A user's own line. */
+  readonly line?: string
   /** SHA-256 of an API key or token, hexadecimal. */
   readonly secretSha256?: string
+  /** An API key as it is: to check what a client signed with it, nothing less will do. The store keeps it sealed. */
+  readonly signingKey?: string
   /** `salt:hash` of a user's password by scrypt, hexadecimal; see `password-hash.ts`. */
   readonly passwordHash?: string
 }

@@ -1,5 +1,5 @@
 import type { CallEvent, LoggedCallEvent } from '../call/call-event.ts'
-import type { AcceptResult, CallStore, IdempotencyKey } from '../store/call-store.ts'
+import type { AcceptResult, CallStore, IdempotencyKey, ReplayResult } from '../store/call-store.ts'
 
 export type CallEventListener = (event: LoggedCallEvent) => void
 
@@ -21,6 +21,11 @@ export class CallLog {
     const result = await this.#store.accept(events, key)
     if (result.outcome === 'accepted') this.#publish(result.events)
     return result
+  }
+
+  /** What the key made before, if anything. */
+  findReplay(key: IdempotencyKey, now: number): Promise<ReplayResult | undefined> {
+    return this.#store.findReplay(key, now)
   }
 
   /** Resolves when the events are on disk and every listener has seen them. */

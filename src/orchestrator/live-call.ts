@@ -6,14 +6,21 @@ import { type CallEffect, type CallInput, type CallMachine, newCallMachine, step
 import type { Clock, Timer } from '../clock.ts'
 import type { CallLog } from '../events/call-log.ts'
 import type { Log } from '../log.ts'
-import type { Driver, LegDestination, LegEvent, LegHandle } from '../telephony/driver.ts'
+import type { DialRequest, Driver, LegDestination, LegEvent, LegHandle } from '../telephony/driver.ts'
+import { type Hunt, huntRounds } from './hunt.ts'
+import { driverHandle, HuntLeg } from './hunt-leg.ts'
+import type { LineActivity } from './line-activity.ts'
 
 /** Everything about one leg that was settled before the call was accepted. */
 export interface LegPlan {
-  readonly destination: LegDestination
+  readonly destination: LegDestination | Hunt
+  /** For people and history: `line 101`, `queue support`. */
+  readonly label: string
   readonly callerId: CallerId
   readonly autoAnswer: boolean
   readonly ringSeconds: number
+  /** How long one member of a hunt rings before the next does. */
+  readonly memberRingSeconds: number
 }
 
 export interface CallPlan {
@@ -26,6 +33,7 @@ export interface CallPlan {
 
 export interface LiveCallContext {
   readonly driver: Driver
+  readonly activity: LineActivity
   readonly callLog: CallLog
   readonly clock: Clock
   readonly log: Log
@@ -109,7 +117,7 @@ export class LiveCall {
         this.#handles.first?.play({ kind: 'ringback', country: this.plan.country })
         break
       case 'hear-second':
-        if (this.#handles.second !== undefined) this.#handles.first?.hear(this.#handles.second)
+        if (this.#handles.second !== undefined) this.#handles.first?.hear(driverHandle(this.#handles.second))
         break
       case 'join-media':
         void this.#joinMedia()
@@ -143,24 +151,49 @@ export class LiveCall {
   #dial(leg: LegName): void {
     const plan = this.plan.legs[leg]
     const partner = leg === 'second' ? this.#handles.first : undefined
-    this.#handles[leg] = this.#context.driver.dial(
-      {
-        callId: this.id,
-        leg,
-        destination: plan.destination,
-        callerId: plan.callerId,
-        autoAnswer: plan.autoAnswer,
-        ringSeconds: plan.ringSeconds,
-        ...(partner === undefined ? {} : { partner }),
-        journal: async (moment, recovery) => {
-          await this.#context.callLog.append([
-            this.#stamp({ type: moment === 'dialled' ? 'leg.dialled' : 'leg.answered', leg, recovery }),
-          ])
-          if (moment === 'dialled' && leg === 'second') this.#take({ type: 'second-dialled' })
-        },
+    const request: Omit<DialRequest, 'destination'> = {
+      callId: this.id,
+      leg,
+      callerId: plan.callerId,
+      autoAnswer: plan.autoAnswer,
+      ringSeconds: plan.ringSeconds,
+      ...(partner === undefined ? {} : { partner: driverHandle(partner) }),
+      journal: async (moment, recovery) => {
+        const member = moment === 'answered' ? this.#memberOf(leg) : {}
+        const type = moment === 'dialled' ? 'leg.dialled' : 'leg.answered'
+        await this.#context.callLog.append([this.#stamp({ type, leg, recovery, ...member })])
+        if (moment === 'dialled' && leg === 'second') this.#take({ type: 'second-dialled' })
       },
-      (event) => this.#onLegEvent(leg, event),
-    )
+    }
+    const listener = (event: LegEvent) => this.#onLegEvent(leg, event)
+    if (plan.destination.kind !== 'hunt') {
+      this.#handles[leg] = this.#dialOne({ ...request, destination: plan.destination }, listener)
+      return
+    }
+    const rounds = huntRounds(plan.destination, this.#context)
+    const ringSeconds = Math.min(plan.ringSeconds, plan.memberRingSeconds)
+    const dialMember = (member: DialRequest, onEvent: typeof listener) => this.#dialOne(member, onEvent)
+    this.#handles[leg] = new HuntLeg({ ...request, ringSeconds }, rounds, dialMember, listener).start()
+  }
+
+  /** Who of several has answered, for the history. */
+  #memberOf(leg: LegName): { destination?: string } {
+    const handle = this.#handles[leg]
+    const member = handle instanceof HuntLeg ? handle.answeredBy : undefined
+    if (member === undefined) return {}
+    const name = member.kind === 'line' ? `line ${member.line.number}` : member.number
+    return { destination: `${name} (${this.plan.legs[leg].label})` }
+  }
+
+  /** One party by the driver; while it lasts, its line is busy. */
+  #dialOne(request: DialRequest, listener: (event: LegEvent) => void): LegHandle {
+    const { driver, activity } = this.#context
+    if (request.destination.kind !== 'line') return driver.dial(request, listener)
+    const release = activity.occupy(request.destination.line)
+    return driver.dial(request, (event) => {
+      if (event.type === 'ended') release()
+      listener(event)
+    })
   }
 
   #onLegEvent(leg: LegName, event: LegEvent): void {
@@ -194,7 +227,7 @@ export class LiveCall {
     const { first, second } = this.#handles
     if (first === undefined || second === undefined) return
     try {
-      await this.#context.driver.bridge(first, second)
+      await this.#context.driver.bridge(driverHandle(first), driverHandle(second))
     } catch (error) {
       this.#context.log.warn({ callId: this.id, error }, 'the two legs could not be joined')
       this.#take({ type: 'media-refused', cause: 'media-failed' })

@@ -1,7 +1,14 @@
 import type { Call } from '../call/call.ts'
 import type { LoggedCallEvent } from '../call/call-event.ts'
 import type { CallRequest } from '../call/call-request.ts'
-import type { CallFilter, CallService, HangupOutcome, PlaceOutcome, WaitCondition } from '../call/call-service.ts'
+import type {
+  CallFilter,
+  CallService,
+  HangupOutcome,
+  PlaceOutcome,
+  RedirectOutcome,
+  WaitCondition,
+} from '../call/call-service.ts'
 import type { EndCause } from '../call/end-cause.ts'
 import { projectCall } from '../call/project-call.ts'
 import type { Clock, Timer } from '../clock.ts'
@@ -10,6 +17,7 @@ import type { Log } from '../log.ts'
 import type { Random } from '../random.ts'
 import type { CallStore } from '../store/call-store.ts'
 import type { Driver } from '../telephony/driver.ts'
+import { LineActivity } from './line-activity.ts'
 import { type CallPlan, LiveCall, type LiveCallContext } from './live-call.ts'
 import { type PlaceCallContext, placeCall } from './place-call.ts'
 import type { PlanCallContext } from './plan-call.ts'
@@ -36,7 +44,8 @@ export class Orchestrator implements CallService {
 
   constructor(options: OrchestratorOptions) {
     this.#options = options
-    this.#liveCallContext = { ...options, onEnded: (call) => this.#forget(call) }
+    const activity = new LineActivity(options.clock, options.random)
+    this.#liveCallContext = { ...options, activity, onEnded: (call) => this.#forget(call) }
     this.#placeCallContext = { ...options, launch: (plan, dueAt) => this.#launch(plan, dueAt) }
   }
 
@@ -56,7 +65,7 @@ export class Orchestrator implements CallService {
   ): Promise<PlaceOutcome> {
     if (this.#stopping) {
       const message = 'The server is stopping; try again in a moment.'
-      return { outcome: 'refused', refusal: { code: 'shutting-down', message, retryAfterSeconds: 5 } }
+      return { outcome: 'refused', refusals: [{ code: 'shutting-down', message, retryAfterSeconds: 5 }] }
     }
     const key = options.idempotency === undefined ? undefined : { account: request.account, ...options.idempotency }
     const placement = await placeCall(request, key, this.#placeCallContext)
@@ -92,12 +101,16 @@ export class Orchestrator implements CallService {
     return call === undefined ? 'not-found' : 'already-ended'
   }
 
-  async waitFor(id: string, condition: WaitCondition, milliseconds: number, signal?: AbortSignal): Promise<Call> {
-    const read = (callId: string) => this.#options.store.call(callId)
-    await waitForCall(id, condition, milliseconds, signal, { ...this.#options, read })
-    const call = await read(id)
-    if (call === undefined) throw new Error(`call ${id} is not in the store`)
-    return call
+  async redirect(accounts: readonly string[], id: string): Promise<RedirectOutcome> {
+    const call = await this.call(accounts, id)
+    if (call === undefined) return { outcome: 'not-found' }
+    if (call.state === 'ended') return { outcome: 'already-ended' }
+    const message = 'This server cannot redirect a call yet; hang it up and place another.'
+    return { outcome: 'refused', refusal: { code: 'not-supported', message } }
+  }
+
+  waitFor(id: string, condition: WaitCondition, milliseconds: number, signal?: AbortSignal): Promise<Call> {
+    return waitForCall(id, condition, milliseconds, signal, this.#options)
   }
 
   follow(id: string, listener: (event: LoggedCallEvent) => void): () => void {

@@ -1,13 +1,15 @@
 import type { CallEvent } from '../call/call-event.ts'
 import type { CallRequest } from '../call/call-request.ts'
-import type { Refusal } from '../call/refusal.ts'
+import type { Refusals } from '../call/call-service.ts'
+import type { RefusalCode } from '../call/refusal.ts'
 import type { Clock } from '../clock.ts'
 import type { CallLog } from '../events/call-log.ts'
 import type { Random } from '../random.ts'
 import type { AcceptResult, IdempotencyKey } from '../store/call-store.ts'
 import type { Driver } from '../telephony/driver.ts'
 import { newCallId } from './call-id.ts'
-import type { CallPlan } from './live-call.ts'
+import { huntReaches } from './hunt.ts'
+import type { CallPlan, LegPlan } from './live-call.ts'
 import { type PlanCallContext, type PlannedCall, planCall } from './plan-call.ts'
 
 export interface PlaceCallContext extends PlanCallContext {
@@ -22,7 +24,7 @@ export interface PlaceCallContext extends PlanCallContext {
 export type Placement =
   | { readonly outcome: 'accepted'; readonly callId: string; readonly events: readonly CallEvent[] }
   | { readonly outcome: 'replayed'; readonly callId: string }
-  | { readonly outcome: 'refused'; readonly refusal: Refusal }
+  | { readonly outcome: 'refused'; readonly refusals: Refusals }
 
 /**
  * The story of one request, from the canonical words to two legs on their way. Who asks, and whether they may, is settled
@@ -33,12 +35,16 @@ export async function placeCall(
   idempotency: IdempotencyKey | undefined,
   context: PlaceCallContext,
 ): Promise<Placement> {
+  // A repeated request gets its first answer, whatever has changed since.
+  const replay = idempotency && (await context.callLog.findReplay(idempotency, context.clock.now()))
+  if (replay !== undefined) return notAccepted(replay)
+
   // resolve → policy
   const planned = planCall(request, context)
-  if ('refusal' in planned) return { outcome: 'refused', refusal: planned.refusal }
+  if ('refusals' in planned) return { outcome: 'refused', refusals: planned.refusals }
 
   // presence
-  if (!firstPartyReachable(request, planned, context.driver)) {
+  if (!firstPartyReachable(request, planned.legs.first, context.driver)) {
     return refused('unavailable', 'The extension is not currently available (not registered)', '/first')
   }
 
@@ -51,24 +57,31 @@ export async function placeCall(
   if (accepted.outcome !== 'accepted') return notAccepted(accepted)
 
   // delay → first leg → second leg → bridge → end
-  context.launch({ id, account: planned.account, country: planned.country, legs: planned.legs }, dueAt)
+  context.launch({ id, ...planned }, dueAt)
   return { outcome: 'accepted', callId: id, events }
 }
 
 /** A delayed call's phone may well register before the call is due; dialling tells then. */
-function firstPartyReachable(request: CallRequest, planned: PlannedCall, driver: Driver): boolean {
-  const { destination } = planned.legs.first
-  return request.delaySeconds > 0 || destination.kind !== 'line' || driver.presence(destination.line).reachable
+function firstPartyReachable(request: CallRequest, { destination }: LegPlan, driver: Driver): boolean {
+  if (request.delaySeconds > 0) return true
+  switch (destination.kind) {
+    case 'line':
+      return driver.presence(destination.line).reachable
+    case 'hunt':
+      return huntReaches(destination, driver)
+    case 'trunk':
+      return true
+  }
 }
 
 function acceptanceEvents(
   callId: string,
   request: CallRequest,
-  { resolved }: PlannedCall,
+  { legs }: PlannedCall,
   at: number,
   dueAt: number | undefined,
 ): readonly CallEvent[] {
-  const destinations = { first: resolved.first.label, second: resolved.second.label }
+  const destinations = { first: legs.first.label, second: legs.second.label }
   const accepted: CallEvent = { type: 'call.accepted', callId, at, request, destinations }
   return dueAt === undefined ? [accepted] : [accepted, { type: 'call.scheduled', callId, at, dueAt }]
 }
@@ -91,7 +104,7 @@ function notAccepted(result: Exclude<AcceptResult, { outcome: 'accepted' }>): Pl
   }
 }
 
-const refused = (code: Refusal['code'], message: string, pointer?: string): Placement => ({
+const refused = (code: RefusalCode, message: string, pointer?: string): Placement => ({
   outcome: 'refused',
-  refusal: { code, message, ...(pointer === undefined ? {} : { pointer }) },
+  refusals: [{ code, message, ...(pointer === undefined ? {} : { pointer }) }],
 })

@@ -1,56 +1,105 @@
 import type { LegName } from '../call/call.ts'
 import type { CallerId, CallRequest, LegRequest } from '../call/call-request.ts'
+import type { Refusals } from '../call/call-service.ts'
 import type { Refusal } from '../call/refusal.ts'
-import type { LegPlan } from './live-call.ts'
-import { type DialPlanDirectory, type ResolvedLeg, resolveTarget } from './resolve.ts'
+import type { Directory } from '../directory/directory.ts'
+import type { DriverCapability } from '../telephony/driver.ts'
+import type { CallPlan, LegPlan } from './live-call.ts'
+import { type DialPlanDirectory, type ResolvedLeg, resolveLeg } from './resolve.ts'
 
 export type ResolvedLegs = Readonly<Record<LegName, ResolvedLeg>>
 
 /** What the policy room says about a resolved request. */
 export interface CallPolicy {
-  /** The reason why this call may not be placed, if there is one. */
-  decide(request: CallRequest, legs: ResolvedLegs): Refusal | undefined
+  /** Every reason why this call may not be placed. */
+  decide(request: CallRequest, legs: ResolvedLegs): readonly Refusal[]
   /** The caller id that an outside party is shown where the request names none. */
   outsideCallerId(account: string, other: ResolvedLeg): CallerId
 }
 
 export interface PlanCallContext {
-  readonly directory: DialPlanDirectory & { country(account: string): string | undefined }
+  readonly directory: DialPlanDirectory & Pick<Directory, 'account' | 'findCard' | 'findRecordGroup'>
   readonly policy: CallPolicy
+  readonly driver: { readonly capabilities: ReadonlySet<DriverCapability> }
   readonly defaultRingSeconds: number
+  /** How long one member of a queue rings before the next does. */
+  readonly memberRingSeconds: number
 }
 
-export interface PlannedCall {
-  readonly account: string
-  readonly country: string
-  readonly resolved: ResolvedLegs
-  readonly legs: Readonly<Record<LegName, LegPlan>>
-}
+export type PlannedCall = Omit<CallPlan, 'id'>
 
 /** Resolve and policy: what the request means today. A delayed call is planned anew after a restart. */
-export function planCall(request: CallRequest, context: PlanCallContext): PlannedCall | { readonly refusal: Refusal } {
-  const country = context.directory.country(request.account)
-  if (country === undefined) {
-    return { refusal: { code: 'account-not-found', message: 'There is no such account.', pointer: '/account' } }
+export function planCall(
+  request: CallRequest,
+  context: PlanCallContext,
+): PlannedCall | { readonly refusals: Refusals } {
+  const account = context.directory.account(request.account)
+  if (account === undefined) {
+    return { refusals: [{ code: 'account-not-found', message: 'There is no such account.', pointer: '/account' }] }
   }
-  const first = resolveTarget(context.directory, request.account, request.first.target, '/first')
-  if ('refusal' in first) return first
-  const second = resolveTarget(context.directory, request.account, request.second.target, '/second')
-  if ('refusal' in second) return second
-  const resolved = { first: first.resolved, second: second.resolved }
+  const { directory } = context
+  const { variables } = request
+  const first = resolveLeg(request.first, { directory, account: account.name, variables, pointer: '/first' })
+  const second = resolveLeg(request.second, { directory, account: account.name, variables, pointer: '/second' })
+  const faults = [
+    ...('refusal' in first ? [first.refusal] : []),
+    ...('refusal' in second ? [second.refusal] : []),
+    ...missingReferences(request, context),
+    ...missingAbilities(request, context),
+  ]
+  if ('refusal' in first || 'refusal' in second || faults.length > 0) return { refusals: atLeastOne(faults) }
 
-  const refusal = context.policy.decide(request, resolved)
-  if (refusal !== undefined) return { refusal }
+  const denials = context.policy.decide(request, { first: first.resolved, second: second.resolved })
+  if (denials.length > 0) return { refusals: atLeastOne(denials) }
 
   return {
-    account: request.account,
-    country,
-    resolved,
+    account: account.name,
+    country: account.country,
     legs: {
-      first: planLeg(request, request.first, resolved.first, resolved.second, context),
-      second: planLeg(request, request.second, resolved.second, resolved.first, context),
+      first: planLeg(request, request.first, first.resolved, second.resolved, context),
+      second: planLeg(request, request.second, second.resolved, first.resolved, context),
     },
   }
+}
+
+const atLeastOne = (refusals: readonly Refusal[]): Refusals => refusals as Refusals
+
+/** What the request names beside its parties, and the account does not have. */
+function missingReferences({ account, card, recordGroup }: CallRequest, { directory }: PlanCallContext): Refusal[] {
+  const missing: Refusal[] = []
+  if (card !== undefined && directory.findCard(account, card) === undefined) {
+    missing.push({
+      code: 'card-not-found',
+      message: 'The account has no such card; check its number.',
+      pointer: '/card',
+    })
+  }
+  if (recordGroup !== undefined && directory.findRecordGroup(account, recordGroup) === undefined) {
+    const message = 'The account has no such record group; check its id.'
+    missing.push({ code: 'record-group-not-found', message, pointer: '/recordGroup' })
+  }
+  return missing
+}
+
+/** What the client asked for in so many words, and the driver cannot do. */
+function missingAbilities(request: CallRequest, { driver }: PlanCallContext): Refusal[] {
+  const asked: readonly (readonly [ability: DriverCapability, what: string, pointer: string, isAsked: boolean])[] = [
+    ['record', 'record calls', '/recordGroup', request.recordGroup !== undefined],
+    ...(['first', 'second'] as const).flatMap(
+      (leg) =>
+        [
+          ['screen', 'let a party accept a call', `/${leg}/screen`, request[leg].screen === 'required'],
+          ['warn', 'warn before credit ends', `/${leg}/warnBeforeCutOff`, request[leg].warnBeforeCutOff === 'required'],
+        ] as const,
+    ),
+  ]
+  return asked
+    .filter(([ability, , , isAsked]) => isAsked && !driver.capabilities.has(ability))
+    .map(([, what, pointer]) => ({
+      code: 'not-supported',
+      message: `This server cannot ${what} yet; leave this parameter out.`,
+      pointer,
+    }))
 }
 
 /** Each party is shown the other, unless the request says otherwise. */
@@ -64,8 +113,11 @@ function planLeg(
   const shown = resolved.outside === undefined ? other.identity : context.policy.outsideCallerId(call.account, other)
   return {
     destination: resolved.destination,
-    callerId: leg.callerId ?? shown,
+    label: resolved.label,
+    // A name alone is shown with the number that would be shown without it.
+    callerId: { ...shown, ...leg.callerId },
     autoAnswer: leg.autoAnswer ?? false,
     ringSeconds: leg.ringSeconds ?? context.defaultRingSeconds,
+    memberRingSeconds: context.memberRingSeconds,
   }
 }

@@ -1,27 +1,20 @@
-import type { CallerId, LegTarget } from '../call/call-request.ts'
-import type { Refusal } from '../call/refusal.ts'
-import type { LegDestination, LineAddress, TrunkAddress } from '../telephony/driver.ts'
-
-/** A telephone number as the directory understood it. */
-export interface PhoneNumber {
-  /** E.164 with the plus sign where the number has such a form, the bare digits otherwise (short codes). */
-  readonly canonical: string
-  readonly emergency: boolean
-}
+import type { CallerId, LegRequest } from '../call/call-request.ts'
+import type { Refusal, RefusalCode } from '../call/refusal.ts'
+import type { Directory, PhoneNumber } from '../directory/directory.ts'
+import type { ContextRecord, FeatureRecord, QueueRecord } from '../directory/records.ts'
+import type { LegDestination } from '../telephony/driver.ts'
+import type { Hunt, HuntStage } from './hunt.ts'
 
 /** The part of the directory that a dial plan needs. */
-export interface DialPlanDirectory {
-  /** A line of the account by its extension or its full number. */
-  findLine(account: string, number: string): (LineAddress & { readonly name?: string }) | undefined
-  /** What the characters mean as a telephone number of the account's country; undefined if they cannot be one. */
-  parseNumber(account: string, digits: string): PhoneNumber | undefined
-  /** Trunks that carry the number for the account, in the order in which to try them, each with the number in its own format. */
-  trunksFor(account: string, number: PhoneNumber): readonly TrunkAddress[]
-}
+export type DialPlanDirectory = Pick<
+  Directory,
+  'findLine' | 'findQueue' | 'findContext' | 'findUser' | 'featureCode' | 'parseNumber' | 'trunksFor' | 'mayUseTrunk'
+>
 
 export interface ResolvedLeg {
-  readonly destination: LegDestination
-  /** For people and history: `line 101`, `+61412345678`. */
+  /** Whom the driver dials, or a hunt among several. */
+  readonly destination: LegDestination | Hunt
+  /** For people and history: `line 101`, `queue support`, `+61412345678`. */
   readonly label: string
   /** Who this party is to the other one. */
   readonly identity: CallerId
@@ -31,32 +24,43 @@ export interface ResolvedLeg {
 
 export type Resolution = { readonly resolved: ResolvedLeg } | { readonly refusal: Refusal }
 
+/** Where a leg is resolved: whose dial plan, which part of the request, and what a context's steps may depend on. */
+export interface ResolveScope {
+  readonly directory: DialPlanDirectory
+  readonly account: string
+  readonly pointer: string
+  readonly variables: Readonly<Record<string, string>>
+}
+
 /** The dial plan: what a target means for the account, whether a client says it or a phone dials it. */
-export function resolveTarget(
-  directory: DialPlanDirectory,
-  account: string,
-  target: LegTarget,
-  pointer: string,
-): Resolution {
+export function resolveLeg({ target, trunk }: LegRequest, scope: ResolveScope): Resolution {
   switch (target.kind) {
     case 'line':
-      return resolveLine(directory, account, target.value) ?? noSuchLine(pointer)
+      return resolveLine(target.value, scope) ?? noSuch('line', scope)
     case 'dial':
-      return resolveLine(directory, account, target.value) ?? resolveNumber(directory, account, target.value, pointer)
+      return resolveInside(target.value, scope) ?? resolveNumber(target.value, trunk, scope)
     case 'number':
-      return resolveNumber(directory, account, target.value, pointer)
+      return resolveNumber(target.value, trunk, scope)
     case 'queue':
+      return resolveQueue(target.value, scope) ?? noSuch('queue', scope)
     case 'context':
+      return resolveContext(target.value, scope) ?? noSuch('context', scope)
     case 'user':
-      return refuse(
-        'not-configured',
-        `This server has no ${target.kind} that can be called; use a line, a number or what a phone would dial.`,
-        pointer,
-      )
+      return resolveUser(target.value, scope)
   }
 }
 
-function resolveLine(directory: DialPlanDirectory, account: string, number: string): Resolution | undefined {
+/** What dialled characters reach without leaving the house: a line, a queue by its number, a feature code. */
+function resolveInside(dialled: string, scope: ResolveScope): Resolution | undefined {
+  const feature = scope.directory.featureCode(scope.account, dialled)
+  return (
+    resolveLine(dialled, scope) ??
+    resolveQueue(dialled, scope) ??
+    (feature === undefined ? undefined : resolveFeature(feature, `feature code ${dialled}`, scope))
+  )
+}
+
+function resolveLine(number: string, { directory, account }: ResolveScope): Resolution | undefined {
   const line = directory.findLine(account, number)
   if (line === undefined) return undefined
   return {
@@ -68,21 +72,99 @@ function resolveLine(directory: DialPlanDirectory, account: string, number: stri
   }
 }
 
-function resolveNumber(directory: DialPlanDirectory, account: string, digits: string, pointer: string): Resolution {
+function resolveUser(name: string, scope: ResolveScope): Resolution {
+  const user = scope.directory.findUser(scope.account, name)
+  if (user === undefined) return noSuch('user', scope)
+  if (user.line === undefined) return refuse('user-not-found', `The user has no line; give it one.`, scope)
+  return resolveLine(user.line, scope) ?? noSuch('line', scope)
+}
+
+function resolveQueue(reference: string, scope: ResolveScope): Resolution | undefined {
+  const queue = scope.directory.findQueue(scope.account, reference)
+  if (queue === undefined) return undefined
+  const stages = [stageOf(queue, scope.account)]
+  return {
+    resolved: { destination: { kind: 'hunt', stages }, label: `queue ${queue.name}`, identity: identityOf(queue) },
+  }
+}
+
+const identityOf = ({ name, number }: QueueRecord): CallerId => ({ name, ...(number === undefined ? {} : { number }) })
+
+const stageOf = (queue: QueueRecord, account: string): HuntStage => ({
+  strategy: queue.strategy,
+  wrapUpSeconds: queue.wrapUpSeconds,
+  members: queue.members.map((number) => ({ kind: 'line', line: { account, number } })),
+})
+
+function resolveContext(name: string, scope: ResolveScope): Resolution | undefined {
+  const context = scope.directory.findContext(scope.account, name)
+  if (context === undefined) return undefined
+  const stages = stagesOf(context, scope, new Set([name]))
+  if (stages.length === 0) {
+    return refuse('not-configured', 'Nothing rings in this context with these variables; check its steps.', scope)
+  }
+  return { resolved: { destination: { kind: 'hunt', stages }, label: `context ${name}`, identity: { name } } }
+}
+
+/** The steps of a context that ring somebody, in their order. */
+function stagesOf(context: ContextRecord, scope: ResolveScope, within: ReadonlySet<string>): readonly HuntStage[] {
+  return context.steps
+    .filter(({ unless }) => unless === undefined || !isSet(scope.variables[unless]))
+    .flatMap((step) => stagesOfFeature(step, scope, within))
+}
+
+/** A variable skips its step as vendors mean it: `0` and the empty text are no. */
+const isSet = (value: string | undefined): boolean => value !== undefined && value !== '' && value !== '0'
+
+function stagesOfFeature(
+  { queue, line, dial, context }: FeatureRecord,
+  scope: ResolveScope,
+  within: ReadonlySet<string>,
+): readonly HuntStage[] {
+  if (queue !== undefined) {
+    const found = scope.directory.findQueue(scope.account, queue)
+    return found === undefined ? [] : [stageOf(found, scope.account)]
+  }
+  if (context !== undefined) {
+    const found = scope.directory.findContext(scope.account, context)
+    return found === undefined || within.has(context) ? [] : stagesOf(found, scope, new Set([...within, context]))
+  }
+  if (line !== undefined) return singleStage(resolveLine(line, scope))
+  return dial === undefined ? [] : singleStage(resolveInside(dial, scope) ?? resolveNumber(dial, undefined, scope))
+}
+
+function singleStage(resolution: Resolution | undefined): readonly HuntStage[] {
+  if (resolution === undefined || 'refusal' in resolution) return []
+  const { destination } = resolution.resolved
+  if (destination.kind === 'hunt') return destination.stages
+  return [{ strategy: 'in-order', wrapUpSeconds: 0, members: [destination] }]
+}
+
+function resolveFeature(feature: FeatureRecord, label: string, scope: ResolveScope): Resolution {
+  const stages = stagesOfFeature(feature, scope, new Set())
+  if (stages.length === 0) return refuse('not-configured', `The ${label} rings nobody; check where it leads.`, scope)
+  return { resolved: { destination: { kind: 'hunt', stages }, label, identity: {} } }
+}
+
+function resolveNumber(digits: string, trunkName: string | undefined, scope: ResolveScope): Resolution {
+  const { directory, account } = scope
   const number = directory.parseNumber(account, digits)
   if (number === undefined) {
     return refuse(
       'invalid-number',
       'This is neither a line of the account nor a telephone number; check it, with its country and area code.',
-      pointer,
+      scope,
     )
   }
-  const trunks = directory.trunksFor(account, number)
+  if (trunkName !== undefined && !directory.mayUseTrunk(account, trunkName)) return noSuch('trunk', scope, '/trunk')
+  const trunks = directory
+    .trunksFor(account, number)
+    .filter(({ name }) => trunkName === undefined || name === trunkName)
   if (trunks.length === 0) {
     return refuse(
       'not-configured',
       'No trunk carries this number for the account; add one to the configuration.',
-      pointer,
+      scope,
     )
   }
   return {
@@ -95,9 +177,9 @@ function resolveNumber(directory: DialPlanDirectory, account: string, digits: st
   }
 }
 
-const noSuchLine = (pointer: string): Resolution =>
-  refuse('line-not-found', 'The account has no such line; check the extension.', pointer)
+const noSuch = (what: 'line' | 'queue' | 'context' | 'user' | 'trunk', scope: ResolveScope, part = ''): Resolution =>
+  refuse(`${what}-not-found`, `The account has no such ${what}; check its name.`, scope, part)
 
-const refuse = (code: Refusal['code'], message: string, pointer: string): Resolution => ({
-  refusal: { code, message, pointer },
+const refuse = (code: RefusalCode, message: string, { pointer }: ResolveScope, part = ''): Resolution => ({
+  refusal: { code, message, pointer: `${pointer}${part}` },
 })

@@ -5,6 +5,7 @@ import type { CallLog } from '../events/call-log.ts'
 import type { Log } from '../log.ts'
 import type { CallStore, UnfinishedCall } from '../store/call-store.ts'
 import type { Driver } from '../telephony/driver.ts'
+import { recoveriesOf } from './hunt-leg.ts'
 import type { CallPlan } from './live-call.ts'
 import { type PlanCallContext, planCall } from './plan-call.ts'
 
@@ -32,16 +33,15 @@ async function resumeOne(unfinished: UnfinishedCall, context: ResumeContext): Pr
   const { call } = unfinished
   if (call.state === 'scheduled' && call.dueAt !== undefined) {
     const planned = planCall(call.request, context)
-    if ('refusal' in planned) {
-      context.log.warn({ callId: call.id, refusal: planned.refusal.code }, 'a delayed call can no longer be placed')
+    if ('refusals' in planned) {
+      context.log.warn({ callId: call.id, refusal: planned.refusals[0].code }, 'a delayed call can no longer be placed')
       await end(unfinished, 'failed', context)
       return 'interrupted'
     }
-    const { account, country, legs } = planned
-    context.launch({ id: call.id, account, country, legs }, call.dueAt)
+    context.launch({ id: call.id, ...planned }, call.dueAt)
     return 'resumed'
   }
-  await context.driver.recover(unfinished.recoveries.map(({ recovery }) => recovery))
+  await context.driver.recover(unfinished.recoveries.flatMap(({ recovery }) => recoveriesOf(recovery)))
   await end(unfinished, call.endCause ?? 'interrupted', context)
   return 'interrupted'
 }

@@ -18,20 +18,19 @@ export interface CallFacts {
   readonly second: LegFacts
 }
 
-/** Why the call may not be placed, or undefined. Pure; the first reason in this order. */
-export function decideCall({ request, account, ratePlan, ...legs }: CallFacts): Refusal | undefined {
-  for (const leg of ['first', 'second'] as const) {
+/** Every reason why the call may not be placed, the gravest of each leg first. Pure. */
+export function decideCall({ request, account, ratePlan, ...legs }: CallFacts): readonly Refusal[] {
+  return (['first', 'second'] as const).flatMap((leg) => {
     const number = legs[leg].outside
-    if (number === undefined) continue
+    if (number === undefined) return []
     const pointer = `/${leg}`
     const decisions = [
       { verdict: decideEmergency(number, account), pointer },
       { verdict: decideBarred(number, ratePlan), pointer },
       { verdict: decideCallerId(request[leg].callerId, account), pointer: `${pointer}/callerId` },
     ]
-    for (const { verdict, pointer: at } of decisions) {
-      if (verdict.decision === 'deny') return { code: verdict.reason, message: verdict.message, pointer: at }
-    }
-  }
-  return undefined
+    return decisions.flatMap(({ verdict, pointer: at }) =>
+      verdict.decision === 'deny' ? [{ code: verdict.reason, message: verdict.message, pointer: at }] : [],
+    )
+  })
 }

@@ -111,7 +111,7 @@ test('a call: the first reason in order, with the part of the request at fault; 
   const leg = { target: { kind: 'dial', value: 'x' }, callerId: { number: '+1' } } as const
   const request = { first: leg, second: leg } as unknown as CallRequest
   const pointerOf = (first: object, second: object) => {
-    const refusal = decideCall({ request, account, ratePlan, first, second })
+    const [refusal] = decideCall({ request, account, ratePlan, first, second })
     return refusal && `${refusal.code} ${refusal.pointer}`
   }
   assert.equal(pointerOf({}, {}), undefined)

@@ -10,12 +10,15 @@ export interface IdempotencyKey {
   readonly fingerprint: string
 }
 
-export type AcceptResult =
-  | { readonly outcome: 'accepted'; readonly events: readonly LoggedCallEvent[] }
+export type ReplayResult =
   /** The key was used before with the same body: the call it made then. */
   | { readonly outcome: 'replayed'; readonly callId: string }
   /** The key was used before with another body. */
   | { readonly outcome: 'key-reused' }
+
+export type AcceptResult =
+  | { readonly outcome: 'accepted'; readonly events: readonly LoggedCallEvent[] }
+  | ReplayResult
   /** A live call of the account carries the same external id. */
   | { readonly outcome: 'external-id-in-use'; readonly callId: string }
 
@@ -52,6 +55,8 @@ export interface UnfinishedCall {
 export interface CallStore {
   /** Writes `call.accepted` (with an optional `call.scheduled`) exactly once; see {@link AcceptResult}. */
   accept(events: readonly CallEvent[], key?: IdempotencyKey): Promise<AcceptResult>
+  /** What an {@link accept} with this key would find at `now` (milliseconds since the epoch): undefined if the key is new. */
+  findReplay(key: IdempotencyKey, now: number): Promise<ReplayResult | undefined>
   /** Appends events of accepted calls; the projection (calls row, legs, CDR) is updated in the same transaction. */
   append(events: readonly CallEvent[]): Promise<readonly LoggedCallEvent[]>
   call(id: string): Promise<Call | undefined>

@@ -8,6 +8,10 @@ export type DriverCapability =
   | 'play'
   | 'collect-digits'
   | 'record'
+  /** A party accepts the call by a digit before it is connected. */
+  | 'screen'
+  /** A tone before the account's credit ends. */
+  | 'warn'
   | 'hold'
   | 'redirect'
   | 'early-media'

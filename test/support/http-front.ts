@@ -2,10 +2,16 @@ import type { FastifyInstance } from 'fastify'
 import type { Call } from '../../src/call/call.ts'
 import type { LoggedCallEvent } from '../../src/call/call-event.ts'
 import type { CallRequest } from '../../src/call/call-request.ts'
-import type { CallFilter, CallService, HangupOutcome, PlaceOutcome } from '../../src/call/call-service.ts'
+import type {
+  CallFilter,
+  CallService,
+  HangupOutcome,
+  PlaceOutcome,
+  RedirectOutcome,
+} from '../../src/call/call-service.ts'
 import { applyCallEvent, projectCall } from '../../src/call/project-call.ts'
 import type { Refusal } from '../../src/call/refusal.ts'
-import type { Caller, DialectContext } from '../../src/dialects/dialect.ts'
+import type { AccountReference, Caller, DialectContext, LineReference } from '../../src/dialects/dialect.ts'
 import { myapiDialect } from '../../src/dialects/myapi/routes.ts'
 import { nativeDialect } from '../../src/dialects/native/native.ts'
 import { createServer } from '../../src/http/create-server.ts'
@@ -28,12 +34,36 @@ const callers: Readonly<Record<string, Caller>> = {
   [keys.otherAccount]: { name: 'other', account: 'other', accounts: ['other'], permissions },
 }
 
+export const userPassword = 'demo-pass-0001'
+
+/** Users with `userPassword`: one who may place and control calls, one who may read only, one of an account below. */
+const users: readonly Caller[] = [
+  { name: 'alice@acme', account: 'acme', accounts: ['acme', 'acme-shop'], permissions, line: '101' },
+  { name: 'reader@acme', account: 'acme', accounts: ['acme'], permissions: new Set(['calls:read']) },
+  { name: 'sam@acme-shop', account: 'acme-shop', accounts: ['acme-shop'], permissions },
+]
+
+const accounts: readonly AccountReference[] = [
+  { id: 1, name: 'acme' },
+  { id: 2, name: 'acme-shop' },
+  { id: 3, name: 'other' },
+]
+
+const testLines: readonly LineReference[] = [
+  { account: 'acme', number: '101', fullNumber: '1234101', name: 'Alice' },
+  { account: 'acme', number: '102', fullNumber: '1234102', name: 'Bob' },
+  { account: 'other', number: '101', fullNumber: '7654101' },
+]
+
+const isLine = (line: LineReference, number: string) => line.number === number || line.fullNumber === number
+
 type EventDetail<Event> = Event extends LoggedCallEvent ? Omit<Event, 'callId' | 'at' | 'sequence'> : never
 
 /** Calls in memory; a test says what happens to them, and what is refused. */
 export class FakeCalls implements CallService {
   readonly placed: CallRequest[] = []
   refusal: Refusal | undefined
+  otherRefusals: readonly Refusal[] = []
   failure: Error | undefined
   /** How many calls are kept; a fuzzer places more than fit into memory. */
   kept = 1000
@@ -55,11 +85,11 @@ export class FakeCalls implements CallService {
     options: { readonly idempotency?: { readonly key: string; readonly fingerprint: string } } = {},
   ): Promise<PlaceOutcome> {
     if (this.failure !== undefined) throw this.failure
-    if (this.refusal !== undefined) return { outcome: 'refused', refusal: this.refusal }
+    if (this.refusal !== undefined) return { outcome: 'refused', refusals: [this.refusal, ...this.otherRefusals] }
     const { idempotency } = options
     const known = idempotency && this.#keys.get(idempotency.key)
     if (known !== undefined && known.fingerprint !== idempotency?.fingerprint) {
-      return { outcome: 'refused', refusal: { code: 'idempotency-key-reused', message: 'used before' } }
+      return { outcome: 'refused', refusals: [{ code: 'idempotency-key-reused', message: 'used before' }] }
     }
     if (known !== undefined) return { outcome: 'replayed', call: this.#calls.get(known.id) as Call }
     const id = `call-${++this.#made}`
@@ -100,6 +130,12 @@ export class FakeCalls implements CallService {
     if (call.state === 'ended') return 'already-ended'
     this.happen(id, { type: 'call.ended', cause: 'cancelled' })
     return 'ending'
+  }
+
+  async redirect(accounts: readonly string[], id: string): Promise<RedirectOutcome> {
+    const call = await this.call(accounts, id)
+    if (call === undefined) return { outcome: 'not-found' }
+    return { outcome: call.state === 'ended' ? 'already-ended' : 'redirected' }
   }
 
   /** Waits for the end or the signal, whatever the condition: time does not pass here. */
@@ -146,7 +182,7 @@ export interface HttpFront {
 
 /** The HTTP front as it is mounted in the server, over calls in memory. `admit` stands for the rate limit. */
 export async function createHttpFront(
-  options: { readonly admit?: DialectContext['admit']; readonly keepLog?: boolean } = {},
+  options: Partial<Pick<DialectContext, 'admit' | 'applyDirectory'>> & { readonly keepLog?: boolean } = {},
 ): Promise<HttpFront> {
   const calls = new FakeCalls()
   const lines: HttpFront['log'] = []
@@ -160,6 +196,13 @@ export async function createHttpFront(
     admit: options.admit ?? (() => ({ allowed: true })),
     phones: () => [{ account: 'acme', line: '101', contact: 'sip:101@127.0.0.1:5070', expiresAt: 1_790_000_000_000 }],
     lines: () => [{ account: 'acme', number: '101', name: 'Alice' }],
+    node: { number: 1, name: 'cordboard' },
+    authenticateUser: async (name, password) => users.find((user) => user.name === name && password === userPassword),
+    signingKeys: (account) => (account === 'acme' ? [keys.all] : []),
+    account: (reference) => accounts.find(({ id, name }) => String(id) === reference || name === reference),
+    line: (account, number) => testLines.find((line) => line.account === account && isLine(line, number)),
+    lineByFullNumber: (fullNumber) => testLines.find((line) => line.fullNumber === fullNumber),
+    applyDirectory: options.applyDirectory ?? (async () => ({ outcome: 'refused', faults: [] })),
   }
   const metrics = new Metrics({ liveCalls: () => 0, registeredPhones: () => 1 })
   const dialects = [nativeDialect, myapiDialect]

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Dialect, DialectContext } from '../dialect.ts'
+import { originOf } from '../origin-of.ts'
 import { readParameters } from '../parameters.ts'
 import { parseCallRequest, text } from './parse-call-request.ts'
 import { sendError, sendInvalidKey, sendQueued, sendRefusal } from './render-answer.ts'
@@ -38,10 +39,13 @@ async function initiate(request: FastifyRequest, reply: FastifyReply, context: D
   if (!caller.permissions.has('calls:place')) {
     return sendError(reply, 403, 'PERMISSION', 'This API key lacks the permission Account Functions / Click to Call')
   }
-  const verdict = context.admit(caller)
-  if (!verdict.allowed) {
-    const { retryAfterSeconds } = verdict
-    return sendRefusal(reply, { code: 'limit-exceeded', message: 'Too many requests', retryAfterSeconds })
+  const admission = context.admit(caller, originOf(request))
+  if (!admission.allowed && admission.reason === 'not-from-here') {
+    return sendError(reply, 403, 'PERMISSION', 'This API key may not be used from here')
+  }
+  if (!admission.allowed) {
+    const { reason: code, retryAfterSeconds } = admission
+    return sendRefusal(reply, { code, message: 'Too many requests', retryAfterSeconds })
   }
   const parsed = parseCallRequest(read.parameters, { account: caller.account, credential: caller.name })
   if ('reason' in parsed) return sendError(reply, 400, 'VALIDATION', parsed.reason)
@@ -49,7 +53,7 @@ async function initiate(request: FastifyRequest, reply: FastifyReply, context: D
     return sendError(reply, 403, 'PERMISSION', 'This API key may not call for that extension')
   }
   const placed = await context.calls.place(parsed.request)
-  return placed.outcome === 'refused' ? sendRefusal(reply, placed.refusal) : sendQueued(reply)
+  return placed.outcome === 'refused' ? sendRefusal(reply, placed.refusals[0]) : sendQueued(reply)
 }
 
 const noSuchMethod = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>

@@ -83,7 +83,7 @@ async function placeCall(request: FastifyRequest, reply: FastifyReply, caller: C
 
   const idempotency = key === undefined ? undefined : { key, fingerprint: fingerprintOf(parsed) }
   const placed = await context.calls.place(parsed.request, idempotency === undefined ? {} : { idempotency })
-  if (placed.outcome === 'refused') return sendRefusal(reply, placed.refusal)
+  if (placed.outcome === 'refused') return sendRefusal(reply, placed.refusals)
   let { call } = placed
   if (placed.outcome === 'replayed') reply.header('idempotent-replayed', 'true')
   if (parsed.wait !== undefined) {

@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller, CallPermission, Dialect, DialectContext } from '../dialect.ts'
+import { originOf } from '../origin-of.ts'
 import { registerCallRoutes } from './call-routes.ts'
+import { registerDirectoryRoutes } from './directory-routes.ts'
 import { problemCatalogue, sendFailure, sendProblem } from './problem.ts'
 import { renderOpenApi } from './render-open-api.ts'
 
@@ -19,19 +21,7 @@ export const nativeDialect: Dialect = {
     app.setErrorHandler((error: { statusCode?: number }, _request, reply) => sendFailure(reply, error, context.log))
     const guard = createGuard(context)
     registerCallRoutes(app, context, guard)
-    app.get(
-      '/v1/phones',
-      guard('directory:read', (_request, reply, caller) => {
-        const phones = context
-          .phones(caller.accounts)
-          .map((phone) => ({ ...phone, expiresAt: new Date(phone.expiresAt) }))
-        return reply.send({ phones })
-      }),
-    )
-    app.get(
-      '/v1/lines',
-      guard('directory:read', (_request, reply, caller) => reply.send({ lines: context.lines(caller.accounts) })),
-    )
+    registerDirectoryRoutes(app, context, guard)
     const openApi = renderOpenApi()
     app.get('/v1/openapi.json', (_request, reply) => reply.type('application/json').send(openApi))
     app.get<{ Params: { code: string } }>('/problems/:code', (request, reply) => {
@@ -50,6 +40,7 @@ const resources: readonly (readonly [url: string, allowed: readonly string[]])[]
   ['/v1/calls/:id/events', ['GET', 'HEAD']],
   ['/v1/phones', ['GET', 'HEAD']],
   ['/v1/lines', ['GET', 'HEAD']],
+  ['/v1/directory', ['PUT']],
   ['/v1/openapi.json', ['GET', 'HEAD']],
 ]
 
@@ -80,9 +71,12 @@ function createGuard(context: DialectContext): Guard {
         `This needs the permission ${permission}; the key "${caller.name}" lacks it.`,
       )
     }
-    const verdict = context.admit(caller)
-    if (!verdict.allowed) {
-      const { retryAfterSeconds } = verdict
+    const admission = context.admit(caller, originOf(request))
+    if (!admission.allowed && admission.reason === 'not-from-here') {
+      return sendProblem(reply, 'permission-missing', 'This key may not be used from this network or host name.')
+    }
+    if (!admission.allowed) {
+      const { retryAfterSeconds } = admission
       return sendProblem(reply, 'limit-exceeded', 'Too many requests; slow down.', { retryAfterSeconds })
     }
     return handler(request, reply, caller)

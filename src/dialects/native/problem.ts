@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
-import type { Refusal, RefusalCode } from '../../call/refusal.ts'
+import type { Refusals } from '../../call/call-service.ts'
+import type { RefusalCode } from '../../call/refusal.ts'
 import type { Log } from '../../log.ts'
 
 /** Where in the request a fault lies (RFC 6901), and what it is. */
@@ -33,16 +34,23 @@ export const problemCatalogue: Readonly<Record<ProblemCode, ProblemEntry>> = {
   'permission-missing': { status: 403, title: 'The API key may not do this' },
   'not-found': { status: 404, title: 'There is no such thing' },
   'method-not-allowed': { status: 405, title: 'This resource does not know that method' },
-  'body-too-large': { status: 413, title: 'The body is larger than 64 KiB' },
-  'unsupported-media-type': { status: 415, title: 'The Content-Type is none' },
+  'body-too-large': { status: 413, title: 'The body is larger than this resource takes' },
+  'unsupported-media-type': { status: 415, title: 'This resource does not take that Content-Type' },
   'internal-error': { status: 500, title: 'The server failed' },
   'line-not-found': { status: 404, title: 'The account has no such line' },
   'account-not-found': { status: 404, title: 'There is no such account' },
+  'queue-not-found': { status: 404, title: 'The account has no such queue' },
+  'context-not-found': { status: 404, title: 'The account has no such context' },
+  'user-not-found': { status: 404, title: 'The account has no such user' },
+  'trunk-not-found': { status: 404, title: 'The account has no such trunk' },
+  'card-not-found': { status: 404, title: 'The account has no such card' },
+  'record-group-not-found': { status: 404, title: 'The account has no such record group' },
   unavailable: { status: 409, title: 'The first party cannot be reached' },
   'invalid-number': { status: 400, title: 'This is no telephone number' },
   barred: { status: 403, title: 'The account may not call that number' },
   'caller-id-not-allowed': { status: 403, title: 'The account may not show that caller id' },
   'not-configured': { status: 422, title: 'This server is not set up for that' },
+  'not-supported': { status: 422, title: 'This server cannot do that yet' },
   'external-id-in-use': { status: 409, title: 'A live call carries the same external id' },
   'idempotency-key-reused': { status: 422, title: 'The idempotency key belongs to another request' },
   'limit-exceeded': { status: 429, title: 'Too many requests' },
@@ -74,11 +82,17 @@ export function sendProblem(
     )
 }
 
-export const sendRefusal = (reply: FastifyReply, refusal: Refusal): FastifyReply =>
-  sendProblem(reply, refusal.code, refusal.message, {
-    ...(refusal.pointer === undefined ? {} : { errors: [{ pointer: refusal.pointer, detail: refusal.message }] }),
-    ...(refusal.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: refusal.retryAfterSeconds }),
+/** The problem is the first refusal; "errors" lists them all by the part of the request that is at fault. */
+export function sendRefusal(reply: FastifyReply, refusals: Refusals): FastifyReply {
+  const [{ code, message, retryAfterSeconds }] = refusals
+  const errors = refusals.flatMap(({ pointer, message: detail }) =>
+    pointer === undefined ? [] : [{ pointer, detail }],
+  )
+  return sendProblem(reply, code, message, {
+    ...(errors.length === 0 ? {} : { errors }),
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
   })
+}
 
 /** What the framework threw, or a handler: the client's fault by its status, the server's otherwise, which the log tells of. */
 export function sendFailure(reply: FastifyReply, error: { readonly statusCode?: number }, log: Log): FastifyReply {

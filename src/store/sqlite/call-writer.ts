@@ -3,7 +3,7 @@ import { type LegRow, legToRow } from '../call-row.ts'
 import type { CallEventsTable, CallsTable, IdempotencyKeysTable } from '../schema.ts'
 import { StoreError } from '../store-error.ts'
 import { selectEvents } from './call-reader.ts'
-import type { AcceptanceRow, AcceptReply, EventRow, KeyRow } from './command.ts'
+import type { AcceptanceRow, AcceptReply, EventRow, KeyRow, ReplayReply } from './command.ts'
 import { fromEventRow, type LoggedEventRow } from './event-row.ts'
 import type { Statements } from './statements.ts'
 
@@ -52,6 +52,12 @@ export class CallWriter {
     return this.#insertEvents(events)
   }
 
+  findReplay([account, key, fingerprint]: KeyRow, now: number): ReplayReply | undefined {
+    const used = this.#statements.findKey.get({ account, key })
+    if (used === undefined || used.created_at <= now - keyLifetimeMilliseconds) return undefined
+    return used.fingerprint === fingerprint ? ['replayed', used.call_id] : ['key-reused']
+  }
+
   append(events: readonly EventRow[]): number {
     for (const id of new Set(events.map(([callId]) => callId))) this.#requireLive(id)
     const first = this.#insertEvents(events)
@@ -65,13 +71,8 @@ export class CallWriter {
     key: KeyRow | undefined,
     now: number,
   ): AcceptReply | undefined {
-    if (key !== undefined) {
-      const [keyAccount, name, fingerprint] = key
-      const used = this.#statements.findKey.get({ account: keyAccount, key: name })
-      if (used !== undefined && used.created_at > now - keyLifetimeMilliseconds) {
-        return used.fingerprint === fingerprint ? ['replayed', used.call_id] : ['key-reused']
-      }
-    }
+    const replay = key && this.findReplay(key, now)
+    if (replay !== undefined) return replay
     if (externalId === null) return undefined
     const live = this.#statements.findLiveByExternalId.get({ account, external_id: externalId })
     return live === undefined ? undefined : ['external-id-in-use', live.id]

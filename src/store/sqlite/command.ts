@@ -8,6 +8,7 @@ import type { StoreErrorCode } from '../store-error.ts'
  */
 export type Command =
   | readonly ['accept', acceptance: AcceptanceRow, events: readonly EventRow[], key: KeyRow | undefined]
+  | readonly ['find-replay', key: KeyRow, now: number]
   | readonly ['append', events: readonly EventRow[]]
   | readonly ['call', id: string]
   | readonly ['calls', query: CallQuery]
@@ -33,11 +34,9 @@ export type RegistrationRow = readonly [key: string, aor: string, expiresAt: num
 export type EntryRow = readonly [kind: string, key: string, data: string]
 
 /** `accept`: the first event's sequence (the others follow it without gaps), or what stands against it. */
-export type AcceptReply =
-  | number
-  | readonly ['replayed', callId: string]
-  | readonly ['key-reused']
-  | readonly ['external-id-in-use', callId: string]
+export type AcceptReply = number | ReplayReply | readonly ['external-id-in-use', callId: string]
+
+export type ReplayReply = readonly ['replayed', callId: string] | readonly ['key-reused']
 
 /** The answers to one transaction's commands, in their order. */
 export interface Reply {

@@ -1,8 +1,16 @@
 import type { Call } from '../../call/call.ts'
 import type { CallEvent, LoggedCallEvent } from '../../call/call-event.ts'
-import type { AcceptResult, CallPage, CallQuery, CallStore, IdempotencyKey, UnfinishedCall } from '../call-store.ts'
+import type {
+  AcceptResult,
+  CallPage,
+  CallQuery,
+  CallStore,
+  IdempotencyKey,
+  ReplayResult,
+  UnfinishedCall,
+} from '../call-store.ts'
 import { StoreError } from '../store-error.ts'
-import type { AcceptanceRow, AcceptReply } from './command.ts'
+import type { AcceptanceRow, AcceptReply, KeyRow, ReplayReply } from './command.ts'
 import { toEventRow } from './event-row.ts'
 import type { WorkerClient } from './worker-client.ts'
 
@@ -15,7 +23,7 @@ export class SqliteCallStore implements CallStore {
 
   async accept(events: readonly CallEvent[], key?: IdempotencyKey): Promise<AcceptResult> {
     const acceptance = toAcceptanceRow(events)
-    const keyRow = key === undefined ? undefined : ([key.account, key.key, key.fingerprint] as const)
+    const keyRow = key && toKeyRow(key)
     const reply = (await this.#client.request(['accept', acceptance, events.map(toEventRow), keyRow])) as AcceptReply
     if (typeof reply === 'number') return { outcome: 'accepted', events: withSequences(events, reply) }
     switch (reply[0]) {
@@ -25,6 +33,12 @@ export class SqliteCallStore implements CallStore {
       case 'key-reused':
         return { outcome: 'key-reused' }
     }
+  }
+
+  async findReplay(key: IdempotencyKey, now: number): Promise<ReplayResult | undefined> {
+    const reply = (await this.#client.request(['find-replay', toKeyRow(key), now])) as ReplayReply | undefined
+    if (reply === undefined) return undefined
+    return reply[0] === 'replayed' ? { outcome: 'replayed', callId: reply[1] } : { outcome: 'key-reused' }
   }
 
   async append(events: readonly CallEvent[]): Promise<readonly LoggedCallEvent[]> {
@@ -54,6 +68,8 @@ export class SqliteCallStore implements CallStore {
     return this.#client.close()
   }
 }
+
+const toKeyRow = ({ account, key, fingerprint }: IdempotencyKey): KeyRow => [account, key, fingerprint]
 
 function toAcceptanceRow(events: readonly CallEvent[]): AcceptanceRow {
   const [accepted] = events

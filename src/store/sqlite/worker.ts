@@ -64,6 +64,8 @@ function createExecutor(statements: Statements): (command: Command) => unknown {
     switch (command[0]) {
       case 'accept':
         return writer.accept(command[1], command[2], command[3])
+      case 'find-replay':
+        return writer.findReplay(command[1], command[2])
       case 'append':
         return writer.append(command[1])
       case 'call':

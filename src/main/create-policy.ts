@@ -1,0 +1,18 @@
+import type { Directory } from '../directory/directory.ts'
+import type { CallPolicy } from '../orchestrator/plan-call.ts'
+import { decideCall } from '../policy/decide-call.ts'
+import { outsideCallerId } from '../policy/decide-caller-id.ts'
+
+/** The pure decisions of the policy room, with the facts that the directory holds now. */
+export const createPolicy = (directory: Directory): CallPolicy => ({
+  decide(request, legs) {
+    const account = directory.account(request.account)
+    if (account === undefined) return [{ code: 'account-not-found', message: 'There is no such account.' }]
+    return decideCall({ request, account, ratePlan: directory.ratePlan(account.name), ...legs })
+  },
+  outsideCallerId(name, { destination }) {
+    const account = directory.account(name)
+    const line = destination.kind === 'line' ? destination.line : undefined
+    return account === undefined ? {} : outsideCallerId(account, line && directory.line(line.account, line.number))
+  },
+})

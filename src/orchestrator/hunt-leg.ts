@@ -1,0 +1,175 @@
+import type { LegName } from '../call/call.ts'
+import type { LegRecovery } from '../call/call-event.ts'
+import type { EndCause } from '../call/end-cause.ts'
+import type { DialRequest, LegDestination, LegEvent, LegHandle, Tone } from '../telephony/driver.ts'
+import type { HuntRounds } from './hunt.ts'
+
+export type HuntRequest = Omit<DialRequest, 'destination'>
+
+/** Dials one member; the leg's own driver does. */
+export type DialMember = (request: DialRequest, listener: (event: LegEvent) => void) => LegHandle
+
+/** One member who is being rung. */
+interface Attempt {
+  readonly destination: LegDestination
+  handle: LegHandle | undefined
+  recovery: LegRecovery | undefined
+}
+
+const huntDriver = 'hunt'
+
+/** The log's record of a leg, as its drivers wrote it: several where several members were rung at once. */
+export const recoveriesOf = (recovery: LegRecovery): readonly LegRecovery[] =>
+  recovery.driver === huntDriver ? (recovery.data as readonly LegRecovery[]) : [recovery]
+
+/** The handle that its driver knows: of a hunt, the member's who answered, or the only one's who is being rung. */
+export const driverHandle = (handle: LegHandle): LegHandle =>
+  handle instanceof HuntLeg ? (handle.member ?? handle) : handle
+
+/**
+ * One leg that several may answer. Rings round after round, in a round all at once; the first to answer has the leg, the others
+ * are let go. To the call it is a leg like any other: one `ringing`, one `answered`, one `ended`, when nobody is left.
+ */
+export class HuntLeg implements LegHandle {
+  readonly callId: string
+  readonly leg: LegName
+  readonly #request: HuntRequest
+  readonly #rounds: HuntRounds
+  readonly #dialMember: DialMember
+  readonly #listener: (event: LegEvent) => void
+  readonly #attempts = new Set<Attempt>()
+  #round = -1
+  #winner: Attempt | undefined
+  #rang = false
+  #verdict: EndCause | undefined
+  #lastCause: EndCause = 'unavailable'
+  /** What the member who had the leg ended with. */
+  #last: Extract<LegEvent, { type: 'ended' }> | undefined
+  #ended = false
+
+  constructor(request: HuntRequest, rounds: HuntRounds, dialMember: DialMember, listener: (event: LegEvent) => void) {
+    this.callId = request.callId
+    this.leg = request.leg
+    this.#request = request
+    this.#rounds = rounds
+    this.#dialMember = dialMember
+    this.#listener = listener
+  }
+
+  /** Begins; events come after this has returned. */
+  start(): this {
+    queueMicrotask(() => this.#dialNextRound())
+    return this
+  }
+
+  /** Who has answered. */
+  get answeredBy(): LegDestination | undefined {
+    return this.#winner?.destination
+  }
+
+  get member(): LegHandle | undefined {
+    const [only] = this.#attempts
+    return this.#winner?.handle ?? (this.#attempts.size === 1 ? only?.handle : undefined)
+  }
+
+  play(tone: Tone): void {
+    this.#winner?.handle?.play(tone)
+  }
+
+  stopPlaying(): void {
+    this.#winner?.handle?.stopPlaying()
+  }
+
+  hear(other: LegHandle): void {
+    this.#winner?.handle?.hear(other)
+  }
+
+  hangup(cause: EndCause): void {
+    if (this.#ended || this.#verdict !== undefined) return
+    this.#verdict = cause
+    for (const attempt of [...this.#attempts]) attempt.handle?.hangup(cause)
+    this.#finishIfGone()
+  }
+
+  #dialNextRound(): void {
+    if (this.#verdict !== undefined) return this.#finishIfGone()
+    this.#round++
+    const members = this.#rounds[this.#round]
+    if (members === undefined) {
+      this.#verdict = this.#lastCause
+      return this.#finishIfGone()
+    }
+    // Every attempt is known before the first is dialled: the log holds all that are rung, whoever is journalled first.
+    const attempts = members.map((destination): Attempt => ({ destination, handle: undefined, recovery: undefined }))
+    for (const attempt of attempts) this.#attempts.add(attempt)
+    for (const attempt of attempts) attempt.handle = this.#dial(attempt)
+  }
+
+  #dial(attempt: Attempt): LegHandle {
+    const journal: DialRequest['journal'] = (moment, recovery) => {
+      attempt.recovery = recovery
+      const recoveries = [...this.#attempts].flatMap((each) => (each.recovery === undefined ? [] : [each.recovery]))
+      const together = recoveries.length === 1 ? recovery : { driver: huntDriver, data: recoveries }
+      // Only the first answer is the leg's: another member's is hung up as soon as it is confirmed.
+      const isFirstAnswer = moment === 'answered' && (this.#winner === undefined || this.#winner === attempt)
+      if (isFirstAnswer) this.#winner = attempt
+      return this.#request.journal(isFirstAnswer ? 'answered' : 'dialled', together)
+    }
+    const request = { ...this.#request, destination: attempt.destination, journal }
+    return this.#dialMember(request, (event) => this.#onEvent(attempt, event))
+  }
+
+  #onEvent(attempt: Attempt, event: LegEvent): void {
+    switch (event.type) {
+      case 'ringing':
+        if (this.#rang) return
+        this.#rang = true
+        return this.#listener(event)
+      case 'early-media':
+        if (this.#attempts.size === 1) this.#listener(event)
+        return
+      case 'answered':
+        return this.#answered(attempt)
+      case 'dtmf':
+        if (attempt === this.#winner) this.#listener(event)
+        return
+      case 'ended':
+        return this.#memberEnded(attempt, event)
+    }
+  }
+
+  #answered(attempt: Attempt): void {
+    if (this.#verdict !== undefined || (this.#winner !== undefined && this.#winner !== attempt)) {
+      return attempt.handle?.hangup(this.#verdict ?? 'cancelled')
+    }
+    this.#winner = attempt
+    for (const other of [...this.#attempts]) if (other !== attempt) other.handle?.hangup('cancelled')
+    this.#listener({ type: 'answered' })
+  }
+
+  #memberEnded(attempt: Attempt, event: Extract<LegEvent, { type: 'ended' }>): void {
+    this.#attempts.delete(attempt)
+    if (attempt === this.#winner) {
+      // The leg is this member's: what remains of the others was told to go when it answered.
+      this.#verdict ??= event.cause
+      for (const other of [...this.#attempts]) other.handle?.hangup('cancelled')
+      this.#last = event
+      return this.#finishIfGone()
+    }
+    if (this.#winner === undefined && this.#verdict === undefined) {
+      this.#lastCause = moreTelling(this.#lastCause, event.cause)
+      if (this.#attempts.size === 0) this.#dialNextRound()
+      return
+    }
+    this.#finishIfGone()
+  }
+
+  #finishIfGone(): void {
+    if (this.#ended || this.#verdict === undefined || this.#attempts.size > 0) return
+    this.#ended = true
+    this.#listener({ ...this.#last, type: 'ended', cause: this.#verdict })
+  }
+}
+
+/** That somebody was rung says more than that somebody was not there. */
+const moreTelling = (before: EndCause, now: EndCause): EndCause => (now === 'unavailable' ? before : now)

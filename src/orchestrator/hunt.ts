@@ -1,0 +1,57 @@
+import type { QueueRecord } from '../directory/records.ts'
+import type { Driver, LegDestination } from '../telephony/driver.ts'
+import type { LineActivity } from './line-activity.ts'
+
+/** Several parties of whom one is to answer: the members of a queue, or the steps of a context, one stage after the other. */
+export interface Hunt {
+  readonly kind: 'hunt'
+  readonly stages: readonly HuntStage[]
+}
+
+export interface HuntStage {
+  readonly strategy: QueueRecord['strategy']
+  /** How long a line is left alone after a call, in seconds. */
+  readonly wrapUpSeconds: number
+  readonly members: readonly LegDestination[]
+}
+
+/** Whom to ring, and in what order: the members of each inner list at once, then those of the next. */
+export type HuntRounds = readonly (readonly LegDestination[])[]
+
+export interface HuntContext {
+  readonly driver: Driver
+  readonly activity: LineActivity
+}
+
+/** Somebody could answer now or after a call that is up: a phone is registered, or the member is outside. */
+export const huntReaches = (hunt: Hunt, driver: Driver): boolean =>
+  hunt.stages.some(({ members }) =>
+    members.some((member) => member.kind === 'trunk' || driver.presence(member.line).reachable),
+  )
+
+/** Members who are registered and idle, as each stage's strategy orders them now. */
+export const huntRounds = (hunt: Hunt, context: HuntContext): HuntRounds =>
+  hunt.stages.flatMap((stage) => roundsOf(stage, context))
+
+function roundsOf({ strategy, wrapUpSeconds, members }: HuntStage, { driver, activity }: HuntContext): HuntRounds {
+  const free = members.filter(
+    (member) =>
+      member.kind === 'trunk' ||
+      (driver.presence(member.line).reachable && activity.isIdle(member.line, wrapUpSeconds)),
+  )
+  switch (strategy) {
+    case 'ring-all':
+      return free.length === 0 ? [] : [free]
+    case 'in-order':
+      return free.map((member) => [member])
+    case 'random':
+      return activity.shuffled(free).map((member) => [member])
+    // Who was rung last is asked last: over all calls of a queue that is a round, too.
+    case 'round-robin':
+      return free.toSorted((one, other) => activity.rungAt(one) - activity.rungAt(other)).map((member) => [member])
+    case 'longest-idle':
+      return free
+        .toSorted((one, other) => activity.idleSince(one) - activity.idleSince(other))
+        .map((member) => [member])
+  }
+}
