@@ -1,4 +1,4 @@
-import { pino } from 'pino'
+import { destination, pino } from 'pino'
 
 /** The part of pino that the rooms use; tests hand in `silentLog`. */
 export interface Log {
@@ -23,7 +23,8 @@ const secretPaths = [
 ]
 const redact = { paths: secretPaths.flatMap((path) => [path, `*.${path}`]), censor: '***' }
 
-export const createLog = (level: string): Log => pino({ level, redact, base: null })
+/** JSON lines on standard error: standard output is the program's own. */
+export const createLog = (level: string): Log => pino({ level, redact, base: null }, destination(2))
 
 export const silentLog: Log = {
   debug() {},

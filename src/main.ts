@@ -31,6 +31,7 @@ export interface RunningServer {
   /** `http://127.0.0.1:8080` */
   readonly url: string
   readonly sip: readonly SipListener[]
+  readonly configFile: string
   readonly config: Config
   readonly callLog: CallLog
   /** What is held now; for leak checks and benchmarks. */
@@ -104,7 +105,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     })
 
     await engine.start()
-    const url = await app.listen(config.http)
+    const url = await app.listen({ ...config.http })
     const resumed = orchestrator.resume().then(({ interrupted, resumed: delayed }) => {
       if (interrupted + delayed > 0) log.warn({ interrupted, delayed }, 'calls of before were taken care of')
       ready = true
@@ -112,7 +113,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     await demo?.registerPhones(engine.listeners)
     await resumed
     const counts = () => ({ ...engine.counts(), liveCalls: orchestrator.liveCount, listeners: callLog.listenerCount })
-    return { url, sip: engine.listeners, config, callLog, counts, stop }
+    return { url, sip: engine.listeners, configFile: options.configFile, config, callLog, counts, stop }
   } catch (error) {
     await stop()
     throw explainListenError(error, config)

@@ -55,6 +55,7 @@ class ReferenceCheck {
       }
     }
     this.#checkMediaPorts()
+    this.#checkMediaHost()
     this.#checkDemo()
     return this.#faults
   }
@@ -132,6 +133,14 @@ class ReferenceCheck {
     const [first = 0, last = 0] = this.#config.media.ports.split('-').map(Number)
     if (first < 1 || last > 65_535 || last - first < 3) {
       this.#say(['media', 'ports'], 'must be a range of at least four ports from 1 to 65535: 20000-29999')
+    }
+  }
+
+  /** SDP needs an address that a phone can send to. */
+  #checkMediaHost(): void {
+    const { media, sip } = this.#config
+    if (sip.advertise === null && (media.host === '0.0.0.0' || media.host === '::')) {
+      this.#say(['media', 'host'], 'is no address that phones can send to; name one of this machine, or set sip.advertise')
     }
   }
 

@@ -209,6 +209,21 @@ describe('a fault is told with its line, its key, and what would be right', () =
       `${inAccount('lines: []')}demo: { phones: [ "acme/1" ] }`,
       'f:4:19: demo.phones[0] names no line (account/extension); there is none yet',
     ],
+    [
+      'an address that no phone can send to',
+      'media: { host: 0.0.0.0 }',
+      'f:1:16: media.host is no address that phones can send to; name one of this machine, or set sip.advertise',
+    ],
+    [
+      "a customer's key to the whole directory",
+      'accounts:\n  - { name: a }\n  - name: b\n    parent: a\n    apiKeys: [ { name: k, key: demo-key-1, permissions: [directory:write] } ]',
+      'f:5:58: accounts[1].apiKeys[0].permissions[0] may be given in an account without a parent only: it changes the whole directory',
+    ],
+    [
+      'two accounts with one id',
+      'accounts:\n  - { name: a, id: 7 }\n  - { name: b, id: 7 }',
+      'f:3:20: accounts[1].id is the same as accounts[0].id; it must be unique',
+    ],
     ['what is no YAML', 'a: b: c', 'f:1:4: Nested mappings are not allowed in compact mappings'],
     ['a key that stands twice', 'log: {}\nlog: {}', 'f:2:1: Map keys must be unique'],
     ['a list for the whole', '- 1', 'f:1:1: must be a group of keys: { key: value }, or indented lines "key: value"'],

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type RunningServer, startServer } from '../../src/main.ts'
 
 export const testKey = 'demo-key-acme-0001'
+export const operatorKey = 'demo-key-operator-0001'
 
 /** A whole server on free ports with lines 101 to 103, stopped when the test ends. */
 export async function startTestServer(
@@ -21,7 +22,8 @@ export async function startTestServer(
   return server
 }
 
-const configText = `
+/** The configuration of a test server; `more` is added to it. */
+export const configText = `
 http: { port: 0 }
 sip: { listen: ["udp:127.0.0.1:0", "tcp:127.0.0.1:0"] }
 media: { ports: 31000-31999 }
@@ -36,6 +38,7 @@ accounts:
       - { number: "103", secret: s3cret-103, name: Carol }
     apiKeys:
       - { name: crm, key: ${testKey}, permissions: [calls:place, calls:read, calls:control, directory:read] }
+      - { name: operator, key: ${operatorKey}, permissions: [directory:write] }
       - { name: reader, key: demo-key-reader-1, permissions: [calls:read] }
 `
 
