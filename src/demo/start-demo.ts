@@ -54,8 +54,8 @@ export async function startDemo(config: Config, context: DemoContext): Promise<D
   const { clock, random, log } = context
   const media = new MediaPlane({ host: '127.0.0.1', portRange: [30_000, 30_999], log, clock, random })
   await media.start()
-  const transports: TransportLayer[] = []
-  const agents: UserAgent[] = []
+  /** Of each agent, the upper layer first. */
+  const closings: (() => unknown)[] = []
   const registrations: Registration[] = []
 
   const createAgent = async (name: string): Promise<{ agent: UserAgent; port: number }> => {
@@ -71,8 +71,11 @@ export async function startDemo(config: Config, context: DemoContext): Promise<D
       userAgentHeader: name,
       callIdHost: 'demo',
     })
-    transports.push(transport)
-    agents.push(agent)
+    closings.push(
+      () => agent.close(),
+      () => transactions.close(),
+      () => transport.close(),
+    )
     return { agent, port }
   }
 
@@ -113,8 +116,7 @@ export async function startDemo(config: Config, context: DemoContext): Promise<D
     async stop() {
       const goodbyes = Promise.all(registrations.map((registration) => registration.stop()))
       await Promise.race([goodbyes, new Promise<void>((resolve) => clock.setTimeout(resolve, goodbyeMilliseconds))])
-      for (const agent of agents) agent.close()
-      await Promise.all(transports.map((transport) => transport.close()))
+      for (const close of closings) await close()
       await media.close()
     },
   }
