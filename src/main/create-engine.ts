@@ -3,6 +3,7 @@ import type { Config } from '../config/config-schema.ts'
 import { demoPhoneUserAgent } from '../demo/demo-phone.ts'
 import type { Directory } from '../directory/directory.ts'
 import type { Log } from '../log.ts'
+import { MediaPlane } from '../media/media-plane.ts'
 import { systemRandom } from '../random.ts'
 import type { Binding } from '../sip/registrar/binding.ts'
 import { bindingKey } from '../sip/registrar/binding-table.ts'
@@ -17,12 +18,15 @@ export function createEngine(config: Config, directory: Directory, store: Store,
     ...(config.sip.advertise === null ? {} : { advertise: config.sip.advertise }),
     realm: config.sip.realm,
     digestAlgorithms: config.sip.digest,
-    media: {
+    media: new MediaPlane({
       host: config.media.host,
       portRange: [first, last],
       workers: config.media.workers,
       ...(config.sip.advertise === null ? {} : { advertise: config.sip.advertise }),
-    },
+      clock: systemClock,
+      random: systemRandom,
+      log,
+    }),
     lookupLine(username, domain) {
       const found = directory.authenticateSip(username, domain)
       if (found === undefined) return undefined

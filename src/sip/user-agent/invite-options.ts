@@ -31,6 +31,8 @@ export interface InviteOptions {
   /** Branch of the first attempt; later attempts (digest) derive theirs from it: see `attemptBranch`. */
   readonly branch?: string
   readonly sequence?: number
+  /** After so many milliseconds without any response to an attempt, `onSilence` is called; the INVITE goes on. */
+  readonly silenceMilliseconds?: number
 }
 
 /** Why an INVITE came to nothing. 408 and 503 without a response: timeout and transport error (RFC 3261 section 8.1.3.1). */
@@ -45,6 +47,8 @@ export interface InviteFailure {
 export interface InviteHandler extends SessionHandler {
   /** 101–199; `dialog` where the response has a To tag. 100 Trying is not reported. */
   onProvisional?(response: SipResponse, dialog?: Dialog): void
+  /** Nobody has responded to the newest attempt within `silenceMilliseconds`. */
+  onSilence?(): void
   /** The first 2xx. Nothing is confirmed to the peer before `acknowledge`. */
   onAnswered(response: SipResponse, dialog: Dialog): void
   /** No session came of it; the last call of this handler. After `cancel` the status is 487 whatever the peer said. */

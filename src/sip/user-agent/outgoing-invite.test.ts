@@ -38,6 +38,37 @@ describe('RFC 3261 section 13.2: initiating a session', () => {
     await assertClean()
   })
 
+  it('tells who made it of a silence, for each attempt anew, and goes on', async () => {
+    const { clock, network, createAgent, assertClean } = createTestNetwork()
+    const { agent } = await createAgent(5060)
+    const peer = new ScriptedPeer(network, 6000)
+    const record = recordInvite()
+    const silences: number[] = []
+    const start = clock.now()
+    const handler = { ...record.handler, onSilence: () => void silences.push(clock.now() - start) }
+    const credentials = { username: 'alice', password: 'secret' }
+    const invite = agent.invite(testInvite(6000, { credentials, silenceMilliseconds: 4000 }), handler)
+    assert.equal(invite.isUnheard, true)
+    await clock.advance(3000)
+    peer.respond(peer.last('INVITE'), 401, 'Unauthorized', {
+      toTag: 'a',
+      headers: ['WWW-Authenticate: Digest realm="r", nonce="n", algorithm=MD5'],
+    })
+    await clock.advance(3000)
+    assert.deepEqual(silences, [], 'the challenge was a response')
+    await clock.advance(2000)
+    assert.deepEqual(silences, [7001])
+    assert.equal(invite.isUnheard, true)
+    peer.respond(peer.last('INVITE'), 180, 'Ringing', { toTag: 'b' })
+    await clock.advance(10)
+    assert.equal(invite.isUnheard, false)
+    peer.respond(peer.last('INVITE'), 486, 'Busy Here', { toTag: 'b' })
+    await clock.advance(10_000)
+    assert.deepEqual(silences, [7001])
+    assert.equal(record.failure?.status, 486)
+    await assertClean()
+  })
+
   it('section 13.2.2.4: repeats the ACK for every repetition of the 2xx', async () => {
     const { clock, network, createAgent } = createTestNetwork()
     const { agent } = await createAgent(5060)

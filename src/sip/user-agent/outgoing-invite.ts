@@ -46,6 +46,7 @@ export class OutgoingInvite {
   #session: Session | undefined
   #cancel: { readonly reason: string | undefined; sent: boolean } | undefined
   #cancelPatience: Alarm | undefined
+  #silence: Alarm | undefined
 
   constructor(
     core: UserAgentCore,
@@ -75,9 +76,18 @@ export class OutgoingInvite {
     return this.#session
   }
 
+  /** Nobody has responded to the newest attempt yet: `cancel` can send no CANCEL (RFC 3261 section 9.1), it may last 64·T1. */
+  get isUnheard(): boolean {
+    return this.#state === 'calling'
+  }
+
   send(): void {
     const attempt = this.#attempt
     if (this.#request === undefined) return
+    const silenceMilliseconds = this.#options?.silenceMilliseconds
+    if (silenceMilliseconds !== undefined) {
+      this.#silence = this.#core.startTimer(() => this.#handler.onSilence?.(), silenceMilliseconds)
+    }
     this.#transaction = this.#core.transactions.sendRequest(
       this.#request,
       this.#destination,
@@ -126,13 +136,14 @@ export class OutgoingInvite {
   /** Lets go of everything without a word to the peer: the process is going. */
   abandon(): void {
     this.#state = 'failed'
-    this.#core.stopTimer(this.#cancelPatience)
+    this.#stopTimers()
     for (const fork of this.#forks.values()) fork.abandon()
     this.#release()
     this.#onDone(this)
   }
 
   #receive(response: SipResponse): void {
+    this.#core.stopTimer(this.#silence)
     if (response.status >= 200 && response.status < 300) return this.#receiveAnswer(response)
     if (this.#state === 'answered' || this.#state === 'failed') return
     if (response.status < 200) return this.#receiveProvisional(response)
@@ -249,12 +260,17 @@ export class OutgoingInvite {
   #fail(failure: InviteFailure): void {
     if (this.#state === 'failed' || this.#state === 'answered') return
     this.#state = 'failed'
-    this.#core.stopTimer(this.#cancelPatience)
+    this.#stopTimers()
     this.#leaveEarlyForks()
     this.#onDone(this)
     const handler = this.#handler
     this.#release()
     handler.onFailed(this.#cancel === undefined ? failure : { ...failure, status: 487, reason: 'Request Terminated' })
+  }
+
+  #stopTimers(): void {
+    this.#core.stopTimer(this.#cancelPatience)
+    this.#core.stopTimer(this.#silence)
   }
 
   /** The transaction keeps us for another half a minute, for late answers: it must not keep the call that we were for. */

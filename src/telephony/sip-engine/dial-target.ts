@@ -1,4 +1,6 @@
 import type { CallerId } from '../../call/call-request.ts'
+import type { EndCause } from '../../call/end-cause.ts'
+import type { Log } from '../../log.ts'
 import type { NameAddr } from '../../sip/message/name-addr.ts'
 import { parseUri, serializeUri } from '../../sip/message/uri.ts'
 import type { Binding } from '../../sip/registrar/binding.ts'
@@ -18,24 +20,44 @@ export interface DialTarget {
   readonly to: NameAddr
   readonly headers: readonly (readonly [string, string])[]
   readonly credentials?: Credentials
+  /** The trunk's name. */
+  readonly trunk?: string
 }
+
+/** Where a leg may go, or why it can go nowhere. */
+export type DialRounds = readonly (readonly DialTarget[])[] | EndCause
+
+/** White space and control characters are in no number; escaped into a URI they would only be refused far away. */
+const undiallable = /^$|[\s\p{Cc}]/u
 
 /**
  * Rounds of targets: those of one round are dialled at once, the next round only if the one before met congestion. A line is
- * one round of all its phones; a number is one round for each trunk.
+ * one round of all its phones; a number is one round for each trunk. Never throws: a trunk that cannot be dialled is left out.
  */
 export function dialRounds(
   request: DialRequest,
   contacts: (aor: string) => readonly Binding[],
   domain: string,
-): readonly (readonly DialTarget[])[] {
+  log: Log,
+): DialRounds {
   const { destination } = request
-  if (destination.kind === 'trunk') {
-    return destination.trunks.map((trunk) => [trunkTarget(request, trunk, trunk.dialString ?? destination.number)])
+  if (destination.kind === 'line') {
+    const phones = contacts(aorOf(destination.line))
+    if (phones.length === 0) return 'unavailable'
+    return [phones.map((binding) => phoneTarget(request, binding, destination.line.number, domain))]
   }
-  const { account, number } = destination.line
-  const phones = contacts(aorOf(destination.line)).map((binding) => phoneTarget(request, binding, number, domain))
-  return phones.length === 0 || account === '' ? [] : [phones]
+  const rounds = destination.trunks.flatMap((trunk) => {
+    const number = trunk.dialString ?? destination.number
+    if (undiallable.test(number)) return []
+    try {
+      return [[trunkTarget(request, trunk, number)]]
+    } catch (error) {
+      log.warn({ trunk: trunk.name, err: error }, 'the address of this trunk cannot be dialled; it is left out')
+      return []
+    }
+  })
+  if (rounds.length > 0) return rounds
+  return undiallable.test(destination.number) ? 'invalid-number' : 'failed'
 }
 
 /** The registrar's key of a line. */
@@ -55,6 +77,7 @@ function phoneTarget(request: DialRequest, binding: Binding, number: string, dom
 
 function trunkTarget(request: DialRequest, trunk: TrunkAddress, number: string): DialTarget {
   const address = parseUri(trunk.address)
+  if (address.scheme === 'tel') throw new Error(`${trunk.address} names no host`)
   const uri = serializeUri({ ...address, user: number })
   const from = callerAddress(request.callerId, address.host, trunk.username)
   const identity = request.callerId.number
@@ -69,6 +92,7 @@ function trunkTarget(request: DialRequest, trunk: TrunkAddress, number: string):
     ...(trunk.username === undefined || trunk.password === undefined
       ? {}
       : { credentials: { username: trunk.username, password: trunk.password } }),
+    trunk: trunk.name,
   }
 }
 

@@ -1,29 +1,29 @@
 import type { LegName, MediaStatistics } from '../../call/call.ts'
-import type { EndCause } from '../../call/end-cause.ts'
-import { endCauses } from '../../call/end-cause.ts'
+import type { LegRecovery } from '../../call/call-event.ts'
+import { type EndCause, endCauses } from '../../call/end-cause.ts'
 import type { Clock, Timer } from '../../clock.ts'
 import type { Log } from '../../log.ts'
-import { type CodecName, defaultCodecs, isG711 } from '../../media/codec.ts'
-import type { MediaEndpoint } from '../../media/media-endpoint.ts'
 import type { MediaPlane } from '../../media/media-plane.ts'
-import { acceptAnswer, answerOffer, createOffer } from '../../media/sdp.ts'
 import { toneFor } from '../../media/tones.ts'
 import type { Random } from '../../random.ts'
 import type { Dialog } from '../../sip/dialog/dialog.ts'
 import type { SipResponse } from '../../sip/message/message.ts'
+import { requiresReliability } from '../../sip/user-agent/capabilities.ts'
 import type { InviteFailure, InviteHandler } from '../../sip/user-agent/invite-options.ts'
-import type { InviteRecoveryRecord } from '../../sip/user-agent/invite-recovery.ts'
-import type { OutgoingInvite } from '../../sip/user-agent/outgoing-invite.ts'
 import type { Session } from '../../sip/user-agent/session.ts'
+import type { SessionEnd } from '../../sip/user-agent/session-handler.ts'
 import type { UserAgent } from '../../sip/user-agent/user-agent.ts'
 import type { DialRequest, LegEvent, LegHandle, Tone } from '../driver.ts'
-import type { DialTarget } from './dial-target.ts'
-import { recoverDialog, recoverInvites } from './leg-recovery.ts'
-import { mapSipStatus, mostTelling } from './map-sip-status.ts'
+import type { DialRounds, DialTarget } from './dial-target.ts'
+import { DigitSource } from './digit-source.ts'
+import { type Attempt, LegAttempts, type PreparedAttempt } from './leg-attempts.ts'
+import { LegMedia } from './leg-media.ts'
+import { legRecovery } from './leg-recovery.ts'
+import { type LegVerdict, mapFailure, mapSilence, mostTelling } from './map-sip-status.ts'
 
 export interface EngineLegContext {
   readonly userAgent: UserAgent
-  readonly media: MediaPlane
+  readonly media: Pick<MediaPlane, 'allocate'>
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -36,196 +36,211 @@ type LegPhase = 'dialling' | 'answering' | 'answered' | 'ending' | 'ended'
 /** Failures of a round after which the next trunk is tried; what a person or a number decided is final. */
 const triesNextTrunk: ReadonlySet<EndCause> = new Set(['congestion', 'unavailable', 'failed'])
 
+/**
+ * How long a trunk may stay silent while another one could take the call. The first copies of an INVITE go out at 0, 0.5, 1.5
+ * and 3.5 s: a carrier that has answered none of them is down, and the caller should not wait for timer B to know.
+ */
+const trunkSilenceMilliseconds = 4000
+
+/** How long the end of a leg waits for phones that were ringing to confirm that they have stopped. */
+const goodbyeMilliseconds = 4000
+
 const elsewhere = 'SIP;cause=200;text="Call completed elsewhere"'
 
 /**
  * One leg over SIP: its INVITEs (one for each phone, or one trunk after the other), the one session that came of them, and its
- * end of the media. However it goes, `ended` is emitted exactly once, when every INVITE and the session are gone.
+ * end of the media. However it goes, `ended` is emitted exactly once: when the session and every INVITE that can be ended are
+ * over, and nothing is being written to the log.
  */
 export class EngineLeg implements LegHandle {
   readonly callId: string
   readonly leg: LegName
   readonly #request: DialRequest
-  readonly #rounds: readonly (readonly DialTarget[])[]
+  readonly #plan: () => DialRounds
   readonly #listener: (event: LegEvent) => void
   readonly #context: EngineLegContext
-  readonly #invites = new Set<OutgoingInvite>()
-  readonly #failures: EndCause[] = []
-  #phase: LegPhase = 'dialling'
-  #cause: EndCause | undefined
-  #sipStatus: number | undefined
+  readonly #attempts: LegAttempts
+  readonly #digits: DigitSource
+  #rounds: readonly (readonly DialTarget[])[] = []
   #round = 0
+  #phase: LegPhase = 'dialling'
+  #verdict: LegVerdict = { cause: 'failed' }
+  /** How the INVITEs of this round failed. */
+  #failures: LegVerdict[] = []
   #rang = false
-  #offered: readonly CodecName[] = defaultCodecs
-  #sessionId = ''
-  #version = 1
-  #endpoint: MediaEndpoint | undefined
+  #media: LegMedia | undefined
+  /** The attempt that the session came of. */
+  #winner: Attempt | undefined
   #session: Session | undefined
-  /** The INVITE that the session came of. */
-  #winner: OutgoingInvite | undefined
+  /** Writes to the log under way: `ended` does not overtake them. */
+  #writing = 0
   #ringTimer: Timer | undefined
+  #goodbyeTimer: Timer | undefined
 
   constructor(
     request: DialRequest,
-    rounds: readonly (readonly DialTarget[])[],
+    plan: () => DialRounds,
     listener: (event: LegEvent) => void,
     context: EngineLegContext,
   ) {
     this.callId = request.callId
     this.leg = request.leg
     this.#request = request
-    this.#rounds = rounds
+    this.#plan = plan
     this.#listener = listener
     this.#context = context
-  }
-
-  /** For joining two legs of this engine. */
-  get endpoint(): MediaEndpoint | undefined {
-    return this.#phase === 'answered' || this.#phase === 'dialling' ? this.#endpoint : undefined
-  }
-
-  get isAnswered(): boolean {
-    return this.#phase === 'answered'
+    this.#attempts = new LegAttempts(context.userAgent)
+    this.#digits = new DigitSource((digit, milliseconds) => this.#emit({ type: 'dtmf', digit, milliseconds }))
   }
 
   /** Never throws; whatever goes wrong ends the leg. */
   async start(): Promise<void> {
+    if (this.#phase !== 'dialling') return
     try {
-      if (this.#rounds.length === 0) return this.#finish('unavailable')
-      const partner = this.#request.partner
-      const beside = partner instanceof EngineLeg ? partner.endpoint : undefined
-      this.#offered = codecsBeside(beside)
-      const endpoint = await this.#context.media.allocate(beside === undefined ? {} : { beside })
-      if (this.#phase !== 'dialling') return void (await endpoint.release())
-      this.#endpoint = endpoint
-      this.#endpoint.onDtmf = (digit, milliseconds) => this.#emit({ type: 'dtmf', digit, milliseconds })
-      this.#endpoint.onFailed = () => this.hangup('media-failed')
-      this.#sessionId = this.#context.random.bytes(6).readUIntBE(0, 6).toString()
-      await this.#dialRound()
+      const rounds = this.#plan()
+      if (typeof rounds === 'string') return this.#decide({ cause: rounds })
+      this.#rounds = rounds
+      if (await this.#openMedia()) await this.#dialRound()
     } catch (error) {
-      this.#context.log.warn({ callId: this.callId, leg: this.leg, err: error }, 'leg could not be dialled')
-      this.#fail(this.#endpoint === undefined ? 'media-failed' : 'failed')
+      this.#broken(error)
     }
   }
 
   play(tone: Tone): void {
-    if (this.#phase === 'answered') this.#endpoint?.play(toneFor(tone.kind, tone.country))
+    if (this.#phase === 'answered') this.#media?.endpoint.play(toneFor(tone.kind, tone.country))
   }
 
   stopPlaying(): void {
-    this.#endpoint?.stopPlaying()
+    this.#media?.endpoint.stopPlaying()
   }
 
   hear(other: LegHandle): void {
-    if (!(other instanceof EngineLeg) || this.#endpoint === undefined || other.endpoint === undefined) return
+    if (!(other instanceof EngineLeg) || this.#phase !== 'answered') return
+    const speaker = other.#phase === 'dialling' ? other.#media : undefined
+    if (speaker === undefined) return
     try {
-      this.#endpoint.hear(other.endpoint)
+      this.#media?.endpoint.hear(speaker.endpoint)
     } catch (error) {
       // The tone goes on: early media in a codec that this leg does not take is no reason to end a call.
       this.#context.log.info({ callId: this.callId, err: error }, 'early media cannot be heard')
     }
   }
 
+  /** Connects the media of two answered legs, both ways. Throws where one of them has ended, or where they share no codec. */
+  bridge(other: EngineLeg): void {
+    const [here, there] = [this.#media, other.#media]
+    const areAnswered = this.#phase === 'answered' && other.#phase === 'answered'
+    if (!areAnswered || here === undefined || there === undefined) throw new Error('a leg has ended')
+    here.endpoint.bridge(there.endpoint)
+    here.partner = there.endpoint
+    there.partner = here.endpoint
+  }
+
   hangup(cause: EndCause): void {
-    if (this.#phase === 'ending' || this.#phase === 'ended') return
-    const before = this.#phase
-    this.#cause = cause
-    this.#phase = 'ending'
-    if (before === 'answered') return this.#endSession()
-    // While the answer is being written down, #answer takes notice when it is through.
-    if (before === 'answering') return
-    for (const invite of [...this.#invites]) invite.cancel(reasonOf(cause))
-    this.#finishIfGone()
+    this.#decide({ cause })
+  }
+
+  /** False where the leg ends meanwhile, or for want of a port. */
+  async #openMedia(): Promise<boolean> {
+    const { media, random } = this.#context
+    const partner = this.#request.partner
+    const beside = partner instanceof EngineLeg ? partner.#media?.endpoint : undefined
+    try {
+      const endpoint = await media.allocate(beside === undefined ? {} : { beside })
+      this.#media = new LegMedia(endpoint, beside, random)
+      endpoint.onDtmf = (digit, milliseconds) => this.#digits.takeEvent(digit, milliseconds)
+      endpoint.onFailed = () => this.hangup('media-failed')
+    } catch (error) {
+      this.#warn(error, 'no media port for this leg')
+      this.#decide({ cause: 'media-failed' })
+    }
+    // It ended while no port was free: nobody else gives this one back.
+    if (this.#phase === 'ended') void this.#releaseMedia()
+    return this.#phase === 'dialling'
   }
 
   /** What the log must hold before the first packet, then one INVITE to each target of the round. */
   async #dialRound(): Promise<void> {
-    const targets = this.#rounds[this.#round] ?? []
-    const { userAgent } = this.#context
-    const records = targets.map(
-      (target): InviteRecoveryRecord => ({
-        callId: userAgent.createCallId(),
-        fromTag: userAgent.createTag(),
-        branch: userAgent.createBranch(),
-        sequence: 1,
-        uri: target.uri,
-        destination: target.destination,
-        from: target.from.uri,
-        to: target.to.uri,
-      }),
-    )
-    await this.#request.journal('dialled', recoverInvites(records))
+    const prepared = (this.#rounds[this.#round] ?? []).map((target) => this.#attempts.prepare(target))
+    const inDoubt = [...this.#attempts.inDoubt(), ...prepared.map((attempt) => attempt.inDoubt)]
+    const isWritten = await this.#write('dialled', legRecovery(inDoubt))
+    if (!isWritten) this.#decide({ cause: 'failed' })
     if (this.#phase !== 'dialling') return this.#finishIfGone()
-    this.#ringTimer ??= this.#context.clock.setTimeout(() => this.hangup('no-answer'), this.#request.ringSeconds * 1000)
-    for (const [index, target] of targets.entries()) this.#invite(target, records[index] as InviteRecoveryRecord)
+    this.#ringTimer ??= this.#context.clock.setTimeout(() => this.#ringTimeOver(), this.#request.ringSeconds * 1000)
+    for (const attempt of prepared) this.#send(attempt)
+    if (this.#attempts.size === 0) this.#roundFailed()
   }
 
-  #invite(target: DialTarget, record: InviteRecoveryRecord): void {
-    if (this.#endpoint === undefined) return
-    const content = createOffer(this.#endpoint, this.#offered, { sessionId: this.#sessionId })
-    const invite: OutgoingInvite = this.#context.userAgent.invite(
-      { ...target, ...record, from: target.from, to: target.to, body: { type: 'application/sdp', content } },
-      this.#handlerOf(target, () => invite),
-    )
-    this.#invites.add(invite)
-  }
-
-  #handlerOf(target: DialTarget, self: () => OutgoingInvite): InviteHandler {
-    return {
-      onProvisional: (response) => this.#progress(response),
-      onAnswered: (response, dialog) => void this.#answer(self(), response, dialog),
-      onFailed: (failure) => this.#attemptFailed(self(), target, failure),
-      onEnded: (end) => this.#sessionEnded(self(), end === 'remote' ? 'completed' : 'failed'),
-      onOffer: (offer) => this.#answerOffer(offer),
-      onAnswer: (answer) => this.#takeAnswer(answer),
+  #send(prepared: PreparedAttempt): void {
+    const silence = this.#hasNextRound ? { silenceMilliseconds: trunkSilenceMilliseconds } : {}
+    try {
+      const body = { type: 'application/sdp', content: this.#media?.createOffer() ?? '' }
+      this.#attempts.send(prepared, { body, ...silence }, (self) => this.#handlerOf(self))
+    } catch (error) {
+      this.#warn(error, `${prepared.target.uri} cannot be sent to`)
+      this.#failures.push({ cause: 'failed' })
     }
   }
 
-  #progress(response: SipResponse): void {
+  #handlerOf(self: () => Attempt): InviteHandler {
+    return {
+      onProvisional: (response, dialog) => this.#progress(response, dialog),
+      onSilence: () => this.#silent(self()),
+      onAnswered: (response, dialog) => void this.#answer(self(), response, dialog),
+      onFailed: (failure) => this.#attemptFailed(self(), failure),
+      onEnded: (end) => this.#sessionEnded(self(), end),
+      onOffer: (offer) => (this.#phase === 'answered' ? this.#media?.answerOffer(offer) : undefined),
+      onAnswer: (answer) => this.#media?.takeAnswer(answer),
+      onInfo: (contentType, body) => {
+        if (this.#phase === 'answered') this.#digits.takeInfo(contentType, body)
+      },
+    }
+  }
+
+  #progress(response: SipResponse, dialog: Dialog | undefined): void {
     if (this.#phase !== 'dialling') return
     if (response.status >= 180 && !this.#rang) {
       this.#rang = true
       this.#emit({ type: 'ringing' })
     }
+    const media = this.#media
+    if (response.body.length === 0 || dialog === undefined || media === undefined) return
+    const early = media.readEarly(dialog.id, response.body.toString(), requiresReliability(response.headers))
     // Several phones share one endpoint until one of them answers; only a lone one can be listened to before.
-    if (response.body.length === 0 || this.#invites.size !== 1 || this.#endpoint === undefined) return
-    const early = acceptAnswer(response.body.toString(), this.#offered, this.#endpoint)
-    if (!early.ok) return
-    this.#endpoint.onMedia = () => {
+    if (this.#attempts.size !== 1 || !early.ok) return
+    media.endpoint.onMedia = () => {
       if (this.#phase === 'dialling') this.#emit({ type: 'early-media' })
     }
-    this.#endpoint.setRemote(early.negotiated)
+    media.endpoint.setRemote(early.negotiated)
   }
 
   /** The first to answer wins. It is told so (ACK) only when the log holds its dialog. */
-  async #answer(invite: OutgoingInvite, response: SipResponse, dialog: Dialog): Promise<void> {
-    if (this.#phase !== 'dialling' || this.#endpoint === undefined) return this.#drop(invite, dialog)
+  async #answer(winner: Attempt, response: SipResponse, dialog: Dialog): Promise<void> {
+    if (this.#phase !== 'dialling' || this.#media === undefined) return this.#drop(winner, dialog)
     this.#phase = 'answering'
-    this.#winner = invite
+    this.#winner = winner
     this.#context.clock.clearTimeout(this.#ringTimer)
-    for (const other of [...this.#invites]) if (other !== invite) other.cancel(elsewhere)
-    const answer = acceptAnswer(response.body.toString(), this.#offered, this.#endpoint)
-    try {
-      await this.#request.journal('answered', recoverDialog(dialog.snapshot()))
-    } catch (error) {
-      this.#context.log.error({ callId: this.callId, err: error }, 'an answer could not be written down')
-      this.#cause ??= 'failed'
-      this.#phase = 'ending'
+    const { trunk } = winner.target
+    const answered = { snapshot: dialog.snapshot(), ...(trunk === undefined ? {} : { trunk }) }
+    // Until they have confirmed that they are cancelled, the others are as much in doubt as the winner is up.
+    const recovery = legRecovery(this.#attempts.inDoubt(winner), answered)
+    this.#attempts.cancelAll(elsewhere, winner)
+    const negotiation = this.#media.readFinal(dialog.id, response.body.toString())
+    const isWritten = await this.#write('answered', recovery)
+    this.#session = winner.invite.acknowledge(dialog)
+    // It may have been hung up meanwhile, from either side.
+    if (this.#isAnswering() && isWritten && negotiation.ok) {
+      this.#phase = 'answered'
+      this.#media.endpoint.setRemote(negotiation.negotiated)
+      return this.#emit({ type: 'answered' })
     }
-    this.#session = invite.acknowledge(dialog)
-    if (!answer.ok && this.#isAnswering()) {
-      this.#context.log.info({ callId: this.callId, leg: this.leg, reason: answer.message }, 'no media with this phone')
-      this.#cause = 'media-failed'
+    if (this.#isAnswering()) {
       this.#phase = 'ending'
+      this.#verdict = { cause: isWritten ? 'media-failed' : 'failed' }
+      if (!negotiation.ok) this.#warn(negotiation, 'no media with this phone')
     }
-    if (!this.#isAnswering() || this.#session === undefined || !answer.ok) {
-      this.#cause ??= 'failed'
-      this.#phase = 'ending'
-      return this.#endSession()
-    }
-    this.#phase = 'answered'
-    this.#endpoint.setRemote(answer.negotiated)
-    this.#emit({ type: 'answered' })
+    this.#endSession()
+    this.#finishIfGone()
   }
 
   /** The phase as it is after an await, whatever the compiler believes that it still is. */
@@ -234,106 +249,115 @@ export class EngineLeg implements LegHandle {
   }
 
   /** An answer that came too late: confirmed, as it must be, and hung up. */
-  #drop(invite: OutgoingInvite, dialog: Dialog): void {
+  #drop({ invite }: Attempt, dialog: Dialog): void {
     invite.acknowledge(dialog)
     void invite.bye(elsewhere)
   }
 
-  #attemptFailed(invite: OutgoingInvite, target: DialTarget, failure: InviteFailure): void {
-    this.#invites.delete(invite)
+  #attemptFailed(attempt: Attempt, failure: InviteFailure): void {
+    if (!this.#attempts.settle(attempt)) return
     if (this.#phase !== 'dialling') return this.#finishIfGone()
-    const reason = failure.response?.headers.get('Reason')
-    const cause =
-      failure.response === undefined && failure.status === 408
-        ? 'unavailable'
-        : mapSipStatus(failure.status, target.farSide, reason)
-    this.#sipStatus = failure.status
-    this.#failures.push(cause)
+    const verdict = mapFailure(failure, attempt.target.farSide)
+    this.#failures.push(verdict)
     // RFC 3261 section 16.7: a 6xx speaks for every phone of the line, and a person's refusal does so too.
-    if (failure.status >= 600 || cause === 'rejected') return this.hangup(cause)
-    if (this.#invites.size > 0) return
-    const verdict = mostTelling(this.#failures)
-    if (triesNextTrunk.has(verdict) && this.#round + 1 < this.#rounds.length) {
-      this.#round++
-      this.#failures.length = 0
-      this.#dialRound().catch((error: unknown) => {
-        this.#context.log.error({ callId: this.callId, err: error }, 'the next trunk could not be dialled')
-        this.#fail('failed')
-      })
-      return
-    }
-    this.#finish(verdict)
+    if (failure.status >= 600 || verdict.cause === 'rejected') return this.#decide(verdict)
+    if (this.#attempts.size === 0) this.#roundFailed()
   }
 
-  #sessionEnded(invite: OutgoingInvite, cause: EndCause): void {
-    this.#invites.delete(invite)
-    if (invite === this.#winner && (this.#phase === 'answered' || this.#phase === 'answering')) {
-      this.#cause = cause
+  /** A trunk that says nothing, and another that could be tried. */
+  #silent(attempt: Attempt): void {
+    if (this.#phase !== 'dialling') return
+    this.#context.log.warn(
+      { trunk: attempt.target.trunk, callId: this.callId },
+      'trunk does not respond; trying the next',
+    )
+    this.#attempts.cancel(attempt, reasonOf('congestion'))
+    this.#failures.push({ cause: mapSilence(attempt.target.farSide) })
+    if (this.#attempts.size === 0) this.#roundFailed()
+  }
+
+  get #hasNextRound(): boolean {
+    return this.#round + 1 < this.#rounds.length
+  }
+
+  #roundFailed(): void {
+    const verdict = mostTelling(this.#failures)
+    if (!triesNextTrunk.has(verdict.cause) || !this.#hasNextRound) return this.#decide(verdict)
+    this.#round++
+    this.#failures = []
+    this.#dialRound().catch((error: unknown) => this.#broken(error))
+  }
+
+  #ringTimeOver(): void {
+    if (!this.#attempts.isSilent) return this.#decide({ cause: 'no-answer' })
+    const farSide = this.#rounds[this.#round]?.[0]?.farSide ?? 'line'
+    this.#decide(mostTelling([...this.#failures, { cause: mapSilence(farSide) }]))
+  }
+
+  #sessionEnded(attempt: Attempt, end: SessionEnd): void {
+    this.#attempts.settle(attempt)
+    if (attempt === this.#winner && (this.#phase === 'answered' || this.#phase === 'answering')) {
       this.#phase = 'ending'
+      this.#verdict = { cause: end === 'remote' ? 'completed' : 'failed' }
     }
+    this.#finishIfGone()
+  }
+
+  /** How the leg ends, once and for all; brings down what is up. */
+  #decide(verdict: LegVerdict): void {
+    if (this.#phase === 'ending' || this.#phase === 'ended') return
+    const before = this.#phase
+    this.#phase = 'ending'
+    this.#verdict = verdict
+    this.#attempts.cancelAll(reasonOf(verdict.cause), this.#winner)
+    // While the answer is being written down, its phone is left in peace: #answer ends the session when it is through.
+    if (before === 'answered') this.#endSession()
     this.#finishIfGone()
   }
 
   #endSession(): void {
-    const session = this.#session
-    if (session === undefined) return this.#fail(this.#cause ?? 'failed')
+    if (this.#session === undefined) return
     // RFC 3326: the phone may show why.
-    const reason = reasonOf(this.#cause ?? 'completed')
-    void session.bye([['Reason', reason]])
+    void this.#session.bye([['Reason', reasonOf(this.#verdict.cause)]])
   }
 
-  #answerOffer(offer: string): string | undefined {
-    if (this.#endpoint === undefined || this.#phase !== 'answered') return undefined
-    const options = { sessionId: this.#sessionId, version: ++this.#version }
-    if (offer === '') return createOffer(this.#endpoint, this.#offered, options)
-    const answer = answerOffer(this.#endpoint, offer, { ...options, codecs: this.#offered })
-    if (!answer.ok) return undefined
-    this.#endpoint.setRemote(answer.negotiated)
-    return answer.sdp
-  }
-
-  #takeAnswer(answer: string): void {
-    if (this.#endpoint === undefined) return
-    const accepted = acceptAnswer(answer, this.#offered, this.#endpoint)
-    if (accepted.ok) this.#endpoint.setRemote(accepted.negotiated)
-  }
-
-  /** For what went wrong between the INVITEs: cancels those that are out, and ends. */
-  #fail(cause: EndCause): void {
-    if (this.#phase === 'ended') return
-    this.#cause ??= cause
-    this.#phase = 'ending'
-    for (const invite of [...this.#invites]) invite.cancel(reasonOf(cause))
-    this.#finishIfGone()
+  async #write(moment: 'dialled' | 'answered', recovery: LegRecovery): Promise<boolean> {
+    this.#writing++
+    try {
+      await this.#request.journal(moment, recovery)
+      return true
+    } catch (error) {
+      this.#warn(error, `that the leg was ${moment} could not be written down`)
+      return false
+    } finally {
+      this.#writing--
+    }
   }
 
   #finishIfGone(): void {
-    if (this.#phase === 'ending' && this.#invites.size === 0) this.#finish(this.#cause ?? 'failed')
+    if (this.#phase !== 'ending' || this.#writing > 0) return
+    if (this.#attempts.size === 0) return void this.#finish()
+    this.#goodbyeTimer ??= this.#context.clock.setTimeout(() => {
+      this.#attempts.abandonAll()
+      this.#finishIfGone()
+    }, goodbyeMilliseconds)
   }
 
-  #finish(cause: EndCause): void {
-    if (this.#phase === 'ended') return
+  async #finish(): Promise<void> {
     this.#phase = 'ended'
     this.#context.clock.clearTimeout(this.#ringTimer)
-    void this.#settle(cause)
-  }
-
-  async #settle(cause: EndCause): Promise<void> {
+    this.#context.clock.clearTimeout(this.#goodbyeTimer)
     const media = await this.#releaseMedia()
     this.#context.onGone(this)
-    this.#emit({
-      type: 'ended',
-      cause,
-      ...(this.#sipStatus === undefined ? {} : { sipStatus: this.#sipStatus }),
-      ...(media === undefined || this.#session === undefined ? {} : { media }),
-    })
+    const wasUp = this.#session !== undefined
+    this.#emit({ type: 'ended', ...this.#verdict, ...(media === undefined || !wasUp ? {} : { media }) })
   }
 
   async #releaseMedia(): Promise<MediaStatistics | undefined> {
     try {
-      return await this.#endpoint?.release()
+      return await this.#media?.endpoint.release()
     } catch (error) {
-      this.#context.log.warn({ callId: this.callId, err: error }, 'media ports were not released cleanly')
+      this.#warn(error, 'media ports were not released cleanly')
       return undefined
     }
   }
@@ -345,15 +369,15 @@ export class EngineLeg implements LegHandle {
       this.#context.log.error({ callId: this.callId, leg: this.leg, err: error }, 'a leg event was not taken')
     }
   }
-}
 
-/** The partner's codec first; G.711 only where the partner can be converted to it or takes it as it is. */
-function codecsBeside(partner: MediaEndpoint | undefined): readonly CodecName[] {
-  const negotiated = partner?.negotiated
-  if (negotiated === undefined) return defaultCodecs
-  const accepted = negotiated.accepted.map(({ codec }) => codec)
-  const convertible = accepted.some(isG711) ? (['PCMA', 'PCMU'] as const) : []
-  return [...new Set<CodecName>([negotiated.codec, ...accepted, ...convertible])]
+  #broken(error: unknown): void {
+    this.#warn(error, 'leg could not be dialled')
+    this.#decide({ cause: 'failed' })
+  }
+
+  #warn(error: unknown, message: string): void {
+    this.#context.log.warn({ callId: this.callId, leg: this.leg, err: error }, message)
+  }
 }
 
 /** The Reason header's value (RFC 3326) that tells a phone why it is hung up. */

@@ -1,7 +1,21 @@
 import type { EndCause } from '../../call/end-cause.ts'
+import type { InviteFailure } from '../../sip/user-agent/invite-options.ts'
 
 /** Whom the response came from: on a phone 480 means that nobody is there, from a carrier it can mean much. */
 export type FarSide = 'line' | 'trunk'
+
+/** How a leg ends, or one INVITE of it, and the response that said so, if one did. */
+export interface LegVerdict {
+  readonly cause: EndCause
+  readonly sipStatus?: number
+}
+
+/** What an INVITE that came to nothing says about its leg. */
+export function mapFailure({ status, response }: InviteFailure, farSide: FarSide): LegVerdict {
+  // RFC 3261 section 8.1.3.1: these two stand for a timeout and for a transport that failed.
+  if (response === undefined && (status === 408 || status === 503)) return { cause: mapSilence(farSide) }
+  return { cause: mapSipStatus(status, farSide, response?.headers.get('Reason')), sipStatus: status }
+}
 
 /**
  * The end cause of a leg from the final response to its INVITE (RFC 3261 section 21). A Q.850 cause in a Reason header
@@ -14,11 +28,14 @@ export function mapSipStatus(status: number, farSide: FarSide, reason?: string):
   const known = statuses.get(status)
   if (known !== undefined) return known
   if (status === 480) return farSide === 'line' ? 'unavailable' : 'no-answer'
-  if (status === 408) return farSide === 'line' ? 'unavailable' : 'congestion'
+  if (status === 408) return mapSilence(farSide)
   if (status >= 500 && status < 600) return 'congestion'
   if (status >= 600) return 'rejected'
   return 'failed'
 }
+
+/** Nobody was there to respond: no phone at the address it registered from, or no carrier. */
+export const mapSilence = (farSide: FarSide): EndCause => (farSide === 'line' ? 'unavailable' : 'congestion')
 
 const statuses: ReadonlyMap<number, EndCause> = new Map<number, EndCause>([
   [403, 'rejected'],
@@ -71,6 +88,10 @@ const telling: readonly EndCause[] = [
   'failed',
 ]
 
-export function mostTelling(causes: readonly EndCause[]): EndCause {
-  return telling.find((cause) => causes.includes(cause)) ?? causes[0] ?? 'unavailable'
+export function mostTelling(verdicts: readonly LegVerdict[]): LegVerdict {
+  for (const cause of telling) {
+    const found = verdicts.find((verdict) => verdict.cause === cause)
+    if (found !== undefined) return found
+  }
+  return verdicts[0] ?? { cause: 'unavailable' }
 }

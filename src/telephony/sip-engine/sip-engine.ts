@@ -1,19 +1,20 @@
 import type { LegRecovery } from '../../call/call-event.ts'
 import type { Clock } from '../../clock.ts'
 import type { Log } from '../../log.ts'
-import { MediaPlane, type MediaPlaneOptions } from '../../media/media-plane.ts'
+import type { MediaPlane } from '../../media/media-plane.ts'
 import type { Random } from '../../random.ts'
 import { DigestServer, type ServerAlgorithm } from '../../sip/digest/digest-server.ts'
 import type { Binding, BindingChange } from '../../sip/registrar/binding.ts'
 import { Registrar, type RegistrarLine } from '../../sip/registrar/registrar.ts'
 import { TransactionLayer } from '../../sip/transaction/transaction-layer.ts'
 import type { TransportProtocol } from '../../sip/transport/destination.ts'
+import type { Sockets } from '../../sip/transport/sockets.ts'
 import { TransportLayer } from '../../sip/transport/transport-layer.ts'
 import { UserAgent } from '../../sip/user-agent/user-agent.ts'
 import type { DialRequest, Driver, DriverCapability, LegEvent, LegHandle, LineAddress, Presence } from '../driver.ts'
 import { aorOf, dialRounds } from './dial-target.ts'
 import { EngineLeg, type EngineLegContext } from './engine-leg.ts'
-import { driverName, endRecovered } from './leg-recovery.ts'
+import { driverName, endRecovered, type TrunkCredentials } from './leg-recovery.ts'
 
 export interface SipListener {
   readonly protocol: TransportProtocol
@@ -36,10 +37,15 @@ export interface SipEngineOptions {
   readonly realm: string
   /** What phones are challenged with, the preferred first. */
   readonly digestAlgorithms: readonly ServerAlgorithm[]
-  readonly media: Omit<MediaPlaneOptions, 'log' | 'clock' | 'random'>
+  /** Started and closed with the engine. */
+  readonly media: Pick<MediaPlane, 'start' | 'allocate' | 'counts' | 'close'>
   /** By the user of an address-of-record or of digest credentials. */
   readonly lookupLine: (username: string, domain: string) => RegistrarLine | undefined
   readonly bindings: BindingStore
+  /** For ending the calls of a dead process over trunks that ask for digest; none if absent. */
+  readonly trunkCredentials?: TrunkCredentials
+  /** The system's if absent. */
+  readonly sockets?: Sockets
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -58,7 +64,6 @@ export class SipEngine implements Driver {
   readonly #transactions: TransactionLayer
   readonly #userAgent: UserAgent
   readonly #registrar: Registrar
-  readonly #media: MediaPlane
   readonly #legs = new Set<EngineLeg>()
   readonly #legContext: EngineLegContext
 
@@ -70,6 +75,7 @@ export class SipEngine implements Driver {
       random,
       log,
       ...(options.advertise === undefined ? {} : { advertise: { host: options.advertise } }),
+      ...(options.sockets === undefined ? {} : { sockets: options.sockets }),
     })
     this.#transactions = new TransactionLayer({ transport: this.#transport, clock, random, log })
     this.#userAgent = new UserAgent({
@@ -88,10 +94,9 @@ export class SipEngine implements Driver {
       realm: options.realm,
     })
     this.#userAgent.onRegister = (request, source) => this.#registrar.handle(request, source)
-    this.#media = new MediaPlane({ ...options.media, log, clock, random })
     this.#legContext = {
       userAgent: this.#userAgent,
-      media: this.#media,
+      media: options.media,
       clock,
       random,
       log,
@@ -103,7 +108,7 @@ export class SipEngine implements Driver {
   async start(): Promise<void> {
     this.#registrar.restore(await this.#options.bindings.load())
     this.#registrar.onChange = (change) => this.#options.bindings.record(change)
-    await this.#media.start()
+    await this.#options.media.start()
     for (const listener of this.#options.listen) await this.#transport.listen(listener)
   }
 
@@ -122,26 +127,25 @@ export class SipEngine implements Driver {
   }
 
   dial(request: DialRequest, listener: (event: LegEvent) => void): LegHandle {
-    const rounds = dialRounds(request, (aor) => this.#registrar.contacts(aor), this.#options.realm)
-    const leg = new EngineLeg(request, rounds, listener, this.#legContext)
+    const { realm, log } = this.#options
+    const plan = () => dialRounds(request, (aor) => this.#registrar.contacts(aor), realm, log)
+    const leg = new EngineLeg(request, plan, listener, this.#legContext)
     this.#legs.add(leg)
     queueMicrotask(() => void leg.start())
     return leg
   }
 
   async bridge(first: LegHandle, second: LegHandle): Promise<void> {
-    if (!(first instanceof EngineLeg) || !(second instanceof EngineLeg))
+    if (!(first instanceof EngineLeg) || !(second instanceof EngineLeg)) {
       throw new Error('these legs are of another driver')
-    const [one, other] = [first.endpoint, second.endpoint]
-    if (!first.isAnswered || !second.isAnswered || one === undefined || other === undefined) {
-      throw new Error('a leg has ended')
     }
-    one.bridge(other)
+    first.bridge(second)
   }
 
   async recover(recoveries: readonly LegRecovery[]): Promise<void> {
-    const { clock, log } = this.#options
-    const ended = Promise.allSettled(recoveries.map((recovery) => endRecovered(recovery, this.#userAgent)))
+    const { clock, log, trunkCredentials = () => undefined } = this.#options
+    const endings = recoveries.map((recovery) => endRecovered(recovery, this.#userAgent, trunkCredentials))
+    const ended = Promise.allSettled(endings)
     const outcomes = await within(ended, recoveryPatienceMilliseconds, clock)
     for (const outcome of outcomes ?? []) {
       if (outcome.status === 'rejected') log.warn({ err: outcome.reason }, 'a leg of before could not be ended')
@@ -154,7 +158,7 @@ export class SipEngine implements Driver {
       legs: this.#legs.size,
       ...this.#userAgent.counts(),
       ...this.#transactions.counts(),
-      media: this.#media.counts(),
+      media: this.#options.media.counts(),
       registrations: this.#registrar.counts().bindings,
     }
   }
@@ -169,7 +173,7 @@ export class SipEngine implements Driver {
     this.#userAgent.close()
     this.#transactions.close()
     await this.#transport.close()
-    await this.#media.close()
+    await this.#options.media.close()
   }
 }
 

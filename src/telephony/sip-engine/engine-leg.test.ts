@@ -1,0 +1,318 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import {
+  answer,
+  createTestEngine,
+  lineDestination,
+  ringing,
+  testDescription,
+  testTrunk,
+  trunkDestination,
+  within,
+} from '../../../test/support/test-engine.ts'
+
+const twoPhones = [
+  { line: '101', port: 6001 },
+  { line: '101', port: 6002 },
+] as const
+const threePhones = [...twoPhones, { line: '101', port: 6003 }] as const
+
+describe('a line with several phones', () => {
+  test('all ring at once; the first to answer has the call, the others are told where it went', async () => {
+    const { clock, dial, peer, assertClean } = await createTestEngine(threePhones)
+    const [desk, soft, late] = [ringing(peer(6001)), ringing(peer(6002)), ringing(peer(6003))]
+    const leg = dial({ destination: lineDestination('101') })
+    await clock.advance(100)
+    answer(soft)
+    await clock.advance(100)
+    assert.deepEqual(leg.story, ['ringing', 'answered'])
+    assert.deepEqual(soft.heard, ['INVITE', 'ACK'])
+    for (const other of [desk, late]) {
+      assert.deepEqual(other.heard, ['INVITE', 'CANCEL', 'ACK'])
+      assert.match(other.last('CANCEL').header('Reason'), /cause=200;text="Call completed elsewhere"/)
+    }
+    within(soft, 'BYE', 1)
+    await clock.advance(100)
+    assert.deepEqual(leg.story, ['ringing', 'answered', 'ended:completed'])
+    await assertClean()
+  })
+
+  test('a 200 of another phone that crosses its CANCEL is confirmed and hung up', async () => {
+    const { clock, dial, peer, assertClean } = await createTestEngine(twoPhones)
+    const [desk, soft] = [ringing(peer(6001)), ringing(peer(6002))]
+    const leg = dial({ destination: lineDestination('101') })
+    await clock.advance(100)
+    answer(desk)
+    answer(soft)
+    await clock.advance(100)
+    assert.deepEqual(leg.story, ['ringing', 'answered'])
+    assert.deepEqual(soft.heard.slice(-2), ['ACK', 'BYE'])
+    leg.handle.hangup('completed')
+    await clock.advance(100)
+    assert.deepEqual(leg.story, ['ringing', 'answered', 'ended:completed'])
+    await assertClean()
+  })
+
+  test('a dead phone does not hold back the end of a call that another phone answered', async () => {
+    const { clock, dial, peer, assertClean } = await createTestEngine(twoPhones)
+    const desk = ringing(peer(6001))
+    const leg = dial({ destination: lineDestination('101') })
+    await clock.advance(100)
+    answer(desk)
+    await clock.advance(1000)
+    within(desk, 'BYE', 1)
+    await clock.advance(100)
+    assert.deepEqual(leg.story, ['ringing', 'answered', 'ended:completed'])
+    await assertClean()
+  })
+
+  test('nor the end of a cancelled one; if it comes to life it is stopped, or confirmed and hung up', async () => {
+    const { clock, network, dial, peer, assertClean } = await createTestEngine(twoPhones)
+    const leg = dial({ destination: lineDestination('101') })
+    await clock.advance(100)
+    leg.handle.hangup('cancelled')
+    await clock.advance(100)
+    assert.deepEqual(leg.story, ['ended:cancelled'])
+    assert.ok(!network.summary().some((line) => line.endsWith('CANCEL')), 'RFC 3261 section 9.1: nothing to cancel yet')
+    // The repetition at 0.5 s finds one ringing and the other in somebody's hand.
+    const late = ringing(peer(6001))
+    const picked = peer(6002)
+    picked.onMessage = (message) => {
+      if (message.method === 'INVITE') answer(picked)
+      if (message.method === 'BYE') picked.respond(message, 200, 'OK')
+    }
+    await clock.advance(1000)
+    assert.deepEqual(late.heard, ['INVITE', 'CANCEL', 'ACK'])
+    assert.deepEqual(picked.heard, ['INVITE', 'ACK', 'BYE'])
+    await assertClean()
+  })
+
+  test('a phone that dies while it rings holds the end back for 4 s, no longer', async () => {
+    const { clock, dial, peer, assertClean } = await createTestEngine(twoPhones)
+    const dying = peer(6001)
+    dying.onMessage = (message) => {
+      if (message.method === 'INVITE') dying.respond(message, 180, 'Ringing', { toTag: 'a' })
+    }
+    const leg = dial({ destination: lineDestination('101') })
+    await clock.advance(100)
+    leg.handle.hangup('cancelled')
+    await clock.advance(3900)
+    assert.deepEqual(leg.story, ['ringing'])
+    await clock.advance(200)
+    assert.deepEqual(leg.story, ['ringing', 'ended:cancelled'])
+    await assertClean()
+  })
+
+  test('the most telling failure ends the leg, with its own status', async () => {
+    const { clock, dial, peer, assertClean } = await createTestEngine(threePhones)
+    for (const [port, status] of [
+      [6001, 480],
+      [6002, 486],
+      [6003, 500],
+    ] as const) {
+      const phone = peer(port)
+      phone.onMessage = (message) => {
+        if (message.method === 'INVITE') phone.respond(message, status, 'No', { toTag: 'a' })
+      }
+    }
+    const leg = dial({ destination: lineDestination('101') })
+    await clock.advance(100)
+    assert.deepEqual(leg.events, [{ type: 'ended', cause: 'busy', sipStatus: 486 }])
+    await assertClean()
+  })
+
+  test('an answered leg does not end with the status of a phone that failed', async () => {
+    const { clock, dial, peer, assertClean } = await createTestEngine(twoPhones)
+    const busy = peer(6001)
+    busy.onMessage = (message) => {
+      if (message.method === 'INVITE') busy.respond(message, 486, 'Busy Here', { toTag: 'a' })
+    }
+    const desk = ringing(peer(6002))
+    const leg = dial({ destination: lineDestination('101') })
+    await clock.advance(100)
+    answer(desk)
+    await clock.advance(100)
+    within(desk, 'BYE', 1)
+    await clock.advance(100)
+    assert.equal(leg.end?.cause, 'completed')
+    assert.equal(leg.end?.sipStatus, undefined)
+    assert.equal(leg.end?.media?.packetsReceived, 7)
+    await assertClean()
+  })
+
+  test("one person's rejection speaks for the line: the other phones stop ringing", async () => {
+    const { clock, dial, peer, assertClean } = await createTestEngine(twoPhones)
+    const [desk, soft] = [ringing(peer(6001)), ringing(peer(6002))]
+    const leg = dial({ destination: lineDestination('101') })
+    await clock.advance(100)
+    desk.respond(desk.last('INVITE'), 603, 'Decline', { toTag: 'tag-6001' })
+    await clock.advance(100)
+    assert.deepEqual(leg.events, [{ type: 'ringing' }, { type: 'ended', cause: 'rejected', sipStatus: 603 }])
+    assert.deepEqual(soft.heard, ['INVITE', 'CANCEL', 'ACK'])
+    await assertClean()
+  })
+
+  test('a ring that nobody answers ends as no-answer, a silence as unavailable', async () => {
+    const { clock, dial, peer, assertClean } = await createTestEngine([...twoPhones, { line: '102', port: 6009 }])
+    const desk = ringing(peer(6001))
+    const rung = dial({ destination: lineDestination('101'), ringSeconds: 20 })
+    const silent = dial({ destination: lineDestination('102'), ringSeconds: 20 })
+    await clock.advance(19_900)
+    assert.deepEqual(rung.story, ['ringing'])
+    await clock.advance(200)
+    assert.deepEqual(rung.story, ['ringing', 'ended:no-answer'])
+    assert.deepEqual(silent.story, ['ended:unavailable'])
+    assert.equal(desk.last('CANCEL').header('Reason'), 'Q.850;cause=19')
+    await assertClean()
+  })
+})
+
+describe('a number over several trunks', () => {
+  const refusing = (peer: ReturnType<Awaited<ReturnType<typeof createTestEngine>>['peer']>, status: number) => {
+    peer.onMessage = (message) => {
+      if (message.method === 'INVITE') peer.respond(message, status, 'No', { toTag: 'a' })
+    }
+    return peer
+  }
+
+  for (const [status, cause, isFinal] of [
+    [503, 'congestion', false],
+    [500, 'congestion', false],
+    [401, 'failed', false],
+    [486, 'busy', true],
+    [603, 'rejected', true],
+    [403, 'rejected', true],
+    [404, 'invalid-number', true],
+  ] as const) {
+    test(`${status} of the first trunk is ${isFinal ? 'final' : 'no reason to give up'}`, async () => {
+      const { clock, dial, peer, assertClean } = await createTestEngine()
+      refusing(peer(7001), status)
+      const second = refusing(peer(7002), 486)
+      const leg = dial({ destination: trunkDestination(testTrunk(7001), testTrunk(7002)) })
+      await clock.advance(100)
+      assert.equal(second.all('INVITE').length, isFinal ? 0 : 1)
+      assert.equal(leg.end?.cause, isFinal ? cause : 'busy')
+      assert.equal(leg.end?.sipStatus, isFinal ? status : 486)
+      await assertClean()
+    })
+  }
+
+  test('a silent trunk is left for the next after 4 s; its late answer is confirmed and hung up', async () => {
+    const { clock, dial, peer, assertClean } = await createTestEngine()
+    const slow = peer(7001)
+    slow.onMessage = (message) => {
+      if (message.method === 'BYE') slow.respond(message, 200, 'OK')
+    }
+    const next = ringing(peer(7002))
+    const leg = dial({ destination: trunkDestination(testTrunk(7001), testTrunk(7002)) })
+    await clock.advance(3900)
+    assert.deepEqual(next.heard, [])
+    await clock.advance(200)
+    assert.deepEqual(leg.story, ['ringing'])
+    answer(next)
+    await clock.advance(100)
+    answer(slow)
+    await clock.advance(100)
+    assert.deepEqual(slow.heard.slice(-2), ['ACK', 'BYE'])
+    assert.deepEqual(leg.story, ['ringing', 'answered'])
+    leg.handle.hangup('completed')
+    await clock.advance(100)
+    assert.deepEqual(leg.story, ['ringing', 'answered', 'ended:completed'])
+    await assertClean()
+  })
+
+  test('a silent trunk that rings after all is cancelled', async () => {
+    const { clock, dial, peer, assertClean } = await createTestEngine()
+    const slow = peer(7001)
+    const next = ringing(peer(7002))
+    const leg = dial({ destination: trunkDestination(testTrunk(7001), testTrunk(7002)) })
+    await clock.advance(4500)
+    assert.deepEqual(next.heard, ['INVITE'])
+    const invite = slow.last('INVITE')
+    ringing(slow)
+    slow.respond(invite, 180, 'Ringing', { toTag: 'tag-7001' })
+    await clock.advance(100)
+    assert.deepEqual(slow.heard.slice(-2), ['CANCEL', 'ACK'])
+    answer(next)
+    await clock.advance(100)
+    assert.deepEqual(leg.story, ['ringing', 'answered'])
+    leg.handle.hangup('completed')
+    await assertClean()
+  })
+
+  test('a trunk that has said 100 Trying is not silent', async () => {
+    const { clock, dial, peer, assertClean } = await createTestEngine()
+    const trying = peer(7001)
+    trying.onMessage = (message) => {
+      if (message.method === 'INVITE') trying.respond(message, 100, 'Trying')
+      if (message.method === 'CANCEL') {
+        trying.respond(message, 200, 'OK')
+        trying.respond(trying.last('INVITE'), 487, 'Request Terminated', { toTag: 'a' })
+      }
+    }
+    const next = peer(7002)
+    const leg = dial({ destination: trunkDestination(testTrunk(7001), testTrunk(7002)), ringSeconds: 10 })
+    await clock.advance(9900)
+    assert.deepEqual(next.heard, [])
+    await clock.advance(200)
+    assert.deepEqual(leg.story, ['ended:no-answer'])
+    await assertClean()
+  })
+
+  test('the last trunk has the whole ring time, then its silence is congestion', async () => {
+    const { clock, dial, assertClean } = await createTestEngine()
+    const leg = dial({ destination: trunkDestination(testTrunk(7001), testTrunk(7002)), ringSeconds: 15 })
+    await clock.advance(14_900)
+    assert.deepEqual(leg.story, [])
+    await clock.advance(200)
+    assert.deepEqual(leg.story, ['ended:congestion'])
+    await assertClean()
+  })
+})
+
+describe('the answer of a 2xx (RFC 3261 section 13.2.1)', () => {
+  const progress = async (headers: readonly string[], early: string, final: string, finalTag = 'tag-7001') => {
+    const engine = await createTestEngine()
+    const carrier = ringing(engine.peer(7001), 100)
+    const leg = engine.dial({ destination: trunkDestination(testTrunk(7001)) })
+    await engine.clock.advance(100)
+    carrier.respond(carrier.last('INVITE'), 183, 'Session Progress', { toTag: 'tag-7001', headers, body: early })
+    await engine.clock.advance(100)
+    const parts = final === '' ? {} : { body: final }
+    carrier.respond(carrier.last('INVITE'), 200, 'OK', { toTag: finalTag, ...parts })
+    await engine.clock.advance(100)
+    const remotes = engine.media.commands.flatMap((command) =>
+      command.op === 'remote' ? [command.media.remote.port] : [],
+    )
+    leg.handle.hangup('completed')
+    await engine.assertClean()
+    return { story: leg.story, remotes }
+  }
+  const reliable = ['Require: 100rel', 'RSeq: 1']
+
+  test('a 200 without SDP stands by what an unreliable 183 announced', async () => {
+    const { story, remotes } = await progress([], testDescription(41_000), '')
+    assert.deepEqual(story, ['ringing', 'answered', 'ended:completed'])
+    assert.deepEqual(remotes, [41_000, 41_000])
+  })
+
+  test('and by what a reliable one agreed on', async () => {
+    const { story } = await progress(reliable, testDescription(41_000), '')
+    assert.deepEqual(story, ['ringing', 'answered', 'ended:completed'])
+  })
+
+  test('RFC 6337 section 3.1.1: an unreliable answer is a preview, the one of the 200 counts', async () => {
+    const { remotes } = await progress([], testDescription(41_000), testDescription(42_000))
+    assert.deepEqual(remotes, [41_000, 42_000])
+  })
+
+  test('after a reliable answer another one in the 200 is ignored', async () => {
+    const { remotes } = await progress(reliable, testDescription(41_000), testDescription(42_000))
+    assert.deepEqual(remotes, [41_000, 41_000])
+  })
+
+  test('what another fork announced is no answer: media-failed', async () => {
+    const { story } = await progress([], testDescription(41_000), '', 'another-fork')
+    assert.deepEqual(story, ['ringing', 'ended:media-failed'])
+  })
+})
