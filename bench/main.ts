@@ -1,41 +1,69 @@
 import { execFileSync } from 'node:child_process'
 import { cpus, totalmem } from 'node:os'
-import { benchParser } from './parser.ts'
-import { benchRelay } from './relay.ts'
+import { parseArgs } from 'node:util'
+import { renderReport } from './render-report.ts'
 
-/** Each row of the bench, by the name that `--only` takes. */
+/** Each row of the bench, by the name that `--only` takes. Loaded when its turn comes: a row shall not warm up another's code. */
 const rows: Readonly<Record<string, () => Promise<object>>> = {
-  parser: async () => benchParser(),
-  relay: async () => benchRelay(),
+  calls: async () => (await import('./calls.ts')).benchCalls(),
+  latency: async () => (await import('./latency.ts')).benchLatency(),
+  relay: async () => (await import('./relay.ts')).benchRelay(),
+  memory: async () => (await import('./memory.ts')).benchMemory(),
+  parser: async () => (await import('./parser.ts')).benchParser(),
+  limits: async () => (await import('./limits.ts')).benchLimits(),
 }
 
-const args = process.argv.slice(2)
-const only = args[args.indexOf('--only') + 1]?.split(',')
-const wanted = args.includes('--only') && only !== undefined ? only : Object.keys(rows)
-const unknown = wanted.filter((name) => rows[name] === undefined)
-if (args.includes('--help') || unknown.length > 0) {
-  if (unknown.length > 0) process.stderr.write(`There is no row ${unknown.join(', ')}.\n`)
-  process.stdout.write(`npm run bench -- [--json] [--only ${Object.keys(rows).join(',')}]\n`)
-  process.exit(unknown.length > 0 ? 1 : 0)
-}
+const help = `npm run bench -- [--json] [--only ROW,…]
 
-const [processor] = cpus()
-const machine = `${cpus().length} × ${processor?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`
-const commit = execFileSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' }).trim()
-const report: Record<string, unknown> = { machine, commit }
-for (const name of wanted) {
-  process.stderr.write(`${name} …\n`)
-  report[name] = await rows[name]?.()
-}
+Measures Cordboard on this machine and compares with what it must hold; docs/benchmarks.md tells how.
+Rows: ${Object.keys(rows).join(', ')}. "calls", "latency" and "memory" need SIPp (Debian package sip-tester).
 
-if (args.includes('--json')) process.stdout.write(`${JSON.stringify(report)}\n`)
-else {
-  process.stdout.write(`${machine}, commit ${commit}\n`)
-  for (const name of wanted) {
-    for (const [figure, value] of Object.entries(report[name] as object)) {
-      process.stdout.write(
-        `${name.padEnd(8)} ${figure.padEnd(32)} ${typeof value === 'number' ? Math.round(value * 100) / 100 : JSON.stringify(value)}\n`,
-      )
-    }
+  --only ROW,…   these rows alone
+  --json         one JSON object instead of the table
+  --help         this text
+
+CORDBOARD_PROFILE=FOLDER in the environment has the server write processor profiles there, one a thread.
+`
+
+class UsageError extends Error {}
+
+/** The rows that were asked for, and how to tell them; undefined where only help was. */
+function readArguments(): { readonly wanted: readonly string[]; readonly json: boolean } | undefined {
+  try {
+    const { values } = parseArgs({
+      options: { json: { type: 'boolean' }, only: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    })
+    if (values.help === true) return undefined
+    const wanted = values.only?.split(',') ?? Object.keys(rows)
+    const unknown = wanted.filter((name) => rows[name] === undefined)
+    if (unknown.length > 0) throw new Error(`There is no row ${unknown.join(', ')}.`)
+    return { wanted, json: values.json === true }
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message}\n\n${help}`)
   }
 }
+
+const describeMachine = (): string => {
+  const [processor] = cpus()
+  return `${cpus().length} × ${processor?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`
+}
+
+async function main(): Promise<void> {
+  const asked = readArguments()
+  if (asked === undefined) return void process.stdout.write(help)
+  const commit = execFileSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' }).trim()
+  const figures: Record<string, object> = {}
+  for (const name of asked.wanted) {
+    const started = performance.now()
+    process.stderr.write(`${name} …`)
+    figures[name] = (await rows[name]?.()) ?? {}
+    process.stderr.write(` ${Math.round((performance.now() - started) / 1000)} s\n`)
+  }
+  const report = { machine: describeMachine(), commit, ...figures }
+  process.stdout.write(asked.json ? `${JSON.stringify(report)}\n` : renderReport(report))
+}
+
+await main().catch((error: unknown) => {
+  process.stderr.write(`\n${error instanceof UsageError ? error.message : (error as Error).stack}\n`)
+  process.exitCode = 1
+})

@@ -1,6 +1,7 @@
 import { systemRandom } from '../src/random.ts'
 import { parseMessage } from '../src/sip/message/parse-message.ts'
 import { serializeMessage } from '../src/sip/message/serialize-message.ts'
+import { middle } from './middle.ts'
 
 export interface ParserFigures {
   /** Octets of the INVITE. */
@@ -105,8 +106,5 @@ const measure = async (tasks: readonly ((index: number) => number)[]): Promise<n
     await new Promise((resolve) => setImmediate(resolve))
   }
   if (sink === 0) throw new Error('the parser read nothing')
-  return times.map(median)
+  return times.map(middle)
 }
-
-const median = (values: readonly number[]): number =>
-  [...values].sort((left, right) => left - right)[values.length >> 1] ?? Number.NaN

@@ -7,6 +7,7 @@ import { codecs } from '../src/media/codec.ts'
 import type { MediaEndpoint } from '../src/media/media-endpoint.ts'
 import { MediaPlane } from '../src/media/media-plane.ts'
 import type { NegotiatedMedia } from '../src/media/negotiated-media.ts'
+import { middle } from './middle.ts'
 import type { LoadOrder, LoadResult } from './relay-load.ts'
 
 export interface RelayResult {
@@ -65,9 +66,6 @@ export const benchRelay = async (): Promise<RelayResult> => {
     await load.terminate()
   }
 }
-
-const middle = (values: readonly number[]): number =>
-  values.toSorted((left, right) => left - right)[values.length >> 1] as number
 
 type Talk = (order: LoadOrder) => Promise<LoadResult>
 

@@ -1,0 +1,85 @@
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+import { ApiClient } from './api-client.ts'
+import { middle } from './middle.ts'
+import { createInvite } from './parser.ts'
+
+export interface LimitsFigures {
+  /** Datagrams of an INVITE's size that come in and go out again, per second of Node's processor time. */
+  readonly udpEchoesPerCpuSecond: number
+  /** Requests with a call's body that Fastify answers without doing anything. */
+  readonly fastifyRequestsPerCpuSecond: number
+}
+
+const rounds = 3
+const warmUpSeconds = 2
+const roundSeconds = 3
+const requestsUnderWay = 32
+const datagramsUnderWay = 32
+
+/** What Node and Fastify could do at most, as a measure for the rest. */
+export const benchLimits = async (): Promise<LimitsFigures> => ({
+  udpEchoesPerCpuSecond: await measure(new URL('./bare-echo.ts', import.meta.url), sendDatagrams),
+  fastifyRequestsPerCpuSecond: await measure(new URL('./bare-fastify.ts', import.meta.url), sendRequests),
+})
+
+interface Load {
+  done(): number
+  stop(): void
+}
+
+async function measure(program: URL, load: (port: number) => Promise<Load>): Promise<number> {
+  const worker = new Worker(program)
+  const [port] = (await once(worker, 'message')) as [number]
+  const { done, stop } = await load(port)
+  await sleep(warmUpSeconds * 1000)
+  const perCpuSecond: number[] = []
+  for (let round = 0; round < rounds; round++) {
+    const before = { done: done(), cpu: await worker.cpuUsage() }
+    await sleep(roundSeconds * 1000)
+    const { user, system } = await worker.cpuUsage(before.cpu)
+    perCpuSecond.push(((done() - before.done) * 1e6) / (user + system))
+  }
+  stop()
+  await worker.terminate()
+  return middle(perCpuSecond)
+}
+
+async function sendDatagrams(port: number): Promise<Load> {
+  const datagram = createInvite()
+  let count = 0
+  const socket = createSocket('udp4').bind(0, '127.0.0.1')
+  await once(socket, 'listening')
+  const send = () => socket.send(datagram, port, '127.0.0.1')
+  socket.on('message', () => {
+    count++
+    send()
+  })
+  for (let datagrams = 0; datagrams < datagramsUnderWay; datagrams++) send()
+  return { done: () => count, stop: () => socket.close() }
+}
+
+async function sendRequests(port: number): Promise<Load> {
+  const client = new ApiClient(`http://127.0.0.1:${port}`, requestsUnderWay)
+  let count = 0
+  let stopped = false
+  const ask = async (): Promise<void> => {
+    while (!stopped) {
+      await client.place('+61255500000')
+      count++
+    }
+  }
+  const asking = Array.from({ length: requestsUnderWay }, ask)
+  return {
+    done: () => count,
+    stop() {
+      stopped = true
+      Promise.all(asking).then(
+        () => client.close(),
+        () => {},
+      )
+    },
+  }
+}

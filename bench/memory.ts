@@ -1,0 +1,57 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { LoggedCallEvent } from '../src/call/call-event.ts'
+import { ApiClient } from './api-client.ts'
+import { BenchServer } from './server.ts'
+import { SippPhones } from './sipp-phones.ts'
+
+export interface MemoryFigures {
+  /** Growth of the server's resident set per call that is up, two legs and their four sockets, garbage collected before both looks. */
+  readonly kibibytesPerHeldCall: number
+  readonly idleMebibytes: number
+  readonly heldCalls: number
+}
+
+/** Few at a time, so that the code is compiled and the pools are filled no further than such a load fills them. */
+const warmUpCalls = 200
+const heldCalls = 1000
+const gapMilliseconds = 5
+
+export const benchMemory = async (): Promise<MemoryFigures> => {
+  const phones = await SippPhones.start({ hangsUp: false })
+  let bridged = 0
+  const onEvent = ({ type }: LoggedCallEvent) => {
+    if (type === 'call.bridged') bridged++
+  }
+  const server = await BenchServer.start({ trunkPort: phones.carrierPort, onEvent })
+  const client = new ApiClient(server.url, 16)
+  const hold = async (calls: number): Promise<string[]> => {
+    const expected = bridged + calls
+    const ids: string[] = []
+    for (let call = 0; call < calls; call++) {
+      ids.push(await client.place(`+612555${String(call).padStart(5, '0')}`))
+      await sleep(gapMilliseconds)
+    }
+    for (let tries = 0; bridged < expected; tries++) {
+      if (tries > 500) throw new Error(`${expected - bridged} of ${calls} calls were never bridged`)
+      await sleep(20)
+    }
+    return ids
+  }
+  try {
+    await phones.register(server.sipPort)
+    for (let call = 0; call < warmUpCalls; call++) for (const id of await hold(1)) await client.hangUp(id)
+    await sleep(1000)
+    const idle = await server.residentOctets()
+    await hold(heldCalls)
+    const held = await server.residentOctets()
+    return {
+      kibibytesPerHeldCall: (held - idle) / heldCalls / 1024,
+      idleMebibytes: idle / 2 ** 20,
+      heldCalls,
+    }
+  } finally {
+    client.close()
+    await server.stop()
+    await phones.stop()
+  }
+}
