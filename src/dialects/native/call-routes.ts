@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { CallFilter } from '../../call/call-service.ts'
 import type { Caller, DialectContext } from '../dialect.ts'
+import { goneSignal } from '../gone-signal.ts'
 import { streamEvents } from './event-stream.ts'
 import type { Guard } from './native.ts'
 import { parseCallRequest } from './parse-call-request.ts'
@@ -99,13 +100,6 @@ async function placeCall(request: FastifyRequest, reply: FastifyReply, caller: C
 
 /** The same request, whatever its spacing or the order of its members, has the same fingerprint. */
 const fingerprintOf = (parsed: object): string => createHash('sha256').update(JSON.stringify(parsed)).digest('hex')
-
-/** Aborts when the client has gone, or the server is going: the wait ends, the call is left to itself. */
-function goneSignal(reply: FastifyReply, closing: AbortSignal): AbortSignal {
-  const gone = new AbortController()
-  reply.raw.once('close', () => gone.abort())
-  return AbortSignal.any([gone.signal, closing])
-}
 
 async function listCalls(request: FastifyRequest, reply: FastifyReply, caller: Caller, context: DialectContext) {
   const parsed = filterSchema.safeParse(request.query)
