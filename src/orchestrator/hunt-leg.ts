@@ -4,10 +4,15 @@ import type { EndCause } from '../call/end-cause.ts'
 import type { DialRequest, LegDestination, LegEvent, LegHandle, Tone } from '../telephony/driver.ts'
 import type { HuntRounds } from './hunt.ts'
 
-export type HuntRequest = Omit<DialRequest, 'destination'>
+/** What is the same for every member; who is shown what depends on whom. */
+export type HuntRequest = Omit<DialRequest, 'destination' | 'callerId'>
 
 /** Dials one member; the leg's own driver does. */
-export type DialMember = (request: DialRequest, listener: (event: LegEvent) => void) => LegHandle
+export type DialMember = (
+  request: HuntRequest,
+  destination: LegDestination,
+  listener: (event: LegEvent) => void,
+) => LegHandle
 
 /** One member who is being rung. */
 interface Attempt {
@@ -115,8 +120,8 @@ export class HuntLeg implements LegHandle {
       if (isFirstAnswer) this.#winner = attempt
       return this.#request.journal(isFirstAnswer ? 'answered' : 'dialled', together)
     }
-    const request = { ...this.#request, destination: attempt.destination, journal }
-    return this.#dialMember(request, (event) => this.#onEvent(attempt, event))
+    const request = { ...this.#request, journal }
+    return this.#dialMember(request, attempt.destination, (event) => this.#onEvent(attempt, event))
   }
 
   #onEvent(attempt: Attempt, event: LegEvent): void {

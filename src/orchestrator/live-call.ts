@@ -6,9 +6,9 @@ import { type CallEffect, type CallInput, type CallMachine, newCallMachine, step
 import type { Clock, Timer } from '../clock.ts'
 import type { CallLog } from '../events/call-log.ts'
 import type { Log } from '../log.ts'
-import type { DialRequest, Driver, LegDestination, LegEvent, LegHandle } from '../telephony/driver.ts'
+import type { Driver, LegDestination, LegEvent, LegHandle } from '../telephony/driver.ts'
 import { type Hunt, huntRounds } from './hunt.ts'
-import { driverHandle, HuntLeg } from './hunt-leg.ts'
+import { type DialMember, driverHandle, HuntLeg, type HuntRequest } from './hunt-leg.ts'
 import type { LineActivity } from './line-activity.ts'
 
 /** Everything about one leg that was settled before the call was accepted. */
@@ -16,7 +16,10 @@ export interface LegPlan {
   readonly destination: LegDestination | Hunt
   /** For people and history: `line 101`, `queue support`. */
   readonly label: string
+  /** What a line is shown. */
   readonly callerId: CallerId
+  /** What an outside number is shown. */
+  readonly outsideCallerId: CallerId
   readonly autoAnswer: boolean
   readonly ringSeconds: number
   /** How long one member of a hunt rings before the next does. */
@@ -151,10 +154,9 @@ export class LiveCall {
   #dial(leg: LegName): void {
     const plan = this.plan.legs[leg]
     const partner = leg === 'second' ? this.#handles.first : undefined
-    const request: Omit<DialRequest, 'destination'> = {
+    const request: HuntRequest = {
       callId: this.id,
       leg,
-      callerId: plan.callerId,
       autoAnswer: plan.autoAnswer,
       ringSeconds: plan.ringSeconds,
       ...(partner === undefined ? {} : { partner: driverHandle(partner) }),
@@ -167,12 +169,12 @@ export class LiveCall {
     }
     const listener = (event: LegEvent) => this.#onLegEvent(leg, event)
     if (plan.destination.kind !== 'hunt') {
-      this.#handles[leg] = this.#dialOne({ ...request, destination: plan.destination }, listener)
+      this.#handles[leg] = this.#dialOne(request, plan.destination, listener)
       return
     }
     const rounds = huntRounds(plan.destination, this.#context)
     const ringSeconds = Math.min(plan.ringSeconds, plan.memberRingSeconds)
-    const dialMember = (member: DialRequest, onEvent: typeof listener) => this.#dialOne(member, onEvent)
+    const dialMember: DialMember = (...member) => this.#dialOne(...member)
     this.#handles[leg] = new HuntLeg({ ...request, ringSeconds }, rounds, dialMember, listener).start()
   }
 
@@ -186,11 +188,14 @@ export class LiveCall {
   }
 
   /** One party by the driver; while it lasts, its line is busy. */
-  #dialOne(request: DialRequest, listener: (event: LegEvent) => void): LegHandle {
+  #dialOne(request: HuntRequest, destination: LegDestination, listener: (event: LegEvent) => void): LegHandle {
     const { driver, activity } = this.#context
-    if (request.destination.kind !== 'line') return driver.dial(request, listener)
-    const release = activity.occupy(request.destination.line)
-    return driver.dial(request, (event) => {
+    const { callerId, outsideCallerId } = this.plan.legs[request.leg]
+    if (destination.kind !== 'line') {
+      return driver.dial({ ...request, destination, callerId: outsideCallerId }, listener)
+    }
+    const release = activity.occupy(destination.line)
+    return driver.dial({ ...request, destination, callerId }, (event) => {
       if (event.type === 'ended') release()
       listener(event)
     })

@@ -110,12 +110,12 @@ function planLeg(
   other: ResolvedLeg,
   context: PlanCallContext,
 ): LegPlan {
-  const shown = resolved.outside === undefined ? other.identity : context.policy.outsideCallerId(call.account, other)
   return {
     destination: resolved.destination,
     label: resolved.label,
     // A name alone is shown with the number that would be shown without it.
-    callerId: { ...shown, ...leg.callerId },
+    callerId: { ...other.identity, ...leg.callerId },
+    outsideCallerId: { ...context.policy.outsideCallerId(call.account, other), ...leg.callerId },
     autoAnswer: leg.autoAnswer ?? false,
     ringSeconds: leg.ringSeconds ?? context.defaultRingSeconds,
     memberRingSeconds: context.memberRingSeconds,

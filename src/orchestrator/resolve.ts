@@ -18,8 +18,8 @@ export interface ResolvedLeg {
   readonly label: string
   /** Who this party is to the other one. */
   readonly identity: CallerId
-  /** Present where the leg leaves the house: what policy decides about. */
-  readonly outside?: PhoneNumber
+  /** The numbers with which the leg may leave the house: what policy decides about. */
+  readonly outside: readonly PhoneNumber[]
 }
 
 export type Resolution = { readonly resolved: ResolvedLeg } | { readonly refusal: Refusal }
@@ -68,6 +68,7 @@ function resolveLine(number: string, { directory, account }: ResolveScope): Reso
       destination: { kind: 'line', line: { account: line.account, number: line.number } },
       label: `line ${line.number}`,
       identity: { number: line.number, ...(line.name === undefined ? {} : { name: line.name }) },
+      outside: [],
     },
   }
 }
@@ -82,10 +83,16 @@ function resolveUser(name: string, scope: ResolveScope): Resolution {
 function resolveQueue(reference: string, scope: ResolveScope): Resolution | undefined {
   const queue = scope.directory.findQueue(scope.account, reference)
   if (queue === undefined) return undefined
-  const stages = [stageOf(queue, scope.account)]
-  return {
-    resolved: { destination: { kind: 'hunt', stages }, label: `queue ${queue.name}`, identity: identityOf(queue) },
-  }
+  return resolveHunt([stageOf(queue, scope.account)], `queue ${queue.name}`, identityOf(queue), scope)
+}
+
+/** Who several are rung for: each outside number among them is policy's business. */
+function resolveHunt(stages: readonly HuntStage[], label: string, identity: CallerId, scope: ResolveScope): Resolution {
+  const { directory, account } = scope
+  const outside = stages
+    .flatMap(({ members }) => members)
+    .flatMap((member) => (member.kind === 'trunk' ? (directory.parseNumber(account, member.number) ?? []) : []))
+  return { resolved: { destination: { kind: 'hunt', stages }, label, identity, outside } }
 }
 
 const identityOf = ({ name, number }: QueueRecord): CallerId => ({ name, ...(number === undefined ? {} : { number }) })
@@ -103,7 +110,7 @@ function resolveContext(name: string, scope: ResolveScope): Resolution | undefin
   if (stages.length === 0) {
     return refuse('not-configured', 'Nothing rings in this context with these variables; check its steps.', scope)
   }
-  return { resolved: { destination: { kind: 'hunt', stages }, label: `context ${name}`, identity: { name } } }
+  return resolveHunt(stages, `context ${name}`, { name }, scope)
 }
 
 /** The steps of a context that ring somebody, in their order. */
@@ -143,7 +150,7 @@ function singleStage(resolution: Resolution | undefined): readonly HuntStage[] {
 function resolveFeature(feature: FeatureRecord, label: string, scope: ResolveScope): Resolution {
   const stages = stagesOfFeature(feature, scope, new Set())
   if (stages.length === 0) return refuse('not-configured', `The ${label} rings nobody; check where it leads.`, scope)
-  return { resolved: { destination: { kind: 'hunt', stages }, label, identity: {} } }
+  return resolveHunt(stages, label, {}, scope)
 }
 
 function resolveNumber(digits: string, trunkName: string | undefined, scope: ResolveScope): Resolution {
@@ -172,7 +179,7 @@ function resolveNumber(digits: string, trunkName: string | undefined, scope: Res
       destination: { kind: 'trunk', number: number.canonical, trunks },
       label: number.canonical,
       identity: { number: number.canonical },
-      outside: number,
+      outside: [number],
     },
   }
 }

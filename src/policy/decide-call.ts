@@ -7,7 +7,7 @@ import { decideEmergency } from './decide-emergency.ts'
 
 /** What policy knows about one leg: only those that leave the house are its business. */
 export interface LegFacts {
-  readonly outside?: PhoneNumber
+  readonly outside: readonly PhoneNumber[]
 }
 
 export interface CallFacts {
@@ -21,12 +21,12 @@ export interface CallFacts {
 /** Every reason why the call may not be placed, the gravest of each leg first. Pure. */
 export function decideCall({ request, account, ratePlan, ...legs }: CallFacts): readonly Refusal[] {
   return (['first', 'second'] as const).flatMap((leg) => {
-    const number = legs[leg].outside
-    if (number === undefined) return []
+    const { outside } = legs[leg]
+    if (outside.length === 0) return []
     const pointer = `/${leg}`
     const decisions = [
-      { verdict: decideEmergency(number, account), pointer },
-      { verdict: decideBarred(number, ratePlan), pointer },
+      ...outside.map((number) => ({ verdict: decideEmergency(number, account), pointer })),
+      ...outside.map((number) => ({ verdict: decideBarred(number, ratePlan), pointer })),
       { verdict: decideCallerId(request[leg].callerId, account), pointer: `${pointer}/callerId` },
     ]
     return decisions.flatMap(({ verdict, pointer: at }) =>

@@ -110,12 +110,12 @@ test('a call: the first reason in order, with the part of the request at fault; 
   const ratePlan: RatePlan = { name: 'p', currency: 'AUD', rates: [{ prefix: '+1900', barred: true }] }
   const leg = { target: { kind: 'dial', value: 'x' }, callerId: { number: '+1' } } as const
   const request = { first: leg, second: leg } as unknown as CallRequest
-  const pointerOf = (first: object, second: object) => {
-    const [refusal] = decideCall({ request, account, ratePlan, first, second })
+  const pointerOf = (first: PhoneNumber[], second: PhoneNumber[]) => {
+    const [refusal] = decideCall({ request, account, ratePlan, first: { outside: first }, second: { outside: second } })
     return refusal && `${refusal.code} ${refusal.pointer}`
   }
-  assert.equal(pointerOf({}, {}), undefined)
-  assert.equal(pointerOf({}, { outside: outside('000', true) }), 'barred /second')
-  assert.equal(pointerOf({ outside: outside('+19001') }, { outside: outside('000', true) }), 'barred /first')
-  assert.equal(pointerOf({}, { outside: outside('+612') }), 'caller-id-not-allowed /second/callerId')
+  assert.equal(pointerOf([], []), undefined)
+  assert.equal(pointerOf([], [outside('000', true)]), 'barred /second')
+  assert.equal(pointerOf([outside('+19001')], [outside('000', true)]), 'barred /first')
+  assert.equal(pointerOf([], [outside('+612')]), 'caller-id-not-allowed /second/callerId')
 })
