@@ -1,9 +1,6 @@
 import { type ByteString, octetsOf } from './byte-string.ts'
-import { formatFloat } from './format-float.ts'
+import { formScalar } from './form-scalar.ts'
 import { PhpArray, type PhpValue } from './php-array.ts'
-
-/** The ini value `precision`, by which PHP 8.2 writes a float into a query. */
-const precision = 14
 
 /** PHP's http_build_query() with its defaults (RFC 1738, `&`): byte for byte, since the result is hashed. */
 export function httpBuildQuery(values: PhpArray): ByteString {
@@ -17,14 +14,8 @@ function addPairs(pairs: ByteString[], name: ByteString, value: PhpValue): void 
   if (value instanceof PhpArray) {
     for (const [key, inner] of value.entries()) addPairs(pairs, `${name}%5B${encodeUrl(key)}%5D`, inner)
   } else {
-    pairs.push(`${name}=${encodeScalar(value)}`)
+    pairs.push(`${name}=${encodeUrl(formScalar(value))}`)
   }
-}
-
-function encodeScalar(value: boolean | bigint | number | ByteString): ByteString {
-  if (typeof value === 'boolean') return value ? '1' : '0'
-  if (typeof value === 'bigint') return value.toString()
-  return encodeUrl(typeof value === 'number' ? formatFloat(value, precision, 'E') : value)
 }
 
 /** urlencode(): unlike encodeURIComponent it escapes `~!*'()` too, and writes a space as a plus sign. */

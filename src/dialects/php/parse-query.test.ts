@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { textOfBytes } from './byte-string.ts'
 import { jsonEncode } from './json-encode.ts'
-import { parseQuery } from './parse-query.ts'
+import { parsePairs, parseQuery } from './parse-query.ts'
 import { PhpArray, type PhpValue } from './php-array.ts'
 
 const table = readFileSync(new URL('fixtures/php-tables.txt', import.meta.url), 'utf8')
@@ -35,6 +35,16 @@ describe('separators', () => {
   it('& and ; mixed where a vendor takes both', () =>
     assert.equal(parsed('a=1;b=2&c=3;;', '&;'), '{"a":"1","b":"2","c":"3"}'))
   it('an encoded ; separates nothing', () => assert.equal(parsed('a=1%3Bb=2', '&;'), '{"a":"1;b=2"}'))
+})
+
+describe('pairs that are no longer encoded', () => {
+  const pairs = (...list: [string, string][]): string => {
+    const input = parsePairs(list)
+    return 'fault' in input ? input.fault : encoded(input.values)
+  }
+  it('nest by their names, and nothing in them is decoded', () =>
+    assert.equal(pairs(['a[b]', '1+%41&c=2'], ['a[]', '3']), '{"a":{"b":"1+%41&c=2","0":"3"}}'))
+  it('are limited, too', () => assert.equal(pairs(...Array(1001).fill(['a', ''])), 'too-many-parameters'))
 })
 
 describe('limits', () => {

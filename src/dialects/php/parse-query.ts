@@ -6,18 +6,27 @@ import { type PhpInput, phpInputLimits } from './php-input.ts'
  * A query string or form body as PHP 8.2 reads it into `$_GET` and `$_POST` (main/php_variables.c): `a[b][]=1` nests, dots and
  * spaces of the outermost name become underscores, the last of a name wins. `separators` is PHP's arg_separator.input.
  */
-export function parseQuery(bytes: ByteString, separators: '&' | '&;' = '&'): PhpInput {
+export const parseQuery = (bytes: ByteString, separators: '&' | '&;' = '&'): PhpInput =>
+  parsePairs(pairsOf(bytes, separators))
+
+/** The same of names and values that are no longer encoded, such as the fields of a multipart form. */
+export function parsePairs(pairs: Iterable<readonly [name: ByteString, value: ByteString]>): PhpInput {
   const values = new PhpArray()
   let count = 0
-  for (const pair of bytes.split(separators === '&' ? '&' : /[&;]/)) {
-    if (pair === '') continue
+  for (const [name, value] of pairs) {
     if (++count > phpInputLimits.parameters) return { fault: 'too-many-parameters' }
-    const equals = pair.indexOf('=')
-    const name = decodeUrl(equals === -1 ? pair : pair.slice(0, equals))
-    const value = equals === -1 ? '' : decodeUrl(pair.slice(equals + 1))
     if (!register(values, name, value)) return { fault: 'too-deeply-nested' }
   }
   return { values }
+}
+
+function* pairsOf(bytes: ByteString, separators: '&' | '&;'): Generator<[ByteString, ByteString]> {
+  for (const pair of bytes.split(separators === '&' ? '&' : /[&;]/)) {
+    if (pair === '') continue
+    const equals = pair.indexOf('=')
+    if (equals === -1) yield [decodeUrl(pair), '']
+    else yield [decodeUrl(pair.slice(0, equals)), decodeUrl(pair.slice(equals + 1))]
+  }
 }
 
 /** A percent sign without two hexadecimal digits stands for itself. */

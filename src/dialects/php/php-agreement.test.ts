@@ -6,6 +6,7 @@ import { type ByteString, bytesOf, bytesOfText, octetsOf } from './byte-string.t
 import { formatFloat } from './format-float.ts'
 import { httpBuildQuery } from './http-build-query.ts'
 import { jsonEncode } from './json-encode.ts'
+import { mergeArrays } from './merge-arrays.ts'
 import { parseJson } from './parse-json.ts'
 import { parseQuery } from './parse-query.ts'
 import type { PhpInput } from './php-input.ts'
@@ -39,6 +40,8 @@ function agree(inputs: readonly ByteString[], expression: string, ours: (input: 
 
 const rebuilt = (input: PhpInput): ByteString => ('fault' in input ? input.fault : httpBuildQuery(input.values))
 
+const valuesOf = (input: PhpInput) => ('values' in input ? input.values : assert.fail(input.fault))
+
 /** Pieces that PHP's name rules turn on, and any octet between them. */
 const queryPiece = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom('a', 'b', '[', ']', '=', '&', '.', ' ', '+', '0', '-1', '05', '7') },
@@ -51,6 +54,21 @@ describe('real PHP agrees', { skip }, () => {
   it('on any query, parsed and built again', () => {
     agree(fc.sample(query, runs), '(function ($q) { parse_str($q, $r); return http_build_query($r); })($in)', (input) =>
       rebuilt(parseQuery(input)),
+    )
+  })
+
+  it('on any query and body, merged', () => {
+    const inputs = fc.sample(fc.tuple(query, query), runs).map(([get, post]) => `${get}\n${post}`)
+    const merged =
+      '(function ($in) { [$g, $p] = explode("\\n", $in, 2); parse_str($g, $get); parse_str($p, $post);' +
+      ' return http_build_query(array_replace_recursive($get, $post)); })($in)'
+    agree(
+      inputs.filter((input) => input.split('\n').length === 2),
+      merged,
+      (input) => {
+        const [get = '', post = ''] = input.split('\n')
+        return rebuilt({ values: mergeArrays(valuesOf(parseQuery(get)), valuesOf(parseQuery(post))) })
+      },
     )
   })
 

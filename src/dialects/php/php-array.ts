@@ -44,6 +44,20 @@ export class PhpArray {
     return this.#entries.entries()
   }
 
+  /** The same in the same order, but for one key. */
+  without(key: ByteString): PhpArray {
+    const rest = new PhpArray()
+    for (const [other, value] of this.#entries) if (other !== key) rest.set(other, value)
+    return rest
+  }
+
+  /** How many values it holds, at any depth, that are no arrays. */
+  countScalars(): number {
+    let count = 0
+    for (const value of this.#entries.values()) count += value instanceof PhpArray ? value.countScalars() : 1
+    return count
+  }
+
   /** Whether the keys are 0, 1, 2, … in this order: json_encode() writes such an array in square brackets. */
   isList(): boolean {
     let expected = 0
