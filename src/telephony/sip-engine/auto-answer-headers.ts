@@ -2,8 +2,12 @@ type Header = readonly [name: string, value: string]
 
 const answerAfter: Header = ['Call-Info', '<sip:localhost>;answer-after=0']
 const alertAutoAnswer: Header = ['Alert-Info', '<http://localhost>;info=alert-autoanswer;delay=0']
+/** Words rather than the URI that RFC 3261 section 20.4 asks for: what these phones compare with. */
 const alertRingAnswer: Header = ['Alert-Info', 'Ring Answer']
-const alertInfoRingAnswer: Header = ['Alert-Info', '<http://localhost>;info=RingAnswer;delay=0']
+const alertRingAnswerHyphen: Header = ['Alert-Info', 'ring-answer']
+const alertIntercom: Header = ['Alert-Info', 'Intercom']
+const alertDirectIntercom: Header = ['Alert-Info', 'Direct-Intercom']
+const alertExternal: Header = ['Alert-Info', '<http://localhost>;info=external']
 /** RFC 5373. Never with `Require`: a phone that does not know it would refuse the call. */
 const answerMode: Header = ['Answer-Mode', 'Auto']
 
@@ -12,7 +16,11 @@ interface PhoneFamily {
   readonly headers: readonly Header[]
 }
 
-/** What makes a phone pick up by itself, by the User-Agent that it registered with; the first row that matches counts. */
+/**
+ * What makes a phone pick up by itself, by the User-Agent that it registered with; the first row that matches counts. From the
+ * vendors' manuals (Yealink, Aastra, Gigaset, OpenStage, Polycom) and from what FreePBX's paging sends (Mitel, Panasonic,
+ * Digium, Sangoma). Most phones must be allowed to do so in their own settings as well.
+ */
 const families: readonly PhoneFamily[] = [
   { userAgent: /yealink/i, headers: [alertAutoAnswer, answerAfter] },
   { userAgent: /snom/i, headers: [alertAutoAnswer, answerAfter] },
@@ -20,10 +28,12 @@ const families: readonly PhoneFamily[] = [
   { userAgent: /fanvil/i, headers: [alertAutoAnswer, answerAfter] },
   { userAgent: /poly(?:com)?|soundpoint|vvx/i, headers: [alertRingAnswer] },
   { userAgent: /cisco|linksys|spa\d/i, headers: [answerAfter] },
-  { userAgent: /mitel|aastra/i, headers: [alertInfoRingAnswer, answerAfter] },
-  { userAgent: /panasonic/i, headers: [alertAutoAnswer, answerAfter] },
-  { userAgent: /sangoma|digium/i, headers: [['Alert-Info', 'ring-answer'], answerAfter] },
-  { userAgent: /gigaset/i, headers: [alertAutoAnswer, answerAfter] },
+  { userAgent: /mitel|aastra/i, headers: [alertAutoAnswer, answerAfter] },
+  { userAgent: /panasonic/i, headers: [alertIntercom, answerAfter] },
+  { userAgent: /sangoma.*softphone/i, headers: [alertDirectIntercom, answerAfter] },
+  { userAgent: /sangoma s\d/i, headers: [alertExternal, answerAfter] },
+  { userAgent: /sangoma|digium/i, headers: [alertRingAnswerHyphen, answerAfter] },
+  { userAgent: /gigaset|openstage/i, headers: [alertAutoAnswer, answerAfter] },
   { userAgent: /baresip|linphone|belle-sip/i, headers: [answerAfter, answerMode] },
 ]
 

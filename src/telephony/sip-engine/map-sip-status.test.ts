@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { Headers } from '../../sip/message/headers.ts'
+import { SipResponse } from '../../sip/message/message.ts'
+import { mapFailure, mapSipStatus, mostTelling } from './map-sip-status.ts'
+
+describe('the end cause of a final response', () => {
+  for (const [status, onLine, overTrunk] of [
+    [302, 'failed', 'failed'],
+    [400, 'failed', 'failed'],
+    [401, 'failed', 'failed'],
+    [403, 'rejected', 'rejected'],
+    [404, 'invalid-number', 'invalid-number'],
+    [408, 'unavailable', 'congestion'],
+    [410, 'invalid-number', 'invalid-number'],
+    [415, 'media-failed', 'media-failed'],
+    [480, 'unavailable', 'no-answer'],
+    [481, 'failed', 'failed'],
+    [484, 'invalid-number', 'invalid-number'],
+    [486, 'busy', 'busy'],
+    [487, 'cancelled', 'cancelled'],
+    [488, 'media-failed', 'media-failed'],
+    [500, 'congestion', 'congestion'],
+    [502, 'congestion', 'congestion'],
+    [503, 'congestion', 'congestion'],
+    [504, 'congestion', 'congestion'],
+    [599, 'congestion', 'congestion'],
+    [600, 'busy', 'busy'],
+    [603, 'rejected', 'rejected'],
+    [604, 'invalid-number', 'invalid-number'],
+    [606, 'media-failed', 'media-failed'],
+    [607, 'rejected', 'rejected'],
+    [608, 'rejected', 'rejected'],
+    [699, 'rejected', 'rejected'],
+  ] as const) {
+    test(`${status}: ${onLine} from a phone, ${overTrunk} from a carrier`, () => {
+      assert.equal(mapSipStatus(status, 'line'), onLine)
+      assert.equal(mapSipStatus(status, 'trunk'), overTrunk)
+    })
+  }
+
+  for (const [status, reason, cause] of [
+    [500, 'Q.850;cause=17;text="User busy"', 'busy'],
+    [480, 'Q.850 ; cause = 1', 'invalid-number'],
+    [503, 'SIP;cause=503, Q.850;cause=34', 'congestion'],
+    [404, 'Q.850;text="no route; really";cause=3', 'invalid-number'],
+    [486, 'Q.850;cause=127', 'busy'],
+    [486, 'SIP;cause=17', 'busy'],
+    [603, 'Q.850;cause=;;=', 'rejected'],
+  ] as const) {
+    test(`RFC 3326: ${status} with "${reason}" is ${cause}`, () => {
+      assert.equal(mapSipStatus(status, 'trunk', reason), cause)
+    })
+  }
+
+  test('without a response: nobody at the phone, or no carrier; and no status that anybody sent', () => {
+    for (const status of [408, 503]) {
+      assert.deepEqual(mapFailure({ status, reason: '' }, 'line'), { cause: 'unavailable' })
+      assert.deepEqual(mapFailure({ status, reason: '' }, 'trunk'), { cause: 'congestion' })
+    }
+  })
+
+  test('with one, its status is told', () => {
+    const response = new SipResponse(486, 'Busy Here', new Headers())
+    assert.deepEqual(mapFailure({ status: 486, reason: '', response }, 'line'), { cause: 'busy', sipStatus: 486 })
+  })
+})
+
+describe('which of several failures says most', () => {
+  test('what a person did comes before what a network did', () => {
+    const busy = { cause: 'busy', sipStatus: 486 } as const
+    assert.deepEqual(mostTelling([{ cause: 'congestion', sipStatus: 503 }, busy, { cause: 'unavailable' }]), busy)
+    assert.deepEqual(mostTelling([busy, { cause: 'rejected', sipStatus: 403 }]), { cause: 'rejected', sipStatus: 403 })
+  })
+
+  test('none, or none that is ranked', () => {
+    assert.deepEqual(mostTelling([]), { cause: 'unavailable' })
+    assert.deepEqual(mostTelling([{ cause: 'cancelled', sipStatus: 487 }]), { cause: 'cancelled', sipStatus: 487 })
+  })
+})

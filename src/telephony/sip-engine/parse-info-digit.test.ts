@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { answer, createTestEngine, lineDestination, ringing, within } from '../../../test/support/test-engine.ts'
+import { parseInfoDigit } from './parse-info-digit.ts'
+
+describe('the digit of an INFO', () => {
+  for (const [type, body, digit, milliseconds] of [
+    ['application/dtmf-relay', 'Signal=5\r\nDuration=160', '5', 160],
+    ['application/dtmf-relay', 'Signal= *\r\nDuration= 100\r\n', '*', 100],
+    ['application/dtmf-relay', 'signal=b', 'B', 250],
+    ['application/dtmf-relay', 'Duration=80\nSignal=11\n', '#', 80],
+    ['application/dtmf', '7', '7', 250],
+    ['application/dtmf', ' 10\r\n', '*', 250],
+  ] as const) {
+    test(`${type} ${JSON.stringify(body)}`, () => assert.deepEqual(parseInfoDigit(type, body), { digit, milliseconds }))
+  }
+
+  for (const body of ['', 'Signal=', 'Signal=16', 'Signal=55', 'Signal=!', 'Duration=160', 'x'.repeat(5000)]) {
+    test(`nothing in ${JSON.stringify(body.slice(0, 20))}`, () => {
+      assert.equal(parseInfoDigit('application/dtmf-relay', body), undefined)
+      assert.equal(parseInfoDigit('application/dtmf', body), undefined)
+    })
+  }
+})
+
+describe('digits of a leg', () => {
+  const talk = async () => {
+    const engine = await createTestEngine([{ line: '101', port: 6001 }])
+    const phone = ringing(engine.peer(6001))
+    const leg = engine.dial({ destination: lineDestination('101') })
+    await engine.clock.advance(100)
+    answer(phone)
+    await engine.clock.advance(100)
+    const endpoint = engine.media.endpoints[0]
+    const press = async (sequence: number, digit: string) => {
+      within(phone, 'INFO', sequence, `Signal=${digit}\r\nDuration=160\r\n`, 'application/dtmf-relay')
+      await engine.clock.advance(10)
+    }
+    const digits = () => leg.events.flatMap((event) => (event.type === 'dtmf' ? [event.digit] : []))
+    return { ...engine, phone, leg, endpoint, press, digits }
+  }
+
+  test('by INFO: each is told, and answered 200', async () => {
+    const { phone, press, digits, leg } = await talk()
+    await press(1, '4')
+    await press(2, '2')
+    assert.deepEqual(digits(), ['4', '2'])
+    assert.deepEqual(
+      phone.received.slice(-2).map(({ status }) => status),
+      [200, 200],
+    )
+    assert.deepEqual(leg.events.at(-1), { type: 'dtmf', digit: '2', milliseconds: 160 })
+  })
+
+  test('a phone that sends each key both ways is heard once', async () => {
+    const { endpoint, press, digits } = await talk()
+    endpoint?.deliver({ event: 'dtmf', id: endpoint.id, digit: '1', milliseconds: 100 })
+    await press(1, '1')
+    endpoint?.deliver({ event: 'dtmf', id: endpoint.id, digit: '1', milliseconds: 100 })
+    await press(2, '1')
+    assert.deepEqual(digits(), ['1', '1'])
+  })
+})
