@@ -22,6 +22,8 @@ export interface OfferingSession {
   readonly ended: boolean
   /** A 2xx of ours to an INVITE has not been acknowledged yet. */
   readonly awaitsAck: boolean
+  /** The 2xx of the INVITE that we sent has come, and we have not acknowledged it yet. */
+  readonly owesAck: boolean
   createRequest(method: string): SipRequest
   send(create: () => SipRequest, onOutcome: (outcome: RequestOutcome) => void): void
   accept(transaction: ServerTransaction, response: SipResponse, onAcknowledged?: (ack: SipRequest) => void): void
@@ -73,8 +75,9 @@ export class OfferExchange {
   receive(request: SipRequest, transaction: ServerTransaction): void {
     const isInvite = request.method === 'INVITE'
     // RFC 3261 section 14.2 and RFC 3311 section 5.2: 491 while our own offer is open; 500 while the peer's last one is, or the
-    // INVITE that made the dialog.
-    if (this.#offering) return transaction.respond(createResponse(request, 491, 'Request Pending'))
+    // INVITE that made the dialog. Our INVITE is open, too, as long as we have not acknowledged its 2xx.
+    if (this.#offering || this.#session.owesAck)
+      return transaction.respond(createResponse(request, 491, 'Request Pending'))
     const isEarly = isInvite && this.#session.dialog.state === 'early'
     const isUnacknowledged = isInvite && this.#session.awaitsAck
     if (isEarly || isUnacknowledged || this.#thinking !== undefined) {

@@ -71,6 +71,10 @@ export class Session implements DialogUsage, OfferingSession {
     return this.#answer !== undefined
   }
 
+  get owesAck(): boolean {
+    return this.#unacknowledged !== undefined && this.#ack === undefined
+  }
+
   /** Whether the 2xx that we received has been confirmed to the peer. */
   get acknowledged(): boolean {
     return this.#ack !== undefined

@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import {
+  answer,
+  createTestEngine,
+  lineDestination,
+  ringing,
+  testDescription,
+  within,
+} from '../../../test/support/test-engine.ts'
+
+const phones = [
+  { line: '101', port: 6001 },
+  { line: '102', port: 6002 },
+] as const
+
+/** Two legs in a call, each with the payload types that its phone answered with. */
+const talk = async (first = '8 101', second = '8 101') => {
+  const engine = await createTestEngine(phones)
+  const [alice, bob] = [ringing(engine.peer(6001)), ringing(engine.peer(6002))]
+  const one = engine.dial({ destination: lineDestination('101') })
+  await engine.clock.advance(10)
+  answer(alice, testDescription(41_000, first))
+  await engine.clock.advance(10)
+  const other = engine.dial({ destination: lineDestination('102'), leg: 'second', partner: one.handle })
+  await engine.clock.advance(10)
+  answer(bob, testDescription(42_000, second))
+  await engine.clock.advance(10)
+  await engine.engine.bridge(one.handle, other.handle)
+  /** Offers within the dialog, and acknowledges what is answered; the response. */
+  const offer = async (phone: typeof alice, method: 'INVITE' | 'UPDATE', sequence: number, body: string) => {
+    within(phone, method, sequence, body)
+    await engine.clock.advance(10)
+    const response = phone.received.findLast(({ status }) => status >= 200)
+    assert.ok(response)
+    if (method === 'INVITE') within(phone, 'ACK', sequence, body === '' ? testDescription(43_000, '8') : '')
+    await engine.clock.advance(10)
+    return response
+  }
+  const lastRemote = (port: number) => {
+    const id = engine.media.endpoints.find((endpoint) => endpoint.port === port)?.id
+    const remotes = engine.media.commands.flatMap((command) => (command.op === 'remote' ? [command] : []))
+    return remotes.findLast((command) => command.id === id)?.media
+  }
+  const end = async () => {
+    one.handle.hangup('completed')
+    other.handle.hangup('completed')
+    await engine.assertClean()
+    assert.equal(one.end?.cause, 'completed')
+    assert.equal(other.end?.cause, 'completed')
+  }
+  return { ...engine, alice, bob, one, other, offer, lastRemote, end }
+}
+
+const attribute = (body: string, name: string) => new RegExp(`^a=${name}\\r?$`, 'm').test(body)
+const upright = ['ringing', 'answered']
+const versionOf = (body: string) => Number(/^o=\S+ \d+ (\d+)/m.exec(body)?.[1])
+
+describe('hold (RFC 3264 section 8.4, RFC 3261 section 14)', () => {
+  for (const method of ['INVITE', 'UPDATE'] as const) {
+    for (const [offered, answered] of [
+      ['sendonly', 'recvonly'],
+      ['inactive', 'inactive'],
+      ['recvonly', 'sendonly'],
+      ['sendrecv', 'sendrecv'],
+    ] as const) {
+      test(`${method} with ${offered} is answered ${answered}, from either phone`, async () => {
+        const { alice, bob, offer, lastRemote, end, one, other } = await talk()
+        for (const [phone, port] of [
+          [alice, 30_002],
+          [bob, 30_004],
+        ] as const) {
+          const response = await offer(phone, method, 1, testDescription(41_000, '8 101', [`a=${offered}`]))
+          assert.equal(response.status, 200)
+          assert.ok(answered === 'sendrecv' || attribute(response.body, answered), response.body)
+          assert.equal(lastRemote(port)?.direction, offered)
+          assert.equal(versionOf(response.body), 2)
+        }
+        assert.deepEqual([one.story, other.story], [upright, upright])
+        await end()
+      })
+    }
+  }
+
+  test('and resume: the session is as it was, each description with the next version', async () => {
+    const { alice, offer, lastRemote, end } = await talk()
+    await offer(alice, 'INVITE', 1, testDescription(41_000, '8 101', ['a=sendonly']))
+    const response = await offer(alice, 'INVITE', 2, testDescription(41_000, '8 101'))
+    assert.equal(lastRemote(30_002)?.direction, 'sendrecv')
+    assert.equal(versionOf(response.body), 3)
+    await end()
+  })
+
+  test('hold the way of RFC 2543, by c=0.0.0.0', async () => {
+    const { alice, offer, lastRemote, end } = await talk()
+    const body = testDescription(41_000, '8 101').replace('c=IN IP4 127.0.0.1', 'c=IN IP4 0.0.0.0')
+    assert.equal((await offer(alice, 'INVITE', 1, body)).status, 200)
+    assert.equal(lastRemote(30_002)?.remote.host, '0.0.0.0')
+    await end()
+  })
+
+  test('a re-INVITE without SDP gets our offer; the answer comes in its ACK', async () => {
+    const { alice, offer, lastRemote, end } = await talk()
+    const response = await offer(alice, 'INVITE', 1, '')
+    assert.match(response.body, /^m=audio 30002 RTP\/AVP 8 /m)
+    assert.equal(lastRemote(30_002)?.remote.port, 43_000)
+    await end()
+  })
+
+  test('a phone that moves is followed', async () => {
+    const { bob, offer, lastRemote, end } = await talk()
+    await offer(bob, 'INVITE', 1, testDescription(45_000, '8'))
+    assert.equal(lastRemote(30_004)?.remote.port, 45_000)
+    await end()
+  })
+})
+
+describe('a new offer and the other leg', () => {
+  test("what is spoken stays, whatever the phone's own order: the other leg would not hear G.722", async () => {
+    const { alice, offer, lastRemote, end } = await talk('8 0 9', '8')
+    const response = await offer(alice, 'INVITE', 1, testDescription(41_000, '9 8 0'))
+    assert.match(response.body, /^m=audio 30002 RTP\/AVP 8/m)
+    assert.equal(lastRemote(30_002)?.codec, 'PCMA')
+    await end()
+  })
+
+  test('one of nothing that the other leg can hear is refused, and the call goes on as it was', async () => {
+    const { alice, offer, lastRemote, end, one } = await talk('8 0 9', '8')
+    const response = await offer(alice, 'INVITE', 1, testDescription(41_000, '9'))
+    assert.equal(response.status, 488)
+    assert.equal(lastRemote(30_002)?.codec, 'PCMA')
+    assert.equal(one.end, undefined)
+    const next = await offer(alice, 'INVITE', 2, testDescription(41_000, '8'))
+    assert.equal(versionOf(next.body), 2, 'a refused offer takes no version')
+    await end()
+  })
+
+  test('G.711 of the other law is taken: it can be converted', async () => {
+    const { alice, offer, lastRemote, end } = await talk('8 0', '8')
+    assert.equal((await offer(alice, 'UPDATE', 1, testDescription(41_000, '0'))).status, 200)
+    assert.equal(lastRemote(30_002)?.codec, 'PCMU')
+    await end()
+  })
+
+  for (const body of ['v=0\r\n', 'no description at all', '\0\0\0']) {
+    test(`${JSON.stringify(body)} is refused`, async () => {
+      const { alice, offer, end } = await talk()
+      assert.equal((await offer(alice, 'INVITE', 1, body)).status, 488)
+      await end()
+    })
+  }
+})
+
+describe('glare and races', () => {
+  test('RFC 3261 section 14.2: an offer before our ACK gets 491, and is taken when it comes again', async () => {
+    const engine = await createTestEngine(phones)
+    const alice = ringing(engine.peer(6001))
+    const written = Promise.withResolvers<void>()
+    const journal = (moment: string) => (moment === 'answered' ? written.promise : Promise.resolve())
+    const leg = engine.dial({ destination: lineDestination('101'), journal })
+    await engine.clock.advance(10)
+    answer(alice)
+    await engine.clock.advance(10)
+    within(alice, 'INVITE', 1, testDescription(41_000, '8', ['a=sendonly']))
+    await engine.clock.advance(10)
+    assert.equal(alice.received.at(-1)?.status, 491)
+    within(alice, 'ACK', 1)
+    written.resolve()
+    await engine.clock.advance(10)
+    within(alice, 'INVITE', 2, testDescription(41_000, '8', ['a=sendonly']))
+    await engine.clock.advance(10)
+    assert.equal(alice.received.at(-1)?.status, 200)
+    within(alice, 'ACK', 2)
+    leg.handle.hangup('completed')
+    await engine.assertClean()
+    assert.deepEqual(leg.story, ['ringing', 'answered', 'ended:completed'])
+  })
+
+  test('an offer that crosses our BYE gets 481', async () => {
+    const { alice, clock, one, end } = await talk()
+    one.handle.hangup('completed')
+    within(alice, 'INVITE', 1, testDescription(41_000, '8'))
+    await clock.advance(10)
+    assert.ok(alice.received.some(({ status }) => status === 481))
+    within(alice, 'ACK', 1)
+    await end()
+  })
+
+  test('hung up between our answer and its ACK: the leg ends, the BYE follows the ACK', async () => {
+    const { alice, clock, one, end } = await talk()
+    within(alice, 'INVITE', 1, testDescription(41_000, '8', ['a=sendonly']))
+    await clock.advance(10)
+    one.handle.hangup('completed')
+    await clock.advance(10)
+    assert.equal(one.end?.cause, 'completed')
+    assert.ok(!alice.heard.includes('BYE'), 'RFC 3261 section 15: not before the ACK')
+    within(alice, 'ACK', 1)
+    await clock.advance(10)
+    assert.ok(alice.heard.includes('BYE'))
+    await end()
+  })
+
+  test('a leg that has ended cannot be joined', async () => {
+    const { engine, one, other, clock, end } = await talk()
+    one.handle.hangup('completed')
+    await assert.rejects(engine.bridge(one.handle, other.handle), /ended/)
+    await assert.rejects(engine.bridge(other.handle, one.handle), /ended/)
+    await clock.advance(10)
+    await end()
+  })
+})
