@@ -124,6 +124,13 @@ describe('a new offer and the other leg', () => {
     await end()
   })
 
+  test('and where the other leg could hear it as well: nobody has to change in the middle of a call', async () => {
+    const { alice, offer, lastRemote, end } = await talk('8 9', '8 9')
+    await offer(alice, 'INVITE', 1, testDescription(41_000, '9 8'))
+    assert.equal(lastRemote(30_002)?.codec, 'PCMA')
+    await end()
+  })
+
   test('one of nothing that the other leg can hear is refused, and the call goes on as it was', async () => {
     const { alice, offer, lastRemote, end, one } = await talk('8 0 9', '8')
     const response = await offer(alice, 'INVITE', 1, testDescription(41_000, '9'))
