@@ -11,6 +11,7 @@ export interface Schema {
   readonly idempotency_keys: IdempotencyKeysTable
   readonly registrations: RegistrationsTable
   readonly directory_entries: DirectoryEntriesTable
+  readonly subscribers: SubscribersTable
 }
 
 /** One row a call from its acceptance on; what is null while the call lives is written once, at its end: then it is the CDR. */
@@ -70,6 +71,12 @@ export interface RegistrationsTable {
   aor: string
   expires_at: number
   binding: string
+}
+
+/** How far each reader of the log has come. */
+export interface SubscribersTable {
+  name: string
+  sequence: number
 }
 
 export interface DirectoryEntriesTable {

@@ -1,6 +1,7 @@
 import type { CallStore } from './call-store.ts'
 import type { DirectoryStore } from './directory-store.ts'
 import type { RegistrationStore } from './registration-store.ts'
+import type { SubscriberStore } from './subscriber-store.ts'
 
 /** One database, all of its repositories. */
 export interface Store {
@@ -9,6 +10,7 @@ export interface Store {
   readonly calls: CallStore
   readonly registrations: RegistrationStore
   readonly directory: DirectoryStore
+  readonly subscribers: SubscriberStore
   /** Waits for what was asked for before, then closes. Idempotent; whatever is asked afterwards is rejected. */
   close(): Promise<void>
 }

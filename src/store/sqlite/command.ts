@@ -18,6 +18,9 @@ export type Command =
   | readonly ['load-registrations', now: number]
   | readonly ['write-directory', put: readonly EntryRow[], remove: readonly (readonly [kind: string, key: string])[]]
   | readonly ['load-directory']
+  | readonly ['open-subscriber', name: string]
+  | readonly ['advance-subscriber', name: string, sequence: number]
+  | readonly ['events-after', sequence: number, limit: number]
 
 export type AcceptanceRow = readonly [
   id: string,

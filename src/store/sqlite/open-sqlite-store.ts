@@ -2,6 +2,7 @@ import type { DirectoryEntry, DirectoryStore } from '../directory-store.ts'
 import type { RegistrationStore, StoredRegistration } from '../registration-store.ts'
 import type { Store } from '../store.ts'
 import type { StoreError } from '../store-error.ts'
+import type { AccountEvent, SubscriberStore } from '../subscriber-store.ts'
 import type { RegistrationRow } from './command.ts'
 import { SqliteCallStore } from './sqlite-call-store.ts'
 import { WorkerClient } from './worker-client.ts'
@@ -20,6 +21,7 @@ export async function openSqliteStore({ file, onBroken }: SqliteStoreOptions): P
     calls: new SqliteCallStore(client),
     registrations: createRegistrationStore(client),
     directory: createDirectoryStore(client),
+    subscribers: createSubscriberStore(client),
     close: () => client.close(),
   }
 }
@@ -47,6 +49,18 @@ const toRow = ({ key, aor, expiresAt, binding }: StoredRegistration): Registrati
   expiresAt,
   JSON.stringify(binding),
 ]
+
+const createSubscriberStore = (client: WorkerClient): SubscriberStore => ({
+  async open(name) {
+    return (await client.request(['open-subscriber', name])) as number
+  },
+  async advance(name, sequence) {
+    await client.request(['advance-subscriber', name, sequence])
+  },
+  async eventsAfter(sequence, limit) {
+    return JSON.parse((await client.request(['events-after', sequence, limit])) as string) as AccountEvent[]
+  },
+})
 
 const createDirectoryStore = (client: WorkerClient): DirectoryStore => ({
   async load() {

@@ -9,6 +9,7 @@ import { type OpenDatabase, openDatabase } from './open-database.ts'
 import { RegistrationRows } from './registration-rows.ts'
 import { describeSqliteFailure } from './sqlite-failure.ts'
 import { Statements } from './statements.ts'
+import { SubscriberRows } from './subscriber-rows.ts'
 
 /** The thread that owns the database. Commands come in arrays; `null` asks it to close. */
 type Message = readonly Command[] | null
@@ -60,6 +61,7 @@ function createExecutor(statements: Statements): (command: Command) => unknown {
   const reader = new CallReader(statements)
   const registrations = new RegistrationRows(statements)
   const directory = new DirectoryRows(statements)
+  const subscribers = new SubscriberRows(statements)
   return (command) => {
     switch (command[0]) {
       case 'accept':
@@ -84,6 +86,12 @@ function createExecutor(statements: Statements): (command: Command) => unknown {
         return directory.write(command[1], command[2])
       case 'load-directory':
         return JSON.stringify(directory.load())
+      case 'open-subscriber':
+        return subscribers.open(command[1])
+      case 'advance-subscriber':
+        return subscribers.advance(command[1], command[2])
+      case 'events-after':
+        return JSON.stringify(subscribers.eventsAfter(command[1], command[2]))
     }
   }
 }

@@ -1,0 +1,56 @@
+import type { SubscribersTable } from '../schema.ts'
+import type { AccountEvent } from '../subscriber-store.ts'
+import { fromEventRow, type LoggedEventRow } from './event-row.ts'
+import type { Statements } from './statements.ts'
+
+/** Who has read the log how far, in the worker. */
+export class SubscriberRows {
+  readonly #statements: ReturnType<typeof prepareStatements>
+
+  constructor(statements: Statements) {
+    this.#statements = prepareStatements(statements)
+  }
+
+  open(name: string): number {
+    const known = this.#statements.find.get({ name })
+    if (known !== undefined) return known.sequence
+    const sequence = this.#statements.last.get({})?.sequence ?? 0
+    this.#statements.put.run({ name, sequence })
+    return sequence
+  }
+
+  advance(name: string, sequence: number): void {
+    this.#statements.put.run({ name, sequence })
+  }
+
+  eventsAfter(sequence: number, limit: number): readonly AccountEvent[] {
+    return this.#statements.read
+      .all({ sequence, limit })
+      .map(({ account, ...row }) => ({ account, event: fromEventRow(row) }))
+  }
+}
+
+const prepareStatements = (statements: Statements) => ({
+  find: statements.prepare<{ name: string }, { sequence: number }>((db, parameter) =>
+    db.selectFrom('subscribers').select('sequence').where('name', '=', parameter('name')),
+  ),
+  last: statements.prepare<object, { sequence: number }>((db) =>
+    db.selectFrom('call_events').select('sequence').orderBy('sequence', 'desc').limit(1),
+  ),
+  put: statements.prepare<SubscribersTable>((db, parameter) =>
+    db
+      .insertInto('subscribers')
+      .values({ name: parameter('name'), sequence: parameter('sequence') })
+      .onConflict((conflict) => conflict.column('name').doUpdateSet({ sequence: (eb) => eb.ref('excluded.sequence') })),
+  ),
+  read: statements.prepare<{ sequence: number; limit: number }, LoggedEventRow & { readonly account: string }>(
+    (db, parameter) =>
+      db
+        .selectFrom('call_events')
+        .innerJoin('calls', 'calls.id', 'call_events.call_id')
+        .select(['sequence', 'call_id', 'type', 'at', 'data', 'calls.account'])
+        .where('sequence', '>', parameter('sequence'))
+        .orderBy('sequence')
+        .limit(parameter('limit')),
+  ),
+})
