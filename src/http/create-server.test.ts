@@ -29,6 +29,10 @@ describe('no credential in a log', () => {
     '/key=S/x',
     '/a?data[key]=S',
     '/a?u=%2Fb%3Fkey%3DS',
+    '/a?auth_password=a/S',
+    '/a?auth_password=a?b=S;c=1',
+    '/a?auth_password=S=#S',
+    '/a?b=1#key=S',
   ]
   for (const url of urls) it(url, () => assert.doesNotMatch(hideSecrets(url), /S/))
   it('what is no credential stays', () =>

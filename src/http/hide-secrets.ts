@@ -2,17 +2,23 @@
 const secretName = /key|token|pass|secret|auth|hash/i
 
 /**
+ * A name and its value. An unencoded value may hold anything but what separates pairs (`auth_password=a/b=c#d`). A name is looked
+ * for where one can begin and nowhere else, or a long URL without any would take seconds.
+ */
+const pair = /(?<=^|[/?&;#])([^/?&;#=]*)=([^&;]*)/g
+
+/**
  * A URL fit for a log: the values of credentials show as `***`, control characters not at all. Names are decoded first, as the
  * dialects decode them (`%6bey=` is a key), and looked for in the path too, where a careless client may put them.
  */
 export function hideSecrets(url: string): string {
-  const shown = url.includes('=') ? url.replace(/([^/?&;#=]*)=([^/?&;#]*)/g, hideValue) : url
+  const shown = url.includes('=') ? url.replace(pair, hideValue) : url
   return shown.replace(/[\x00-\x1f\x7f]/g, '?')
 }
 
-const hideValue = (pair: string, name: string, value: string): string =>
+const hideValue = (sent: string, name: string, value: string): string =>
   // A value may itself be a URL with a credential in it.
-  secretName.test(decoded(name)) || secretName.test(decoded(value)) ? `${name}=***` : pair
+  secretName.test(decoded(name)) || secretName.test(decoded(value)) ? `${name}=***` : sent
 
 const decoded = (text: string): string =>
   text.replace(/%([0-9a-f]{2})/gi, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)))
