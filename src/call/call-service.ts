@@ -19,7 +19,7 @@ export type RedirectOutcome =
 export type HangupOutcome = 'ending' | 'already-ended' | 'not-found'
 
 /** How far a call must have come before a waiting request is answered; an ended call satisfies every wait. */
-export type WaitCondition = 'accepted' | 'ringing' | 'answered' | 'bridged' | 'ended'
+export type WaitCondition = 'accepted' | 'dialled' | 'ringing' | 'answered' | 'bridged' | 'ended'
 
 export interface CallFilter {
   readonly externalId?: string

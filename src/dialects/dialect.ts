@@ -29,6 +29,8 @@ export interface ClientOrigin {
 export interface AccountReference {
   readonly id: number
   readonly name: string
+  /** The name of the account that it is directly below. */
+  readonly parent?: string
 }
 
 export interface LineReference {

@@ -9,6 +9,7 @@ import type { CallStore } from '../store/call-store.ts'
 /** The event that satisfies each wait; `call.ended` satisfies them all. */
 const awaited: Readonly<Record<WaitCondition, (event: LoggedCallEvent) => boolean>> = {
   accepted: isOfType('call.accepted'),
+  dialled: (event) => event.type === 'leg.dialled' && event.leg === 'first',
   ringing: (event) => event.type === 'leg.ringing' && event.leg === 'first',
   answered: (event) => event.type === 'leg.answered' && event.leg === 'first',
   bridged: isOfType('call.bridged'),

@@ -1,10 +1,8 @@
 import type { CallRequest } from '../../call/call-request.ts'
+import { dialable } from '../dialable.ts'
 import type { SentParameters } from '../parameters.ts'
 
 export type ParsedRequest = { readonly request: CallRequest } | { readonly reason: string }
-
-/** What a telephone number or extension may be written with; `resolve` decides what it means. */
-const dialable = /^[+0-9*#A-Za-z][0-9A-Za-z*#+().\-/ ]{0,63}$/
 
 /** The vendor's words into the canonical request; the first fault in the vendor's order. */
 export function parseCallRequest(
