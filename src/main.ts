@@ -2,10 +2,14 @@ import { systemClock } from './clock.ts'
 import type { Config } from './config/config-schema.ts'
 import { loadConfig } from './config/load-config.ts'
 import { startDemo } from './demo/start-demo.ts'
+import { enswitchDialect } from './dialects/enswitch/routes.ts'
 import { myapiDialect } from './dialects/myapi/routes.ts'
 import { nativeDialect } from './dialects/native/native.ts'
+import { while1Dialect } from './dialects/while1/routes.ts'
+import type { Directory } from './directory/directory.ts'
 import { openSecretBox } from './directory/secret-box.ts'
 import { CallLog } from './events/call-log.ts'
+import { postByFetch, Webhooks } from './events/webhooks.ts'
 import { createServer } from './http/create-server.ts'
 import { Metrics } from './http/metrics.ts'
 import { TokenBuckets } from './http/token-bucket.ts'
@@ -14,6 +18,7 @@ import { createDialectContext } from './main/create-dialect-context.ts'
 import { createEngine } from './main/create-engine.ts'
 import { createPolicy } from './main/create-policy.ts'
 import { LiveDirectory } from './main/live-directory.ts'
+import { webhookTargets } from './main/webhook-targets.ts'
 import { Orchestrator } from './orchestrator/orchestrator.ts'
 import { systemRandom } from './random.ts'
 import { openStore, storeFile } from './store/open-store.ts'
@@ -62,9 +67,12 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     })
     started.push(() => store.close())
     const secretBox = openSecretBox(`${storeFile(config.store, baseDirectory)}.key`)
-    const liveDirectory = new LiveDirectory({ config, store: store.directory, secretBox })
-    const { directory } = liveDirectory
     const callLog = new CallLog(store.calls)
+    const webhooks = new Webhooks({ ...store, clock, log, post: postByFetch }, callLog)
+    started.push(() => webhooks.stop())
+    const onChanged = (changed: Directory) => webhooks.replace(webhookTargets(changed))
+    const liveDirectory = new LiveDirectory({ config, store: store.directory, secretBox, onChanged })
+    const { directory } = liveDirectory
     const engine = createEngine(config, directory, store, log)
     started.push(() => engine.close())
     const demo = config.demo === undefined ? undefined : await startDemo(config, { clock, random, log })
@@ -93,7 +101,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     let ready = false
     const buckets = new TokenBuckets(clock, config.limits.requestsPerSecond, config.limits.burst)
     const app = await createServer({
-      dialects: [nativeDialect, myapiDialect],
+      dialects: [nativeDialect, myapiDialect, enswitchDialect, while1Dialect],
       context: createDialectContext({ orchestrator, liveDirectory, engine, buckets, node: config.node }),
       metrics,
       log,

@@ -81,6 +81,7 @@ class ReferenceCheck {
     }
     this.#checkWriters(account, at)
     this.#exists(account.ratePlan, namesOf(this.#config.ratePlans), 'rate plan', [...at, 'ratePlan'])
+    this.#unique(account.webhooks.map(({ url }, index) => ({ name: url, path: [...at, 'webhooks', index, 'url'] })))
     for (const [index, { callerId }] of account.lines.entries()) {
       if (callerId !== undefined && !account.callerIds.includes(callerId)) {
         this.#say([...at, 'lines', index, 'callerId'], "must be one of the account's callerIds; add it there")
@@ -140,7 +141,10 @@ class ReferenceCheck {
   #checkMediaHost(): void {
     const { media, sip } = this.#config
     if (sip.advertise === null && (media.host === '0.0.0.0' || media.host === '::')) {
-      this.#say(['media', 'host'], 'is no address that phones can send to; name one of this machine, or set sip.advertise')
+      this.#say(
+        ['media', 'host'],
+        'is no address that phones can send to; name one of this machine, or set sip.advertise',
+      )
     }
   }
 

@@ -2,6 +2,9 @@ import { isSupportedCountry } from 'libphonenumber-js/max'
 import { z } from 'zod'
 import { permissions } from '../directory/permission.ts'
 
+/** In whose words an account's events may be told. */
+export const webhookFormats = ['native', 'enswitch'] as const
+
 /** Printable, no control characters: names end up in logs, URLs and headers. */
 const name = z
   .string()
@@ -84,6 +87,14 @@ const account = z.strictObject({
   featureCodes: z.record(z.string().regex(/^[*#0-9]{1,12}$/), feature).default({}),
   recordGroups: z.array(z.strictObject({ id: z.int().min(1), name })).default([]),
   cards: z.array(z.strictObject({ number: z.string().regex(/^[0-9]{1,32}$/), balance: z.number() })).default([]),
+  webhooks: z
+    .array(
+      z.strictObject({
+        url: z.url({ protocol: /^https?$/, error: 'must be a URL that begins with http:// or https://' }),
+        format: z.enum(webhookFormats).default('native'),
+      }),
+    )
+    .default([]),
   ratePlan: name.optional(),
   balance: z.number().optional(),
   callerIds: z.array(e164).default([]),

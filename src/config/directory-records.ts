@@ -42,6 +42,7 @@ export async function directoryRecords(
       ),
       recordGroups: account.recordGroups,
       cards: account.cards,
+      webhooks: account.webhooks,
     })),
     lines: config.accounts.flatMap((account) => lineRecords(account, config.sip.realm)),
     credentials: [...config.accounts.flatMap(keyRecords), ...users.flat()],

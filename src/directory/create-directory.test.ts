@@ -18,6 +18,7 @@ const account = (name: string, more: Partial<AccountRecord> = {}): AccountRecord
   featureCodes: {},
   recordGroups: [],
   cards: [],
+  webhooks: [],
   ...more,
 })
 

@@ -28,6 +28,8 @@ export interface AccountRecord {
   readonly contexts: readonly ContextRecord[]
   readonly featureCodes: Readonly<Record<string, FeatureRecord>>
   readonly recordGroups: readonly { readonly id: number; readonly name: string }[]
+  /** Who is told of its calls' events, and in whose words. */
+  readonly webhooks: readonly { readonly url: string; readonly format: string }[]
   readonly cards: readonly { readonly number: string; readonly balance: number }[]
 }
 

@@ -16,6 +16,8 @@ export interface LiveDirectoryOptions {
   readonly config: Config
   readonly store: DirectoryStore
   readonly secretBox: SecretBox
+  /** Called when the directory has changed, before the change is confirmed. */
+  readonly onChanged: (directory: Directory) => Promise<void>
 }
 
 /** The directory of the running server: brought to a file at start, and to another by `apply` while calls are up. */
@@ -38,11 +40,12 @@ export class LiveDirectory {
 
   /** `demoTrunkAddress` is where the simulated carrier listens, if there is one; it stays. */
   bringTo(config: Config, demoTrunkAddress = this.#demoTrunkAddress): Promise<ApplySummary> {
-    const { store, secretBox } = this.#options
+    const { store, secretBox, onChanged } = this.#options
     this.#demoTrunkAddress = demoTrunkAddress
     const applied = this.#turn.then(async () => {
       const { records, summary } = await applyConfig(config, store, secretBox)
       this.#directory.replace(createDirectory(withDemoTrunk(records, demoTrunkAddress)))
+      await onChanged(this.#directory)
       return summary
     })
     this.#turn = applied.catch(() => undefined)

@@ -12,8 +12,10 @@ import type {
 import { applyCallEvent, projectCall } from '../../src/call/project-call.ts'
 import type { Refusal } from '../../src/call/refusal.ts'
 import type { AccountReference, Caller, DialectContext, LineReference } from '../../src/dialects/dialect.ts'
+import { enswitchDialect } from '../../src/dialects/enswitch/routes.ts'
 import { myapiDialect } from '../../src/dialects/myapi/routes.ts'
 import { nativeDialect } from '../../src/dialects/native/native.ts'
+import { while1Dialect } from '../../src/dialects/while1/routes.ts'
 import { createServer } from '../../src/http/create-server.ts'
 import { Metrics } from '../../src/http/metrics.ts'
 import type { Log } from '../../src/log.ts'
@@ -45,7 +47,7 @@ const users: readonly Caller[] = [
 
 const accounts: readonly AccountReference[] = [
   { id: 1, name: 'acme' },
-  { id: 2, name: 'acme-shop' },
+  { id: 2, name: 'acme-shop', parent: 'acme' },
   { id: 3, name: 'other' },
 ]
 
@@ -102,8 +104,8 @@ export class FakeCalls implements CallService {
   }
 
   /** Something happens to a call. */
-  happen(id: string, detail: EventDetail<LoggedCallEvent>): void {
-    const event = { ...detail, callId: id, at: 1_790_000_000_000, sequence: ++this.#sequence } as LoggedCallEvent
+  happen(id: string, detail: EventDetail<LoggedCallEvent>, at = 1_790_000_000_000): void {
+    const event = { ...detail, callId: id, at, sequence: ++this.#sequence } as LoggedCallEvent
     const before = this.#calls.get(id)
     this.#calls.set(id, before === undefined ? projectCall([event]) : applyCallEvent(before, event))
     this.#events.get(id)?.push(event)
@@ -116,7 +118,10 @@ export class FakeCalls implements CallService {
   }
 
   async calls(accounts: readonly string[], filter: CallFilter) {
-    const calls = [...this.#calls.values()].filter((call) => accounts.includes(call.account)).slice(0, filter.limit)
+    const calls = [...this.#calls.values()]
+      .filter((call) => accounts.includes(call.account))
+      .filter(({ request }) => filter.externalId === undefined || request.externalId === filter.externalId)
+      .slice(0, filter.limit)
     return { calls }
   }
 
@@ -205,7 +210,7 @@ export async function createHttpFront(
     applyDirectory: options.applyDirectory ?? (async () => ({ outcome: 'refused', faults: [] })),
   }
   const metrics = new Metrics({ liveCalls: () => 0, registeredPhones: () => 1 })
-  const dialects = [nativeDialect, myapiDialect]
+  const dialects = [nativeDialect, myapiDialect, enswitchDialect, while1Dialect]
   const app = await createServer({ dialects, context, metrics, log, isReady: () => true, drainMilliseconds: 500 })
   return { app, calls, log: lines }
 }

@@ -1,0 +1,19 @@
+import type { Caller, CallPermission, DialectContext } from '../dialect.ts'
+import type { ParameterReader } from './parameter-reader.ts'
+import type { Answer } from './render-answer.ts'
+
+/** A request whose user is known, and may do what it asks for. */
+export interface AskedRequest {
+  readonly reader: ParameterReader
+  readonly caller: Caller
+  readonly context: DialectContext
+  /** Aborts when the client has gone, or the server is closing. */
+  readonly goneSignal: () => AbortSignal
+}
+
+/** One function of the API, such as `calls/make`. */
+export interface ApiFunction {
+  /** The vendor's privileges `actions` and `panel` are names for these; a function without one is for every user. */
+  readonly permission?: CallPermission
+  readonly run: (asked: AskedRequest) => Promise<Answer> | Answer
+}

@@ -1,0 +1,51 @@
+import type { ApiFunction } from './api-function.ts'
+import { answerOfRefusals } from './map-refusal.ts'
+import { readTarget } from './parse-call-request.ts'
+import { type Answer, refuse, requested } from './render-answer.ts'
+import { callIdOf } from './unique-id.ts'
+
+/** The same for a call that does not exist and for one of a customer that the user may not see. */
+const noSuchCall = (key: string): Answer =>
+  refuse('404', 'The call does not exist, or you do not have permission to view it.', key)
+
+const ended = (key: string): Answer => refuse('404', 'The call has ended.', key)
+
+/** `calls/hangup`: of one leg or of the call, which is the same here. */
+export const hangUpCall: ApiFunction = {
+  permission: 'calls:control',
+  async run({ reader, caller, context }) {
+    const callId = reader.text('callid')
+    const uniqueId = reader.text('uniqueid')
+    if (callId !== undefined && uniqueId !== undefined)
+      reader.fail('uniqueid', 'must be left out where callid is given')
+    if (reader.faults.length > 0) return { responses: reader.faults }
+    if (callId === undefined && uniqueId === undefined) return refuse('400', 'callid or uniqueid is required', 'callid')
+    const key = callId === undefined ? 'uniqueid' : 'callid'
+    const outcome = await context.calls.hangup(caller.accounts, callId ?? callIdOf(uniqueId ?? ''))
+    if (outcome === 'not-found') return noSuchCall(key)
+    return outcome === 'already-ended' ? ended(key) : requested
+  },
+}
+
+/** `calls/redirect`: sends the calling (1) or the called party (2) elsewhere, and lets the other go. */
+export const redirectCall: ApiFunction = {
+  permission: 'calls:control',
+  async run({ reader, caller, context }) {
+    const uniqueId = reader.required('uniqueid')
+    const target = readTarget(reader, reader.choice('ctype', ['phone', 'queue']), 'cnumber')
+    const channel = reader.choice('channel', ['1', '2']) ?? '1'
+    if (uniqueId === undefined || target === undefined || reader.faults.length > 0) return { responses: reader.faults }
+    const leg = channel === '1' ? 'first' : 'second'
+    const outcome = await context.calls.redirect(caller.accounts, callIdOf(uniqueId), leg, target)
+    switch (outcome.outcome) {
+      case 'redirected':
+        return requested
+      case 'not-found':
+        return noSuchCall('uniqueid')
+      case 'already-ended':
+        return ended('uniqueid')
+      case 'refused':
+        return answerOfRefusals([outcome.refusal], (pointer) => (pointer === '' ? '' : 'cnumber'))
+    }
+  },
+}

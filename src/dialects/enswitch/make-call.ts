@@ -1,0 +1,28 @@
+import type { Caller } from '../dialect.ts'
+import type { ApiFunction } from './api-function.ts'
+import { answerOfRefusals } from './map-refusal.ts'
+import { type ParsedCallRequest, parseCallRequest } from './parse-call-request.ts'
+import { found, refuse, requested } from './render-answer.ts'
+
+/** `calls/make`: rings `snumber`, then `cnumber`, and may wait until the call has its identifiers. */
+export const makeCall: ApiFunction = {
+  permission: 'calls:place',
+  async run({ reader, caller, context, goneSignal }) {
+    const parsed = parseCallRequest(reader, caller, context)
+    if (parsed === undefined) return { responses: reader.faults }
+    const { request, waitSeconds } = parsed
+    if (!mayCallFrom(caller, request)) return refuse('402', 'Your role does not allow this line.', 'snumber')
+    const placed = await context.calls.place(request)
+    if (placed.outcome === 'refused') return answerOfRefusals(placed.refusals)
+    if (waitSeconds === 0) return requested
+    const { id } = placed.call
+    // A delayed call is made, and has a machine that makes it, only when its first party is dialled.
+    const call = await context.calls.waitFor(id, 'dialled', waitSeconds * 1000, goneSignal())
+    if (call.legs.first.dialledAt === undefined) return requested
+    return found({ machine: context.node.number, server: context.node.name, callid: id })
+  },
+}
+
+/** A credential for certain lines calls from those only. */
+const mayCallFrom = ({ lines }: Caller, { first }: ParsedCallRequest['request']): boolean =>
+  lines === undefined || (first.target.kind === 'line' && lines.has(first.target.value))

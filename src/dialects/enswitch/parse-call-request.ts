@@ -1,0 +1,97 @@
+import type { CallerId, CallRequest, LegRequest, LegTarget, Wish } from '../../call/call-request.ts'
+import { dialable } from '../dialable.ts'
+import type { Caller, DialectContext } from '../dialect.ts'
+import { readCustomer } from './customers.ts'
+import type { ParameterReader } from './parameter-reader.ts'
+import { parseCallerId } from './parse-caller-id.ts'
+
+export interface ParsedCallRequest {
+  readonly request: CallRequest
+  /** How long the client waits for the call's identifiers; 0 if it does not ask for them. */
+  readonly waitSeconds: number
+}
+
+/** A call may be put off for a year; a request may wait for an hour. Both are ours. */
+const longestDelaySeconds = 31_536_000
+const longestWaitSeconds = 3600
+const highestId = 4_294_967_295
+
+/** The vendor's words into the canonical request; undefined if the reader has noted a fault. */
+export function parseCallRequest(
+  reader: ParameterReader,
+  caller: Caller,
+  accounts: Pick<DialectContext, 'account'>,
+): ParsedCallRequest | undefined {
+  const first = readLeg(reader, 1, readTarget(reader, reader.choice('stype', ['phone']), 'snumber'))
+  const second = readLeg(reader, 2, readTarget(reader, reader.choice('ctype', ['phone', 'queue']), 'cnumber'))
+  // An account has one dial plan for its lines and its API, so that there is nothing to convert.
+  reader.choice('cdialplan', ['auto'])
+  const account = readCustomer(reader, caller, accounts)
+  const card = reader.text('card')
+  const recordGroup = reader.integer('recordgroup', highestId) ?? 0
+  const noForwards = reader.flag('noforwards') ?? false
+  const delaySeconds = reader.integer('delay', longestDelaySeconds) ?? 0
+  const waitSeconds = readWait(reader, delaySeconds)
+  if (first === undefined || second === undefined || account === undefined || reader.faults.length > 0) return undefined
+  const request: CallRequest = {
+    account,
+    first,
+    second,
+    delaySeconds,
+    ...(card === undefined ? {} : { card }),
+    ...(recordGroup === 0 ? {} : { recordGroup }),
+    ...(noForwards ? { noForwards } : {}),
+    variables: {},
+    origin: { dialect: 'enswitch', credential: caller.name },
+  }
+  return { request, waitSeconds }
+}
+
+/** A number is whatever the customer's phones could dial: a line, a feature code, an outside number. */
+export function readTarget(
+  reader: ParameterReader,
+  type: 'phone' | 'queue' | undefined,
+  name: 'snumber' | 'cnumber',
+): LegTarget | undefined {
+  const value = reader.required(name)
+  if (value === undefined) return undefined
+  // A queue goes by its number or its name.
+  if (type === 'queue') return { kind: 'queue', value }
+  if (!dialable.test(value)) return reader.fail(name, 'must be a telephone number, a line or a feature code')
+  return { kind: type === 'phone' ? 'line' : 'dial', value }
+}
+
+function readLeg(reader: ParameterReader, party: 1 | 2, target: LegTarget | undefined): LegRequest | undefined {
+  const autoAnswer = reader.flag(`answer${party}`) ?? false
+  const callerId = readCallerId(reader, `callerid${party}`)
+  const screen = reader.flag(`screen${party}`) ?? false
+  const warnBeforeCutOff = wishOfWarning(reader.flag(`warn${party}`))
+  return (
+    target && {
+      target,
+      ...(autoAnswer ? { autoAnswer } : {}),
+      ...(callerId === undefined ? {} : { callerId }),
+      ...(screen ? { screen: 'required' } : {}),
+      ...(warnBeforeCutOff === undefined ? {} : { warnBeforeCutOff }),
+    }
+  )
+}
+
+/** The vendor's default is a warning; only a client that asks for it in so many words must have it. */
+function wishOfWarning(asked: boolean | undefined): Wish | undefined {
+  if (asked === undefined) return 'preferred'
+  return asked ? 'required' : undefined
+}
+
+function readCallerId(reader: ParameterReader, name: string): CallerId | undefined {
+  const text = reader.text(name)
+  return text === undefined
+    ? undefined
+    : (parseCallerId(text) ?? reader.fail(name, 'must be a number, or a name and a number: Name <number>'))
+}
+
+function readWait(reader: ParameterReader, delaySeconds: number): number {
+  const waitSeconds = reader.integer('wait', longestWaitSeconds) ?? 0
+  if (waitSeconds > 0 && waitSeconds <= delaySeconds) reader.fail('wait', 'must be greater than delay')
+  return waitSeconds
+}

@@ -1,0 +1,70 @@
+import { parameterLimits } from '../parameters.ts'
+import { parseMultipart } from '../parse-multipart.ts'
+import { type ByteString, bytesOf, octetsOf } from '../php/byte-string.ts'
+import { parseQuery } from '../php/parse-query.ts'
+import { PhpArray, type PhpValue } from '../php/php-array.ts'
+import { type PhpInput, type PhpInputFault, phpInputLimits } from '../php/php-input.ts'
+
+/** In the place of a value that is no text: an array (`snumber[]=1`), or octets that are no UTF-8. */
+export const notText = Symbol('not text')
+
+/** Each parameter as it was sent, by name; the names are octets, of which all that mean something are ASCII. */
+export type SentParameters = ReadonlyMap<ByteString, string | typeof notText>
+
+export type ReadParameters = { readonly parameters: SentParameters } | { readonly fault: string }
+
+/**
+ * The parameters of the query and of a form body; the body wins, and of a name that comes twice the last. `;` separates as well
+ * as `&`; a `;` that is percent-encoded is part of its value.
+ */
+export function readParameters(url: ByteString, body: unknown, contentType: string | undefined): ReadParameters {
+  const question = url.indexOf('?')
+  const query = readForm(question === -1 ? '' : url.slice(question + 1))
+  if ('fault' in query) return { fault: faults[query.fault] }
+  const sent = Buffer.isBuffer(body) && body.length > 0 ? readBody(bytesOf(body), contentType) : noParameters
+  if ('fault' in sent) return { fault: faults[sent.fault] }
+  const parameters = new Map([...query.values.entries(), ...sent.values.entries()].map(readPair))
+  return parameters.size > parameterLimits.count ? { fault: faults['too-many-parameters'] } : { parameters }
+}
+
+const noParameters: PhpInput = { values: new PhpArray() }
+
+const faults: Readonly<Record<PhpInputFault, string>> = {
+  'too-many-parameters': 'There are too many parameters',
+  'too-deeply-nested': 'The parameters are nested too deeply',
+  malformed: 'The body must be a form',
+}
+
+/** The plus sign of an international number, which careless clients leave unencoded: `cnumber=+61…`, `callerid2=Name <+61…>`. */
+const barePlus = /(=|<|%3c)\+(?=[0-9])/gi
+
+const readForm = (form: ByteString): PhpInput => parseQuery(form.replace(barePlus, '$1%2B'), '&;')
+
+function readBody(body: ByteString, contentType: string | undefined): PhpInput {
+  if (contentType !== undefined && /\bjson\b/i.test(contentType)) return { fault: 'malformed' }
+  if (contentType === undefined || !/^multipart\/form-data\b/i.test(contentType)) {
+    // A file posted by a careless client ends with its newline.
+    return readForm(body.replace(/[\r\n]+$/, ''))
+  }
+  const fields = parseMultipart(body, contentType)
+  if (fields === undefined) return { fault: 'malformed' }
+  if (fields.length > phpInputLimits.parameters) return { fault: 'too-many-parameters' }
+  const values = new PhpArray()
+  for (const [name, value] of fields) values.set(name, value)
+  return { values }
+}
+
+const readPair = ([name, value]: [ByteString, PhpValue]): [ByteString, string | typeof notText] => [
+  name,
+  typeof value === 'string' ? decodeUtf8(value) : notText,
+]
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+function decodeUtf8(bytes: ByteString): string | typeof notText {
+  try {
+    return decoder.decode(octetsOf(bytes))
+  } catch {
+    return notText
+  }
+}

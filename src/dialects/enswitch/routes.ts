@@ -1,0 +1,93 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Caller, Dialect, DialectContext } from '../dialect.ts'
+import { goneSignal } from '../gone-signal.ts'
+import { originOf } from '../origin-of.ts'
+import type { ApiFunction } from './api-function.ts'
+import { hangUpCall, redirectCall } from './control-call.ts'
+import { listActiveCalls, listCdrs } from './list-calls.ts'
+import { logIn } from './log-in.ts'
+import { makeCall } from './make-call.ts'
+import { ParameterReader } from './parameter-reader.ts'
+import { readParameters } from './read-parameters.ts'
+import { type Answer, refuse, sendAnswer } from './render-answer.ts'
+
+/** Some of the vendor's brands serve the API under `/local`. */
+const prefixes = ['/api/json', '/local/api/json'] as const
+
+const functions: Readonly<Record<string, ApiFunction>> = {
+  'calls/make': makeCall,
+  'calls/hangup': hangUpCall,
+  'calls/redirect': redirectCall,
+  'calls/active/list': listActiveCalls,
+  'cdrs/list': listCdrs,
+  'user/login': logIn,
+}
+
+/** "Make a Call" and its sisters as Enswitch and the brands on it publish them, under any host name. */
+export const enswitchDialect: Dialect = {
+  name: 'enswitch',
+  register(app, context) {
+    app.setErrorHandler((error: { statusCode?: number }, request, reply) => {
+      const status = error.statusCode ?? 500
+      // A body over the limit is the vendor's "bad request", not HTTP's.
+      if (status >= 400 && status < 500) return sendAnswer(reply, refuse('400', 'The request could not be read'))
+      context.log.error({ requestId: request.id, error }, 'a request failed')
+      return sendAnswer(reply, refuse('500', 'Internal error'))
+    })
+    for (const prefix of prefixes) {
+      for (const [path, called] of Object.entries(functions))
+        registerFunction(app, `${prefix}/${path}`, called, context)
+      const noSuchFunction = (_request: FastifyRequest, reply: FastifyReply) =>
+        sendAnswer(reply, refuse('404', 'There is no such function'))
+      app.all(prefix, noSuchFunction)
+      app.all(`${prefix}/*`, noSuchFunction)
+    }
+  },
+}
+
+const methods = ['GET', 'POST']
+
+function registerFunction(app: FastifyInstance, url: string, called: ApiFunction, context: DialectContext): void {
+  app.route({
+    method: methods,
+    url,
+    // HEAD must have no effect (RFC 9110 section 9.2.1), and this GET rings a phone.
+    exposeHeadRoute: false,
+    handler: async (request, reply) => sendAnswer(reply, await answer(request, reply, called, context)),
+  })
+  app.route({
+    method: app.supportedMethods.filter((method) => !methods.includes(method)),
+    url,
+    handler: (_request, reply) => sendAnswer(reply.header('allow', 'GET, POST'), refuse('405', 'Use GET or POST')),
+  })
+}
+
+async function answer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { permission, run }: ApiFunction,
+  context: DialectContext,
+): Promise<Answer> {
+  const read = readParameters(request.originalUrl, request.body, request.headers['content-type'])
+  if ('fault' in read) return refuse('400', read.fault)
+  const reader = new ParameterReader(read.parameters)
+  const caller = await authenticate(reader, context)
+  if (caller === undefined) return refuse('401', 'The authentication details provided are invalid.')
+  if (permission !== undefined && !caller.permissions.has(permission)) {
+    return refuse('402', 'Your role does not allow this.')
+  }
+  const admission = context.admit(caller, originOf(request))
+  if (!admission.allowed && admission.reason === 'not-from-here') {
+    return refuse('402', 'This user may not be used from here.')
+  }
+  if (!admission.allowed) {
+    return { ...refuse('429', 'Too many requests'), retryAfterSeconds: admission.retryAfterSeconds }
+  }
+  return run({ reader, caller, context, goneSignal: () => goneSignal(reply, context.closing) })
+}
+
+async function authenticate(reader: ParameterReader, context: DialectContext): Promise<Caller | undefined> {
+  const name = reader.secret('auth_username')
+  const password = reader.secret('auth_password')
+  return name === undefined || password === undefined ? undefined : context.authenticateUser(name, password)
+}

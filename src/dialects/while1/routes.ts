@@ -1,0 +1,63 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Dialect, DialectContext } from '../dialect.ts'
+import { originOf } from '../origin-of.ts'
+import { authenticate } from './authenticate.ts'
+import { originateCall } from './originate-call.ts'
+import { queryCall } from './query-call.ts'
+import { readParameters } from './read-parameters.ts'
+import { sendFaults, sendTooManyRequests } from './render-answer.ts'
+
+const url = '/api/originate-call'
+const methods = ['GET', 'POST']
+
+/** "OriginateCall" of the While1 PBX. */
+export const while1Dialect: Dialect = {
+  name: 'while1',
+  register(app, context) {
+    app.setErrorHandler((error: { statusCode?: number }, request, reply) => {
+      const status = error.statusCode ?? 500
+      // A body over the limit is the vendor's "bad request", not HTTP's.
+      if (status >= 400 && status < 500) return sendFaults(reply, ['Invalid request. Check if body is readable'], 400)
+      context.log.error({ requestId: request.id, error }, 'a request failed')
+      return sendFaults(reply, ['Internal error. Check log of pbx'], 500)
+    })
+    app.route({
+      method: methods,
+      url,
+      // HEAD must have no effect (RFC 9110 section 9.2.1), and this GET rings a phone.
+      exposeHeadRoute: false,
+      handler: (request, reply) => serve(request, reply, context),
+    })
+    app.route({ method: otherMethods(app), url, handler: (_request, reply) => sendMethodNotAllowed(reply) })
+    app.all(`${url}/*`, (_request, reply) => sendFaults(reply, ['Invalid URL. Check if path ends here'], 404))
+  },
+}
+
+const otherMethods = (app: FastifyInstance): string[] =>
+  app.supportedMethods.filter((method) => !methods.includes(method))
+
+/** RFC 9110 section 15.5.6: with the methods that there are. */
+const sendMethodNotAllowed = (reply: FastifyReply): FastifyReply =>
+  sendFaults(reply.header('allow', methods.join(', ')), ['Invalid method. Check if method is GET or POST'], 405)
+
+async function serve(request: FastifyRequest, reply: FastifyReply, context: DialectContext): Promise<FastifyReply> {
+  const read = readParameters(request.originalUrl, request.body, request.headers['content-type'])
+  if ('fault' in read) return sendFaults(reply, [read.fault], 400)
+  const { values } = read
+  const authenticated = await authenticate(values, request.headers.authorization, context)
+  if ('faults' in authenticated) {
+    return sendFaults(reply.header('www-authenticate', 'Bearer realm="cordboard"'), authenticated.faults, 401)
+  }
+  const { caller } = authenticated
+  const asksForCall =
+    request.method === 'GET' && values.get('data') === undefined && values.get('external_id') !== undefined
+  if (!caller.permissions.has(asksForCall ? 'calls:read' : 'calls:place')) {
+    return sendFaults(reply, ['Permission denied. Check permissions of API user or token'], 403)
+  }
+  const admission = context.admit(caller, originOf(request))
+  if (!admission.allowed && admission.reason === 'not-from-here') {
+    return sendFaults(reply, ['Permission denied. Check if API user or token may be used from here'], 403)
+  }
+  if (!admission.allowed) return sendTooManyRequests(reply, admission.retryAfterSeconds)
+  return asksForCall ? queryCall(values, reply, caller, context) : originateCall(values, reply, caller, context)
+}
