@@ -1,0 +1,196 @@
+import type { LegName } from '../../call/call.ts'
+import type { LegRecovery } from '../../call/call-event.ts'
+import type { EndCause } from '../../call/end-cause.ts'
+import type { Clock, Timer } from '../../clock.ts'
+import type { DialRequest, LegEvent, LegHandle, Tone } from '../driver.ts'
+import type { FakeCall, FakeNetwork, FakePhone } from './fake-network.ts'
+
+export const fakeDriverName = 'fake'
+
+export interface FakeLegContext {
+  readonly network: FakeNetwork
+  readonly clock: Clock
+  readonly onGone: (leg: FakeLeg) => void
+}
+
+type FakeLegPhase = 'dialling' | 'answering' | 'answered' | 'ending' | 'ended'
+
+/** One leg: every phone of a line at once, or one trunk after the other. */
+export class FakeLeg implements LegHandle {
+  readonly callId: string
+  readonly leg: LegName
+  /** What it was made to hear, in order: `ringback`, `stop`, `hear second`. */
+  readonly sounds: string[] = []
+  readonly #request: DialRequest
+  readonly #listener: (event: LegEvent) => void
+  readonly #context: FakeLegContext
+  readonly #calls = new Map<number, FakeCall>()
+  #rounds: readonly (readonly FakePhone[])[] = []
+  #phase: FakeLegPhase = 'dialling'
+  #cause: EndCause = 'failed'
+  #lastFailure: EndCause = 'unavailable'
+  #winner: number | undefined
+  #rang = false
+  #writing = false
+  #isDead = false
+  #ringTimer: Timer | undefined
+
+  constructor(request: DialRequest, listener: (event: LegEvent) => void, context: FakeLegContext) {
+    this.callId = request.callId
+    this.leg = request.leg
+    this.#request = request
+    this.#listener = listener
+    this.#context = context
+  }
+
+  get isAnswered(): boolean {
+    return this.#phase === 'answered'
+  }
+
+  start(): void {
+    if (this.#phase !== 'dialling') return
+    const { destination } = this.#request
+    const { network } = this.#context
+    if (destination.kind === 'line') {
+      const phones = network.phones(destination.line)
+      this.#rounds = phones.length === 0 ? [] : [phones]
+    } else {
+      if (destination.number === '') return this.hangup('invalid-number')
+      this.#rounds = destination.trunks.map(({ name }) => [network.trunk(name)].filter((trunk) => trunk !== undefined))
+      this.#lastFailure = 'failed'
+    }
+    void this.#dialRound()
+  }
+
+  play(tone: Tone): void {
+    if (this.#phase === 'answered') this.sounds.push(tone.kind)
+  }
+
+  stopPlaying(): void {
+    this.sounds.push('stop')
+  }
+
+  hear(other: LegHandle): void {
+    if (this.#phase === 'answered') this.sounds.push(`hear ${other.leg}`)
+  }
+
+  hangup(cause: EndCause): void {
+    if (this.#phase === 'ending' || this.#phase === 'ended') return
+    const before = this.#phase
+    this.#phase = 'ending'
+    this.#cause = cause
+    // While an answer is being written down, #answer ends it when it is through.
+    for (const number of [...this.#calls.keys()])
+      if (before !== 'answering' || number !== this.#winner) this.#stop(number)
+    this.#finishIfGone()
+  }
+
+  /** The process dies: the calls go on at the phones, nobody hears of them. */
+  die(): void {
+    this.#isDead = true
+    this.#context.clock.clearTimeout(this.#ringTimer)
+    for (const call of this.#calls.values()) call.listener = undefined
+  }
+
+  async #dialRound(): Promise<void> {
+    const [phones, ...others] = this.#rounds
+    this.#rounds = others
+    if (phones === undefined) return this.hangup(this.#lastFailure)
+    const numbers = phones.map(() => this.#context.network.reserve())
+    if (!(await this.#write('dialled', numbers))) this.hangup('failed')
+    if (this.#isDead) return
+    if (this.#phase !== 'dialling') return this.#finishIfGone()
+    this.#ringTimer ??= this.#context.clock.setTimeout(() => this.hangup('no-answer'), this.#request.ringSeconds * 1000)
+    for (const [index, phone] of phones.entries()) this.#call(numbers[index] as number, phone)
+    if (this.#calls.size === 0) await this.#dialRound()
+  }
+
+  #call(number: number, phone: FakePhone): void {
+    const call = this.#context.network.call(number, phone, {
+      onRinging: () => {
+        if (this.#phase !== 'dialling' || this.#rang) return
+        this.#rang = true
+        this.#emit({ type: 'ringing' })
+      },
+      onAnswered: () => void this.#answer(number),
+      onRefused: (cause) => this.#refused(number, cause),
+      onHungUp: () => this.#hungUp(number),
+    })
+    this.#calls.set(number, call)
+  }
+
+  async #answer(number: number): Promise<void> {
+    if (this.#phase !== 'dialling') return this.#stop(number)
+    this.#phase = 'answering'
+    this.#winner = number
+    this.#context.clock.clearTimeout(this.#ringTimer)
+    const numbers = [...this.#calls.keys()]
+    for (const other of numbers) if (other !== number) this.#stop(other)
+    const isWritten = await this.#write('answered', numbers)
+    if (this.#isDead) return
+    if (this.#isAnswering() && isWritten) {
+      this.#phase = 'answered'
+      this.#calls.get(number)?.confirm()
+      return this.#emit({ type: 'answered' })
+    }
+    if (this.#isAnswering()) this.#phase = 'ending'
+    this.#stop(number)
+    this.#finishIfGone()
+  }
+
+  /** The phase as it is after an await, whatever the compiler believes that it still is. */
+  #isAnswering(): boolean {
+    return this.#phase === 'answering'
+  }
+
+  #refused(number: number, cause: EndCause): void {
+    this.#calls.delete(number)
+    if (this.#phase !== 'dialling') return this.#finishIfGone()
+    this.#lastFailure = cause
+    if (cause === 'rejected') return this.hangup(cause)
+    if (this.#calls.size > 0) return
+    if (cause === 'congestion' || cause === 'failed') void this.#dialRound()
+    else this.hangup(cause)
+  }
+
+  #hungUp(number: number): void {
+    this.#calls.delete(number)
+    if (number === this.#winner && (this.#phase === 'answered' || this.#phase === 'answering')) {
+      this.#phase = 'ending'
+      this.#cause = 'completed'
+    }
+    this.#finishIfGone()
+  }
+
+  #stop(number: number): void {
+    this.#calls.get(number)?.stop()
+    this.#calls.delete(number)
+  }
+
+  async #write(moment: 'dialled' | 'answered', numbers: readonly number[]): Promise<boolean> {
+    const recovery: LegRecovery = { driver: fakeDriverName, data: numbers }
+    this.#writing = true
+    try {
+      await this.#request.journal(moment, recovery)
+      return true
+    } catch {
+      return false
+    } finally {
+      this.#writing = false
+    }
+  }
+
+  #finishIfGone(): void {
+    if (this.#phase !== 'ending' || this.#writing || this.#calls.size > 0) return
+    this.#phase = 'ended'
+    this.#context.clock.clearTimeout(this.#ringTimer)
+    queueMicrotask(() => {
+      this.#context.onGone(this)
+      this.#emit({ type: 'ended', cause: this.#cause })
+    })
+  }
+
+  #emit(event: LegEvent): void {
+    if (!this.#isDead) this.#listener(event)
+  }
+}
