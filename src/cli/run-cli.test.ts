@@ -302,10 +302,16 @@ test('no key of the configuration has the permission', async (t) => {
 })
 
 test('apply: the file as it is, after its own check', async (t) => {
-  const applied = { added: ['line acme/104'], changed: [], removed: ['trunk old', 'line acme/103'] }
+  const applied = {
+    added: ['line acme/104'],
+    changed: [],
+    removed: ['trunk old', 'line acme/103'],
+    needRestart: ['sip'],
+  }
   const server = await startFakeNativeServer(t, { 'PUT /v1/directory': json(applied) })
   const file = writeConfig(t, server.url)
-  const { exitCode, out } = await run(['apply', file, '--config', file])
+  const { exitCode, out, complaints } = await run(['apply', file, '--config', file])
+  assert.match(complaints, /Restart the server to take over what the file says of "sip"/)
   assert.deepEqual(
     [exitCode, out],
     [0, ['+ line acme/104', '- trunk old', '- line acme/103', `Applied ${file}: 1 added, 0 changed, 2 removed.`]],
@@ -316,6 +322,22 @@ test('apply: the file as it is, after its own check', async (t) => {
   writeFileSync(file, 'acounts: []\n')
   assert.match((await run(['apply', file, '--config', file])).complaints, /cordboard\.yaml:1:\d+: acounts .*"accounts"/)
   assert.equal(server.seen.length, 1)
+})
+
+test('directory: everything by kind, or one kind, as tables or JSON', async (t) => {
+  const lines = [{ account: 'acme', number: '101', name: 'Alice' }]
+  const queues = [{ account: 'acme', name: 'support', members: ['101', '102'] }]
+  const server = await startFakeNativeServer(t, { 'GET /v1/directory': json({ lines, queues, cards: [] }) })
+  const config = ['--config', writeConfig(t, server.url)]
+  assert.deepEqual((await run(['directory', 'queues', ...config])).out, [
+    'ACCOUNT  NAME     MEMBERS',
+    'acme     support  101, 102',
+  ])
+  const all = (await run(['directory', ...config])).out
+  assert.deepEqual(all.slice(0, 4), ['Lines', 'ACCOUNT  NUMBER  NAME', 'acme     101     Alice', ''])
+  assert.deepEqual((await run(['directory', 'cards', ...config])).out, ['There are no cards.'])
+  assert.deepEqual((await run(['directory', 'lines', '--json', ...config])).out, [JSON.stringify(lines)])
+  assert.equal((await run(['directory', 'planets', ...config])).exitCode, 1)
 })
 
 test('check: sound and faulty files, for people and for scripts', async (t) => {

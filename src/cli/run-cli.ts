@@ -3,6 +3,7 @@ import { applyCommand } from './commands/apply.ts'
 import { callCommand } from './commands/call.ts'
 import { callsCommand } from './commands/calls.ts'
 import { checkCommand } from './commands/check.ts'
+import { directoryCommand } from './commands/directory.ts'
 import { hangupCommand } from './commands/hangup.ts'
 import { phonesCommand } from './commands/phones.ts'
 import { startCommand } from './commands/start.ts'
@@ -23,6 +24,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
     .addCommand(callsCommand(terminal, exit))
     .addCommand(hangupCommand(terminal))
     .addCommand(phonesCommand(terminal))
+    .addCommand(directoryCommand(terminal))
     .addCommand(checkCommand(terminal, exit))
     .addHelpText('after', `\n${exitCodeHelp}`)
   catchExits(program, terminal)

@@ -97,6 +97,8 @@ export interface DialectContext {
   readonly node: { readonly number: number; readonly name: string }
   phones(accounts: readonly string[]): readonly RegisteredPhone[]
   lines(accounts: readonly string[]): readonly LineReference[]
+  /** Everything that the accounts have, by kind, without secrets. */
+  listDirectory(accounts: readonly string[]): Readonly<Record<string, readonly object[]>>
   /** Brings the directory to what a configuration file's text says, whole or not at all. */
   applyDirectory(yaml: string): Promise<ApplyOutcome>
   readonly log: Log

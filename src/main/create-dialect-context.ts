@@ -1,6 +1,7 @@
 import type { Caller, DialectContext, LineReference } from '../dialects/dialect.ts'
 import type { Credential } from '../directory/credential.ts'
 import type { Directory, Line } from '../directory/directory.ts'
+import { listDirectory } from '../directory/list-directory.ts'
 import type { TokenBuckets } from '../http/token-bucket.ts'
 import type { Orchestrator } from '../orchestrator/orchestrator.ts'
 import type { SipEngine } from '../telephony/sip-engine/sip-engine.ts'
@@ -45,6 +46,7 @@ export function createDialectContext(sources: DialectContextSources): Omit<Diale
           expiresAt: binding.expiresAt,
         })),
       ),
+    listDirectory: (accounts) => listDirectory(directory, accounts),
     applyDirectory: (yaml) => liveDirectory.apply(yaml),
   }
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import type { Call } from '../../src/call/call.ts'
+import type { Call, LegName } from '../../src/call/call.ts'
 import type { LoggedCallEvent } from '../../src/call/call-event.ts'
-import type { CallRequest } from '../../src/call/call-request.ts'
+import type { CallRequest, LegTarget } from '../../src/call/call-request.ts'
 import type {
   CallFilter,
   CallService,
@@ -64,6 +64,7 @@ type EventDetail<Event> = Event extends LoggedCallEvent ? Omit<Event, 'callId' |
 /** Calls in memory; a test says what happens to them, and what is refused. */
 export class FakeCalls implements CallService {
   readonly placed: CallRequest[] = []
+  readonly redirected: [LegName, LegTarget][] = []
   refusal: Refusal | undefined
   otherRefusals: readonly Refusal[] = []
   failure: Error | undefined
@@ -120,6 +121,7 @@ export class FakeCalls implements CallService {
   async calls(accounts: readonly string[], filter: CallFilter) {
     const calls = [...this.#calls.values()]
       .filter((call) => accounts.includes(call.account))
+      .filter((call) => filter.state === undefined || (filter.state === 'ended') === (call.state === 'ended'))
       .filter(({ request }) => filter.externalId === undefined || request.externalId === filter.externalId)
       .slice(0, filter.limit)
     return { calls }
@@ -137,10 +139,13 @@ export class FakeCalls implements CallService {
     return 'ending'
   }
 
-  async redirect(accounts: readonly string[], id: string): Promise<RedirectOutcome> {
+  async redirect(accounts: readonly string[], id: string, leg: LegName, target: LegTarget): Promise<RedirectOutcome> {
     const call = await this.call(accounts, id)
     if (call === undefined) return { outcome: 'not-found' }
-    return { outcome: call.state === 'ended' ? 'already-ended' : 'redirected' }
+    if (call.state === 'ended') return { outcome: 'already-ended' }
+    if (this.refusal !== undefined) return { outcome: 'refused', refusal: this.refusal }
+    this.redirected.push([leg, target])
+    return { outcome: 'redirected' }
   }
 
   /** Waits for the end or the signal, whatever the condition: time does not pass here. */
@@ -207,6 +212,7 @@ export async function createHttpFront(
     account: (reference) => accounts.find(({ id, name }) => String(id) === reference || name === reference),
     line: (account, number) => testLines.find((line) => line.account === account && isLine(line, number)),
     lineByFullNumber: (fullNumber) => testLines.find((line) => line.fullNumber === fullNumber),
+    listDirectory: () => ({ lines: testLines }),
     applyDirectory: options.applyDirectory ?? (async () => ({ outcome: 'refused', faults: [] })),
   }
   const metrics = new Metrics({ liveCalls: () => 0, registeredPhones: () => 1 })

@@ -9,6 +9,8 @@ interface Applied {
   readonly added: readonly string[]
   readonly changed: readonly string[]
   readonly removed: readonly string[]
+  /** Sections of the file that the server takes at its next start only. */
+  readonly needRestart: readonly string[]
 }
 
 export const applyCommand = (terminal: Terminal): Command =>
@@ -24,8 +26,12 @@ export const applyCommand = (terminal: Terminal): Command =>
         body: { type: 'application/yaml', content: readFileSync(file, 'utf8') },
       })
       if (options.json === true) return terminal.print(JSON.stringify(applied))
-      const { added, changed, removed } = applied
+      const { added, changed, removed, needRestart } = applied
       for (const [sign, names] of Object.entries({ '+': added, '~': changed, '-': removed }))
         for (const name of names) terminal.print(printable(`${sign} ${name}`))
       terminal.print(`Applied ${file}: ${added.length} added, ${changed.length} changed, ${removed.length} removed.`)
+      if (needRestart.length > 0) {
+        const sections = needRestart.map((section) => `"${section}"`).join(', ')
+        terminal.complain(printable(`Restart the server to take over what the file says of ${sections}.`))
+      }
     })

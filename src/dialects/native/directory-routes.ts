@@ -23,6 +23,10 @@ export function registerDirectoryRoutes(app: FastifyInstance, context: DialectCo
     '/v1/lines',
     guard('directory:read', (_request, reply, caller) => reply.send({ lines: context.lines(caller.accounts) })),
   )
+  app.get(
+    '/v1/directory',
+    guard('directory:read', (_request, reply, caller) => reply.send(context.listDirectory(caller.accounts))),
+  )
   app.put(
     '/v1/directory',
     { bodyLimit: directoryLimitOctets },

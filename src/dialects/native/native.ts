@@ -40,7 +40,7 @@ const resources: readonly (readonly [url: string, allowed: readonly string[]])[]
   ['/v1/calls/:id/events', ['GET', 'HEAD']],
   ['/v1/phones', ['GET', 'HEAD']],
   ['/v1/lines', ['GET', 'HEAD']],
-  ['/v1/directory', ['PUT']],
+  ['/v1/directory', ['GET', 'HEAD', 'PUT']],
   ['/v1/openapi.json', ['GET', 'HEAD']],
 ]
 
