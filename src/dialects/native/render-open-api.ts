@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { filterSchema } from './call-routes.ts'
+import { appliedSchema, callSchema, eventSchema, lineSchema, phoneSchema, problemSchema } from './open-api-schemas.ts'
 import { callRequestSchema } from './parse-call-request.ts'
 import { type ProblemCode, problemCatalogue } from './problem.ts'
 
@@ -20,6 +21,11 @@ const problems = (...codes: ProblemCode[]) => {
 }
 
 const json = (description: string, schema: object) => ({ description, content: { 'application/json': { schema } } })
+const listOf = (name: string, items: object) => ({
+  type: 'object',
+  required: [name],
+  properties: { [name]: { type: 'array', items } },
+})
 const call = { $ref: '#/components/schemas/Call' }
 const id = { name: 'id', in: 'path', required: true, schema: { type: 'string' } }
 const guarded: ProblemCode[] = ['authentication-failed', 'permission-missing', 'limit-exceeded']
@@ -29,31 +35,19 @@ const refusals: ProblemCode[] = [
   'validation-failed',
   'body-too-large',
   'line-not-found',
+  'queue-not-found',
+  'context-not-found',
+  'user-not-found',
   'invalid-number',
   'unavailable',
   'external-id-in-use',
   'barred',
   'caller-id-not-allowed',
   'not-configured',
+  'not-supported',
   'idempotency-key-reused',
   'shutting-down',
 ]
-
-const problem = {
-  type: 'object',
-  required: ['type', 'title', 'status', 'detail', 'instance'],
-  properties: {
-    type: { type: 'string', format: 'uri-reference' },
-    title: { type: 'string' },
-    status: { type: 'integer' },
-    detail: { type: 'string' },
-    instance: { type: 'string', format: 'uri-reference' },
-    errors: {
-      type: 'array',
-      items: { type: 'object', properties: { pointer: { type: 'string' }, detail: { type: 'string' } } },
-    },
-  },
-}
 
 const placeCall = {
   summary: 'Place a call: the first party rings, then the second, then they are connected',
@@ -115,7 +109,7 @@ export function renderOpenApi(): string {
             '200': {
               description: 'Events in order',
               content: {
-                'application/json': { schema: { type: 'object' } },
+                'application/json': { schema: listOf('events', eventSchema) },
                 'text/event-stream': { schema: { type: 'string' } },
               },
             },
@@ -126,19 +120,33 @@ export function renderOpenApi(): string {
       '/v1/phones': {
         get: {
           summary: 'Registered phones',
-          responses: { '200': json('Phones', { type: 'object' }), ...problems(...guarded) },
+          responses: { '200': json('Phones', listOf('phones', phoneSchema)), ...problems(...guarded) },
         },
       },
       '/v1/lines': {
-        get: { summary: 'Lines', responses: { '200': json('Lines', { type: 'object' }), ...problems(...guarded) } },
+        get: {
+          summary: 'Lines of your accounts',
+          responses: { '200': json('Lines', listOf('lines', lineSchema)), ...problems(...guarded) },
+        },
+      },
+      '/v1/directory': {
+        get: {
+          summary: 'Everything that your accounts have, by kind, without secrets',
+          responses: { '200': json('Lists of things by kind', { type: 'object' }), ...problems(...guarded) },
+        },
+        put: {
+          summary: 'Bring the directory to what a configuration file says, whole or not at all',
+          requestBody: { required: true, content: { 'application/yaml': { schema: { type: 'string' } } } },
+          responses: {
+            '200': json('What changed, each as its kind and name', appliedSchema),
+            ...problems('validation-failed', 'body-too-large', 'unsupported-media-type', ...guarded),
+          },
+        },
       },
     },
     components: {
       securitySchemes: { key: { type: 'http', scheme: 'bearer' } },
-      schemas: {
-        Problem: problem,
-        Call: { type: 'object', required: ['id', 'account', 'state', 'acceptedAt', 'first', 'second'] },
-      },
+      schemas: { Problem: problemSchema, Call: callSchema },
     },
   })
 }

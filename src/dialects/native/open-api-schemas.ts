@@ -1,0 +1,125 @@
+import { endCauses } from '../../call/end-cause.ts'
+
+const text = { type: 'string' }
+const whole = { type: 'integer' }
+const time = { type: 'string', format: 'date-time' }
+
+const cause = { type: 'string', enum: Object.keys(endCauses) }
+const legName = { type: 'string', enum: ['first', 'second'] }
+
+const end = {
+  type: 'object',
+  description: 'Why it ended, and what a person can do about it',
+  required: ['cause', 'sipStatus', 'q850', 'retryable', 'advice'],
+  properties: { cause, sipStatus: whole, q850: whole, retryable: { type: 'boolean' }, advice: text },
+}
+
+const media = {
+  type: 'object',
+  description: "RTP of one leg: what we received and sent, and what the leg's receiver reports say (RFC 3550)",
+  required: ['packetsReceived', 'packetsSent', 'packetsLost', 'jitterMilliseconds'],
+  properties: {
+    packetsReceived: whole,
+    packetsSent: whole,
+    packetsLost: whole,
+    jitterMilliseconds: { type: 'number' },
+    codec: text,
+    remote: { type: 'object', properties: { packetsLost: whole, jitterMilliseconds: { type: 'number' } } },
+  },
+}
+
+const leg = {
+  type: 'object',
+  description: 'With the member by which the request named the party (line, dial, number, queue, context, user)',
+  required: ['destination', 'state'],
+  properties: {
+    ...Object.fromEntries(['line', 'dial', 'number', 'queue', 'context', 'user'].map((kind) => [kind, text])),
+    destination: text,
+    state: { type: 'string', enum: ['idle', 'dialling', 'ringing', 'answered', 'ended'] },
+    dialledAt: time,
+    ringingAt: time,
+    answeredAt: time,
+    endedAt: time,
+    end,
+    media,
+  },
+}
+
+export const callSchema = {
+  type: 'object',
+  required: ['id', 'account', 'state', 'variables', 'dialect', 'acceptedAt', 'first', 'second'],
+  properties: {
+    id: text,
+    account: text,
+    state: {
+      type: 'string',
+      enum: [
+        ...['accepted', 'scheduled', 'first-ringing', 'first-answered', 'second-ringing', 'bridged', 'ending', 'ended'],
+      ],
+    },
+    externalId: text,
+    variables: { type: 'object', additionalProperties: text },
+    dialect: text,
+    acceptedAt: time,
+    dueAt: time,
+    bridgedAt: time,
+    endedAt: time,
+    talkSeconds: { type: 'number' },
+    end,
+    endedBy: legName,
+    first: leg,
+    second: leg,
+  },
+}
+
+export const eventSchema = {
+  type: 'object',
+  required: ['sequence', 'type', 'callId', 'at'],
+  properties: {
+    sequence: whole,
+    type: text,
+    callId: text,
+    at: time,
+    leg: legName,
+    cause,
+    advice: text,
+    endedBy: legName,
+    dueAt: time,
+    destination: text,
+    destinations: { type: 'object', properties: { first: text, second: text } },
+    media,
+  },
+}
+
+export const phoneSchema = {
+  type: 'object',
+  required: ['account', 'line', 'contact', 'expiresAt'],
+  properties: { account: text, line: text, contact: text, userAgent: text, expiresAt: time },
+}
+
+export const lineSchema = {
+  type: 'object',
+  required: ['account', 'number'],
+  properties: { account: text, number: text, fullNumber: text, name: text },
+}
+
+const names = { type: 'array', items: text }
+
+export const appliedSchema = {
+  type: 'object',
+  required: ['added', 'changed', 'removed', 'needRestart'],
+  properties: { added: names, changed: names, removed: names, needRestart: names },
+}
+
+export const problemSchema = {
+  type: 'object',
+  required: ['type', 'title', 'status', 'detail', 'instance'],
+  properties: {
+    type: { type: 'string', format: 'uri-reference' },
+    title: text,
+    status: whole,
+    detail: text,
+    instance: { type: 'string', format: 'uri-reference' },
+    errors: { type: 'array', items: { type: 'object', properties: { pointer: text, detail: text } } },
+  },
+}
