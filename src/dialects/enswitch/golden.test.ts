@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { describe, it } from 'node:test'
+import { createHttpFront, type FakeCalls } from '../../../test/support/http-front.ts'
+import type { CallRequest, LegTarget } from '../../call/call-request.ts'
+import type { Refusal } from '../../call/refusal.ts'
+
+interface Exchange {
+  readonly name: string
+  /** The rows of the contract's tables that it stands for. */
+  readonly rows: readonly string[]
+  /** The request line; `Host` and `Connection` follow. */
+  readonly request: string
+  readonly given?: {
+    readonly refusals?: readonly Refusal[]
+    /** The first party is dialled while the request waits. */
+    readonly dialled?: true
+    readonly call?: keyof typeof situations
+    readonly redirectRefusal?: Refusal
+  }
+  readonly headers?: readonly string[]
+  readonly answer: string
+  /** The canonical request, where a call is placed; nothing is otherwise. */
+  readonly places?: CallRequest
+  readonly redirects?: readonly [string, LegTarget]
+  readonly ends?: true
+}
+
+const read = (file: string): readonly Exchange[] =>
+  JSON.parse(readFileSync(new URL(`fixtures/${file}`, import.meta.url), 'utf8'))
+const makeACall = read('make-a-call.json')
+const sisters = read('sisters.json')
+
+for (const [title, exchanges] of [
+  ['calls/make, byte for byte', makeACall],
+  ['its sisters, byte for byte', sisters],
+] as const) {
+  describe(title, () => {
+    for (const exchange of exchanges) it(exchange.name, () => check(exchange))
+  })
+}
+
+describe('the contract', () => {
+  const parameters = [
+    ...['auth_username', 'auth_password', 'stype', 'snumber', 'ctype', 'cnumber', 'cdialplan', 'card', 'customer'],
+    ...['answer1', 'answer2', 'callerid1', 'callerid2', 'recordgroup', 'screen1', 'screen2', 'warn1', 'warn2'],
+    ...['delay', 'wait', 'noforwards'],
+  ]
+  const codes = ['200', '204', '400', '401', '402', '403', '404']
+  const functions = ['calls/hangup', 'calls/redirect', 'calls/active/list', 'cdrs/list', 'user/login']
+  const theirs = ['callid', 'uniqueid', 'ctype', 'cnumber', 'channel', 'customer', 'start', 'end', 'detail']
+  it('has an exchange for each row of its tables', () => {
+    assert.deepEqual(missing([...parameters, ...codes], makeACall), [])
+    assert.deepEqual(missing([...functions, ...theirs], sisters), [])
+  })
+})
+
+const missing = (rows: readonly string[], exchanges: readonly Exchange[]): readonly string[] =>
+  rows.filter((row) => !exchanges.some((exchange) => exchange.rows.includes(row)))
+
+async function check({ request, given = {}, headers = [], answer, ...expected }: Exchange): Promise<void> {
+  const front = await createHttpFront({ keepLog: false })
+  try {
+    if (given.call !== undefined) await situations[given.call](front.calls)
+    const before = front.calls.placed.length
+    const [refusal, ...otherRefusals] = given.refusals ?? []
+    front.calls.refusal = refusal ?? given.redirectRefusal
+    front.calls.otherRefusals = otherRefusals
+    await front.app.listen({ host: '127.0.0.1', port: 0 })
+    const { port } = front.app.server.address() as { port: number }
+    const answered = exchangeOctets(port, `${request}\r\nHost: pbx.example\r\nConnection: close\r\n\r\n`)
+    if (given.dialled) await dialWhenAwaited(front.calls)
+    assert.equal((await answered).replace(/^Date: .*$/m, 'Date: …'), responseWith(answer, headers))
+    const placed = front.calls.placed.slice(before)
+    assert.deepEqual(placed, expected.places === undefined ? [] : [expected.places])
+    assert.deepEqual(front.calls.redirected, expected.redirects === undefined ? [] : [expected.redirects])
+    if (given.call === 'bridged') {
+      const state = (await front.calls.call(['acme'], 'call-1'))?.state
+      assert.equal(state, expected.ends === true ? 'ended' : 'bridged')
+    }
+  } finally {
+    await front.app.close()
+  }
+}
+
+const responseWith = (body: string, headers: readonly string[]): string =>
+  [
+    'HTTP/1.1 200 OK',
+    ...headers,
+    'cache-control: no-store',
+    'content-type: application/json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'Date: …',
+    'Connection: close',
+    '',
+    body,
+  ].join('\r\n')
+
+function exchangeOctets(port: number, request: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    const socket = connect(port, '127.0.0.1', () => socket.write(request, 'latin1'))
+    socket.setTimeout(10_000, () => socket.destroy(new Error('no answer in 10 s')))
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk))
+    socket.on('error', reject)
+    socket.on('end', () => {
+      socket.end()
+      resolve(Buffer.concat(chunks).toString())
+    })
+  })
+}
+
+const recovery = { driver: 'fake', data: null }
+
+async function dialWhenAwaited(calls: FakeCalls): Promise<void> {
+  for (let turn = 0; turn < 2000 && calls.listenerCount === 0; turn++) await new Promise((done) => setTimeout(done, 1))
+  calls.happen('call-1', { type: 'leg.dialled', leg: 'first', recovery })
+}
+
+/** Seconds since the call was accepted. */
+const after = (seconds: number): number => 1_790_000_000_000 + seconds * 1000
+
+async function place(calls: FakeCalls, account = 'acme'): Promise<void> {
+  await calls.place({
+    account,
+    first: { target: { kind: 'line', value: '101' } },
+    second: { target: { kind: 'dial', value: '0412345678' }, callerId: { number: '+61255501000' } },
+    delaySeconds: 0,
+    variables: {},
+    origin: { dialect: 'native', credential: 'crm' },
+  })
+  calls.happen('call-1', { type: 'leg.dialled', leg: 'first', recovery }, after(0))
+}
+
+async function bridge(calls: FakeCalls, account?: string): Promise<void> {
+  await place(calls, account)
+  calls.happen('call-1', { type: 'leg.answered', leg: 'first', recovery }, after(2))
+  calls.happen('call-1', { type: 'leg.dialled', leg: 'second', recovery }, after(2))
+  calls.happen('call-1', { type: 'leg.answered', leg: 'second', recovery }, after(10))
+  calls.happen('call-1', { type: 'call.bridged' }, after(10))
+}
+
+const situations = {
+  ringing: place,
+  bridged: bridge,
+  foreign: (calls: FakeCalls) => bridge(calls, 'other'),
+  async ended(calls: FakeCalls) {
+    await bridge(calls)
+    for (const leg of ['first', 'second'] as const) {
+      calls.happen('call-1', { type: 'leg.ended', leg, cause: 'completed' }, after(20))
+    }
+    calls.happen('call-1', { type: 'call.ended', cause: 'completed' }, after(20))
+  },
+  async unanswered(calls: FakeCalls) {
+    await place(calls)
+    calls.happen('call-1', { type: 'leg.ended', leg: 'first', cause: 'no-answer' }, after(5))
+    calls.happen('call-1', { type: 'call.ended', cause: 'no-answer' }, after(5))
+  },
+}

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { CallEvent } from '../../call/call-event.ts'
+import type { CallRequest } from '../../call/call-request.ts'
+import { applyCallEvent, projectCall } from '../../call/project-call.ts'
+import { renderEvent } from './render-event.ts'
+
+const start = 1_790_000_000_000
+const recovery = { driver: 'fake', data: null }
+const request: CallRequest = {
+  account: 'acme',
+  first: { target: { kind: 'line', value: '101' } },
+  second: { target: { kind: 'dial', value: '0412345678' }, callerId: { name: 'A&B; "C"', number: '+61255501000' } },
+  delaySeconds: 0,
+  variables: {},
+  origin: { dialect: 'enswitch', credential: 'alice@acme' },
+}
+const destinations = { first: 'line 101', second: '+61412345678' }
+
+type Detail<Event> = Event extends CallEvent ? Omit<Event, 'callId' | 'at'> : never
+
+/** Plays events, each so many seconds after the call's acceptance; the forms that the customer is posted. */
+function post(...played: (readonly [seconds: number, detail: Detail<CallEvent>])[]): string[] {
+  const accepted: CallEvent = { type: 'call.accepted', callId: 'c1', at: start, request, destinations }
+  let call = projectCall([accepted])
+  const forms = [renderEvent(accepted, call)]
+  for (const [seconds, detail] of played) {
+    const event = { ...detail, callId: 'c1', at: start + seconds * 1000 } as CallEvent
+    call = applyCallEvent(call, event)
+    forms.push(renderEvent(event, call))
+  }
+  return forms.flatMap((form) => (form === undefined ? [] : [String(form)]))
+}
+
+const form = (event: string, seconds: string, leg: 1 | 2, status: string, talktime: number, totaltime: number) =>
+  `class=call&event=${event}&timestamp=${start / 1000 + Math.floor(Number(seconds))}.${seconds.split('.')[1]}` +
+  `&callid=c1&uniqueid=${leg === 1 ? 'c1' : 'c1.2'}&status=${status}` +
+  `&callerid_external=${leg === 1 ? '' : '%2B61255501000'}&snumber=101&cnumber=0412345678` +
+  `&talktime=${talktime}&totaltime=${totaltime}`
+
+describe("the customer's event posts", () => {
+  it('of a call whose parties talk', () => {
+    assert.deepEqual(
+      post(
+        [1.5, { type: 'leg.dialled', leg: 'first', recovery }],
+        [2, { type: 'leg.ringing', leg: 'first' }],
+        [4.25, { type: 'leg.answered', leg: 'first', recovery }],
+        [4.25, { type: 'leg.dialled', leg: 'second', recovery }],
+        [10, { type: 'leg.answered', leg: 'second', recovery }],
+        [10, { type: 'call.bridged' }],
+        [40, { type: 'call.ending', cause: 'completed', endedBy: 'second' }],
+        [40, { type: 'leg.ended', leg: 'second', cause: 'completed' }],
+        [41, { type: 'leg.ended', leg: 'first', cause: 'completed' }],
+        [41, { type: 'call.ended', cause: 'completed', endedBy: 'second' }],
+      ),
+      [
+        form('start', '1.500000', 1, 'Calling', 0, 0),
+        form('answer', '4.250000', 1, 'Answer', 0, 3),
+        form('start', '4.250000', 2, 'Calling', 0, 0),
+        form('answer', '10.000000', 2, 'Answer', 0, 6),
+        form('end', '40.000000', 2, 'Hangup', 30, 36),
+        form('end', '41.000000', 1, 'Hangup', 31, 40),
+      ],
+    )
+  })
+  it('of a call whose parties never talk', () => {
+    assert.deepEqual(
+      post(
+        [0, { type: 'leg.dialled', leg: 'first', recovery }],
+        [3, { type: 'leg.answered', leg: 'first', recovery }],
+        [3, { type: 'leg.dialled', leg: 'second', recovery }],
+        [5, { type: 'leg.dialled', leg: 'second', recovery }],
+        [20, { type: 'leg.ended', leg: 'second', cause: 'no-answer' }],
+        [20, { type: 'leg.ended', leg: 'first', cause: 'no-answer' }],
+        [20, { type: 'call.ended', cause: 'no-answer', endedBy: 'second' }],
+      ),
+      [
+        form('start', '0.000000', 1, 'Calling', 0, 0),
+        form('answer', '3.000000', 1, 'Answer', 0, 3),
+        // Over a second trunk it is still the same leg.
+        form('start', '3.000000', 2, 'Calling', 0, 0),
+        form('end', '20.000000', 2, 'Abandon', 0, 17),
+        form('end', '20.000000', 1, 'Abandon', 0, 20),
+      ],
+    )
+  })
+  it('of a call that is cancelled before it is made: none', () => {
+    assert.deepEqual(
+      post([0, { type: 'call.scheduled', dueAt: start + 60_000 }], [5, { type: 'call.ended', cause: 'cancelled' }]),
+      [],
+    )
+  })
+})
