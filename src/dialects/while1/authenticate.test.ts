@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { describe, it } from 'node:test'
+import type { Caller } from '../dialect.ts'
+import { httpBuildQuery } from '../php/http-build-query.ts'
+import { parseQuery } from '../php/parse-query.ts'
+import type { PhpArray } from '../php/php-array.ts'
+import { authenticate } from './authenticate.ts'
+
+const alice: Caller = { name: 'alice', account: 'acme', accounts: ['acme'], permissions: new Set() }
+
+const read = (query: string): PhpArray => {
+  const input = parseQuery(query)
+  return 'fault' in input ? assert.fail(input.fault) : input.values
+}
+
+const sign = (query: string, key: string): PhpArray =>
+  read(
+    `${query}&api_hash=${createHash('md5')
+      .update(`${httpBuildQuery(read(query))}${key}`)
+      .digest('hex')}`,
+  )
+
+const right = 'api_username=alice&api_password=right&data[a]=1'
+
+/** What the server is asked, in order; the account's keys are `keys`. */
+function asking(keys: readonly string[] = ['key-1', 'key-2', 'Schlüssel']) {
+  const asked: string[] = []
+  return {
+    asked,
+    context: {
+      authenticate: (token: string) => (token === 'token' ? alice : undefined),
+      authenticateUser: async (name: string, password: string) => {
+        asked.push(`user ${name}`)
+        return name === 'alice' && password === 'right' ? alice : undefined
+      },
+      signingKeys: (account: string) => {
+        asked.push(`keys of ${account}`)
+        return keys
+      },
+    },
+  }
+}
+
+const isAllowed = async (values: PhpArray, keys?: readonly string[], authorization?: string): Promise<boolean> =>
+  'caller' in (await authenticate(values, authorization, asking(keys).context))
+
+describe('a user and a hash', () => {
+  for (const key of ['key-1', 'key-2', 'Schlüssel']) {
+    it(`signed with ${key}, one of the account's keys`, async () => assert.ok(await isAllowed(sign(right, key))))
+  }
+  it('signed with no key', async () => assert.ok(!(await isAllowed(sign(right, '')))))
+  it('signed with no key, and the account has none', async () => assert.ok(!(await isAllowed(sign(right, ''), []))))
+  it('signed with a prefix of a key', async () => assert.ok(!(await isAllowed(sign(right, 'key-')))))
+  it('the wrong password', async () => assert.ok(!(await isAllowed(sign(right.replace('right', 'x'), 'key-1')))))
+  it('a password as a JSON number is the same text', async () => {
+    const { context } = asking()
+    const numbers = { ...context, authenticateUser: async (_: string, p: string) => (p === '12' ? alice : undefined) }
+    const values = sign(right.replace('right', '12'), 'key-1')
+    values.set('api_password', 12n)
+    assert.ok('caller' in (await authenticate(values, undefined, numbers)))
+  })
+})
+
+describe('what a wrong guess learns', () => {
+  it('is the same for a wrong user, a wrong password and a wrong key', async () => {
+    const guesses = [
+      sign(right.replace('alice', 'nobody'), 'key-1'),
+      sign(right.replace('right', 'wrong'), 'key-1'),
+      sign(right, 'wrong'),
+    ]
+    const answers = []
+    for (const guess of guesses) answers.push(await authenticate(guess, undefined, asking().context))
+    assert.equal(new Set(answers.map((answer) => JSON.stringify(answer))).size, 1)
+  })
+
+  it('takes the password check of a right one, whoever the user and whatever the hash', async () => {
+    for (const [values, expected] of [
+      [sign(right, 'key-1'), ['user alice', 'keys of acme']],
+      [sign(right, 'wrong'), ['user alice', 'keys of acme']],
+      [sign(right.replace('alice', 'nobody'), 'key-1'), ['user nobody']],
+    ] as const) {
+      const { asked, context } = asking()
+      await authenticate(values, undefined, context)
+      assert.deepEqual(asked, expected)
+    }
+  })
+})
+
+describe('a Bearer token', () => {
+  it('needs nothing else', async () => assert.ok(await isAllowed(read('data[a]=1'), [], 'Bearer token')))
+  it('in any case of its scheme', async () => assert.ok(await isAllowed(read(''), [], 'bearer token')))
+  it('that is wrong is not made good by a hash', async () =>
+    assert.ok(!(await isAllowed(sign(right, 'key-1'), undefined, 'Bearer wrong'))))
+  for (const authorization of [
+    'Bearer',
+    'Bearer ',
+    'Bearer a b',
+    'token',
+    'Basic token',
+    `Bearer ${'t'.repeat(600)}`,
+  ]) {
+    it(`${authorization.slice(0, 20)} is none`, async () => assert.ok(!(await isAllowed(read(''), [], authorization))))
+  }
+})
