@@ -50,6 +50,8 @@ export const callEdges: readonly CallEdge[] = [
   },
   { from: ['first-answered'], input: 'second-dialled', to: 'second-ringing', effects: [] },
   { from: ['second-ringing'], input: 'second-dialled', to: 'second-ringing', effects: [] },
+  // Another member of a queue had picked up in the same moment, and was written down after the one who has the call.
+  { from: ['bridged'], input: 'second-dialled', to: 'bridged', effects: [] },
   { from: ['second-ringing'], input: 'second-early-media', to: 'second-ringing', effects: [{ type: 'hear-second' }] },
   { from: ['second-ringing'], input: 'second-answered', to: 'second-ringing', effects: [{ type: 'join-media' }] },
   { from: ['second-ringing'], input: 'media-joined', to: 'bridged', effects: [{ type: 'announce-bridged' }] },
@@ -83,8 +85,10 @@ export const callEdges: readonly CallEdge[] = [
   { from: ['ending'], input: 'second-answered', to: 'ending', effects: [] },
   { from: ['ending'], input: 'media-joined', to: 'ending', effects: [] },
   { from: ['ending'], input: 'media-refused', to: 'ending', effects: [] },
-  // A cancel may reach a call in the moment after its end.
+  // A cancel may reach a call in the moment after its end; a join that takes its time may outlast both legs.
   { from: ['ended'], input: 'end', to: 'ended', effects: [] },
+  { from: ['ended'], input: 'media-joined', to: 'ended', effects: [] },
+  { from: ['ended'], input: 'media-refused', to: 'ended', effects: [] },
 ]
 
 /** The machine's memory between two inputs. */
