@@ -5,6 +5,7 @@ import { startDemo } from './demo/start-demo.ts'
 import { enswitchDialect } from './dialects/enswitch/routes.ts'
 import { myapiDialect } from './dialects/myapi/routes.ts'
 import { nativeDialect } from './dialects/native/native.ts'
+import { spectronicsDialect } from './dialects/spectronics/routes.ts'
 import { while1Dialect } from './dialects/while1/routes.ts'
 import type { Directory } from './directory/directory.ts'
 import { openSecretBox } from './directory/secret-box.ts'
@@ -101,7 +102,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     let ready = false
     const buckets = new TokenBuckets(clock, config.limits.requestsPerSecond, config.limits.burst)
     const app = await createServer({
-      dialects: [nativeDialect, myapiDialect, enswitchDialect, while1Dialect],
+      dialects: [nativeDialect, myapiDialect, enswitchDialect, while1Dialect, spectronicsDialect],
       context: createDialectContext({ orchestrator, liveDirectory, engine, buckets, node: config.node }),
       metrics,
       log,

@@ -59,6 +59,9 @@ export interface CallRequest {
   readonly noForwards?: boolean
   /** Free-form variables, stored on the call; a context's steps may depend on them. */
   readonly variables: Readonly<Record<string, string>>
-  /** Which dialect it came in by, and by which credential (its name, never its secret). */
-  readonly origin: { readonly dialect: string; readonly credential: string }
+  /**
+   * Which dialect it came in by, and by which credential (its name, never its secret); of which account, where that is one above
+   * the call's.
+   */
+  readonly origin: { readonly dialect: string; readonly credential: string; readonly account?: string }
 }

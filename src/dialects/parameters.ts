@@ -72,3 +72,12 @@ function depthOf(root: object): number {
   }
   return depth
 }
+
+/** Trimmed text; JSON numbers and booleans as PHP would print them; undefined where there is none. */
+export function text(value: unknown): string | undefined {
+  if (value === true) return '1'
+  if (value === false) return '0'
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined
+  const trimmed = String(value).replace(/^ +| +$/g, '')
+  return trimmed === '' ? undefined : trimmed
+}

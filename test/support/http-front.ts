@@ -15,6 +15,7 @@ import type { AccountReference, Caller, DialectContext, LineReference } from '..
 import { enswitchDialect } from '../../src/dialects/enswitch/routes.ts'
 import { myapiDialect } from '../../src/dialects/myapi/routes.ts'
 import { nativeDialect } from '../../src/dialects/native/native.ts'
+import { spectronicsDialect } from '../../src/dialects/spectronics/routes.ts'
 import { while1Dialect } from '../../src/dialects/while1/routes.ts'
 import { createServer } from '../../src/http/create-server.ts'
 import { Metrics } from '../../src/http/metrics.ts'
@@ -25,6 +26,7 @@ export const keys = {
   readOnly: 'demo-key-read-0002',
   oneLine: 'demo-key-line-0003',
   otherAccount: 'demo-key-other-0004',
+  twoLines: 'demo-token-two-0005',
 } as const
 
 const permissions = new Set(['calls:place', 'calls:read', 'calls:control', 'directory:read'])
@@ -33,6 +35,7 @@ const callers: Readonly<Record<string, Caller>> = {
   [keys.all]: { name: 'crm', account: 'acme', accounts: ['acme', 'acme-shop'], permissions },
   [keys.readOnly]: { name: 'reader', account: 'acme', accounts: ['acme'], permissions: new Set(['calls:read']) },
   [keys.oneLine]: { name: 'web', account: 'acme', accounts: ['acme'], permissions, lines: new Set(['101']) },
+  [keys.twoLines]: { name: 'two', account: 'acme', accounts: ['acme'], permissions, lines: new Set(['101', '102']) },
   [keys.otherAccount]: { name: 'other', account: 'other', accounts: ['other'], permissions },
 }
 
@@ -54,6 +57,8 @@ const accounts: readonly AccountReference[] = [
 const testLines: readonly LineReference[] = [
   { account: 'acme', number: '101', fullNumber: '1234101', name: 'Alice' },
   { account: 'acme', number: '102', fullNumber: '1234102', name: 'Bob' },
+  { account: 'acme', number: '103', fullNumber: '1234103', name: 'Carol' },
+  { account: 'acme-shop', number: '201', fullNumber: '1235201' },
   { account: 'other', number: '101', fullNumber: '7654101' },
 ]
 
@@ -216,7 +221,7 @@ export async function createHttpFront(
     applyDirectory: options.applyDirectory ?? (async () => ({ outcome: 'refused', faults: [] })),
   }
   const metrics = new Metrics({ liveCalls: () => 0, registeredPhones: () => 1 })
-  const dialects = [nativeDialect, myapiDialect, enswitchDialect, while1Dialect]
+  const dialects = [nativeDialect, myapiDialect, enswitchDialect, while1Dialect, spectronicsDialect]
   const app = await createServer({ dialects, context, metrics, log, isReady: () => true, drainMilliseconds: 500 })
   return { app, calls, log: lines }
 }

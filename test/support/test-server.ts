@@ -6,14 +6,15 @@ import { type RunningServer, startServer } from '../../src/main.ts'
 export const testKey = 'demo-key-acme-0001'
 export const operatorKey = 'demo-key-operator-0001'
 
-/** A whole server on free ports with lines 101 to 103, stopped when the test ends. */
+/** A whole server on free ports with lines 101 to 103, or as `text` says, stopped when the test ends. */
 export async function startTestServer(
   t: { after(cleanUp: () => Promise<void>): void },
   more = '',
+  text = configText,
 ): Promise<RunningServer> {
   const directory = mkdtempSync(join(tmpdir(), 'cordboard-'))
   const configFile = join(directory, 'cordboard.yaml')
-  writeFileSync(configFile, `${configText}\n${more}`)
+  writeFileSync(configFile, `${text}\n${more}`)
   const server = await startServer({ configFile, dataDirectory: directory })
   t.after(async () => {
     await server.stop()

@@ -1,6 +1,6 @@
 import type { CallRequest } from '../../call/call-request.ts'
 import { dialable } from '../dialable.ts'
-import type { SentParameters } from '../parameters.ts'
+import { type SentParameters, text } from '../parameters.ts'
 
 export type ParsedRequest = { readonly request: CallRequest } | { readonly reason: string }
 
@@ -27,13 +27,4 @@ export function parseCallRequest(
       origin: { dialect: 'myapi', credential: asker.credential },
     },
   }
-}
-
-/** Trimmed text; JSON numbers and booleans as PHP would print them; undefined where there is none. */
-export function text(value: unknown): string | undefined {
-  if (value === true) return '1'
-  if (value === false) return '0'
-  if (typeof value !== 'string' && typeof value !== 'number') return undefined
-  const trimmed = String(value).replace(/^ +| +$/g, '')
-  return trimmed === '' ? undefined : trimmed
 }

@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Dialect, DialectContext } from '../dialect.ts'
 import { originOf } from '../origin-of.ts'
-import { readParameters } from '../parameters.ts'
-import { parseCallRequest, text } from './parse-call-request.ts'
+import { readParameters, text } from '../parameters.ts'
+import { parseCallRequest } from './parse-call-request.ts'
 import { sendError, sendInvalidKey, sendQueued, sendRefusal } from './render-answer.ts'
 
 /** "Initiate Call" as VoIPportal and MaxoTel publish it, under any host name. */

@@ -1,0 +1,104 @@
+import type { CallRequest, LegRequest } from '../../call/call-request.ts'
+import { dialable } from '../dialable.ts'
+import type { Caller, DialectContext, LineReference } from '../dialect.ts'
+import { type SentParameters, text } from '../parameters.ts'
+import { type Parties, partiesOf } from './parties.ts'
+import type { FaultLine } from './render-answer.ts'
+
+const names = ['auth', 'extension', 'destination', 'cidname', 'reverse', 'source', 'wait'] as const
+
+const longestName = 80
+
+export type ParsedRequest =
+  | {
+      readonly request: CallRequest
+      readonly parties: Parties
+      /** Whether the client waits for the first party. */
+      readonly wait: boolean
+    }
+  | { readonly fault: FaultLine }
+
+/** The vendor's words into the canonical request; the first fault in the vendor's order. */
+export function parseCallRequest(
+  parameters: SentParameters,
+  caller: Caller,
+  lines: Pick<DialectContext, 'line' | 'lineByFullNumber'>,
+): ParsedRequest {
+  if (hasLists(parameters)) return { fault: 'ERR:Invalid request' }
+  const line = findExtension(text(parameters.get('extension')), caller, lines)
+  if ('fault' in line) return line
+  const destination = text(parameters.get('destination'))
+  if (destination === undefined) return { fault: 'ERR:Destination is required' }
+  if (!dialable.test(destination)) return { fault: 'ERR:Destination not allowed' }
+  const source = text(parameters.get('source'))
+  if (source !== undefined && !dialable.test(source)) return { fault: 'ERR:Source not allowed' }
+  const reverse = readFlag(parameters.get('reverse'))
+  const wait = readFlag(parameters.get('wait'))
+  if (reverse === undefined || wait === undefined) return { fault: 'ERR:Invalid request' }
+
+  const parties = partiesOf(source !== undefined, reverse)
+  const name = readName(parameters.get('cidname'))
+  const legs = {
+    extension: { target: { kind: 'line', value: line.number }, ...(name === undefined ? {} : { callerId: { name } }) },
+    source: { target: { kind: 'dial', value: source ?? '' } },
+    destination: { target: { kind: 'dial', value: destination } },
+  } as const satisfies Record<Parties['first'], LegRequest>
+  return {
+    request: {
+      account: line.account,
+      first: legs[parties.first],
+      // `cidname` is for the extension that rings first.
+      second: { target: legs[parties.second].target },
+      delaySeconds: 0,
+      variables: {},
+      origin: {
+        dialect: 'spectronics',
+        credential: caller.name,
+        ...(line.account === caller.account ? {} : { account: caller.account }),
+      },
+    },
+    parties,
+    wait,
+  }
+}
+
+/** A list, or an object, where text belongs: passing over `source[]=…` would ring somebody else. */
+const hasLists = (parameters: SentParameters): boolean =>
+  names.some((name) => typeof parameters.get(name) === 'object') ||
+  [...parameters.keys()].some((sent) => names.some((name) => sent.startsWith(`${name}[`)))
+
+/**
+ * The extension in whose name the call is placed: the token's only one, or the one that the client names, by its full number
+ * or, as providers without such numbers have it, by its short one in the token's own account.
+ */
+function findExtension(
+  sent: string | undefined,
+  caller: Caller,
+  { line, lineByFullNumber }: Pick<DialectContext, 'line' | 'lineByFullNumber'>,
+): LineReference | { readonly fault: FaultLine } {
+  const [only] = caller.lines?.size === 1 ? caller.lines : []
+  const number = only ?? sent
+  if (number === undefined) return { fault: 'ERR:Extension is required' }
+  const full = only === undefined ? lineByFullNumber(number) : undefined
+  const found = full !== undefined && caller.accounts.includes(full.account) ? full : line(caller.account, number)
+  const allowed = found !== undefined && (caller.lines === undefined || holds(caller, found))
+  return allowed ? found : { fault: 'ERR:Invalid extension' }
+}
+
+/** A token's lines are those of its own account. */
+const holds = ({ account, lines }: Caller, found: LineReference): boolean =>
+  found.account === account && lines?.has(found.number) === true
+
+function readFlag(value: unknown): boolean | undefined {
+  const flag = text(value) ?? '0'
+  return flag === '0' || flag === '1' ? flag === '1' : undefined
+}
+
+/** What a display can show: a name out of a customer database must not keep the call from being placed. */
+function readName(value: unknown): string | undefined {
+  const name =
+    text(value)
+      ?.replace(/\p{Cc}+/gu, ' ')
+      .trim() ?? ''
+  return name === '' ? undefined : [...name].slice(0, longestName).join('')
+}

@@ -1,0 +1,74 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Call } from '../../call/call.ts'
+import type { Dialect, DialectContext } from '../dialect.ts'
+import { goneSignal } from '../gone-signal.ts'
+import { originOf } from '../origin-of.ts'
+import { readParameters, text } from '../parameters.ts'
+import { mapEndCause } from './map-end-cause.ts'
+import { mapRefusal } from './map-refusal.ts'
+import { parseCallRequest } from './parse-call-request.ts'
+import type { PartyParameter } from './parties.ts'
+import { type AnswerLine, sendLine } from './render-answer.ts'
+
+/** A little longer than any phone may ring: whoever waits hears how the ringing ended. */
+const waitMilliseconds = 310_000
+
+const url = '/api/0.9.3/call'
+
+/** "Outgoing calls" of Spectronics UK. */
+export const spectronicsDialect: Dialect = {
+  name: 'spectronics',
+  register(app, context) {
+    app.setErrorHandler((error: { statusCode?: number }, request, reply) => {
+      const status = error.statusCode ?? 500
+      if (status >= 400 && status < 500) return sendLine(reply, 'ERR:Invalid request')
+      context.log.error({ requestId: request.id, error }, 'a request failed')
+      return sendLine(reply, 'ERR:Internal error')
+    })
+    app.route({
+      method: ['GET', 'POST'],
+      url,
+      // HEAD must have no effect (RFC 9110 section 9.2.1), and this GET rings a phone.
+      exposeHeadRoute: false,
+      handler: (request, reply) => placeCall(request, reply, context),
+    })
+    const method = app.supportedMethods.filter((candidate) => candidate !== 'GET' && candidate !== 'POST')
+    app.route({ method, url, handler: (_request, reply) => sendLine(reply, 'ERR:Invalid request') })
+    app.all('/api/0.9.3/*', (_request, reply) => sendLine(reply, 'ERR:Invalid request'))
+  },
+}
+
+async function placeCall(request: FastifyRequest, reply: FastifyReply, context: DialectContext): Promise<FastifyReply> {
+  const read = readParameters(request.originalUrl, request.body, request.headers['content-type'])
+  if ('fault' in read) return sendLine(reply, 'ERR:Invalid request')
+  const token = text(read.parameters.get('auth'))
+  const caller = token === undefined ? undefined : context.authenticate(token)
+  if (caller === undefined || !caller.permissions.has('calls:place')) {
+    return sendLine(reply, 'ERR:Invalid authentication')
+  }
+  const admission = context.admit(caller, originOf(request))
+  if (!admission.allowed) {
+    return admission.reason === 'not-from-here'
+      ? sendLine(reply, 'ERR:Invalid authentication')
+      : sendLine(reply, 'ERR:Too many requests', admission.retryAfterSeconds)
+  }
+  const parsed = parseCallRequest(read.parameters, caller, context)
+  if ('fault' in parsed) return sendLine(reply, parsed.fault)
+  const placed = await context.calls.place(parsed.request)
+  if (placed.outcome === 'refused') {
+    const [refusal] = placed.refusals
+    return sendLine(reply, mapRefusal(refusal, parsed.parties), refusal.retryAfterSeconds)
+  }
+  if (!parsed.wait) return sendLine(reply, 'OK:Call request sent')
+  // A client that goes ends its own wait; the call is not cancelled by it.
+  const gone = goneSignal(reply, context.closing)
+  const call = await context.calls.waitFor(placed.call.id, 'answered', waitMilliseconds, gone)
+  return sendLine(reply, lineOf(call, parsed.parties.first))
+}
+
+/** How the first party met the call, as far as it has come. */
+function lineOf({ legs: { first }, endCause }: Call, party: PartyParameter): AnswerLine {
+  if (first.answeredAt !== undefined) return 'OK:Call answered'
+  const cause = first.endCause ?? endCause
+  return cause === undefined ? 'ERR:No answer' : mapEndCause(cause, party)
+}
