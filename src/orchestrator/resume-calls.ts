@@ -49,7 +49,9 @@ async function resumeOne(unfinished: UnfinishedCall, context: ResumeContext): Pr
 async function end({ call, recoveries }: UnfinishedCall, cause: EndCause, context: ResumeContext): Promise<void> {
   const at = context.clock.now()
   const callId = call.id
-  const events: CallEvent[] = recoveries.map(({ leg }) => ({ type: 'leg.ended', callId, at, leg, cause }))
+  // A leg that was dialled several times, over trunks or to members of a queue, has one end all the same.
+  const legs = [...new Set(recoveries.map(({ leg }) => leg))]
+  const events: CallEvent[] = legs.map((leg) => ({ type: 'leg.ended', callId, at, leg, cause }))
   const endedBy = call.endedBy === undefined ? {} : { endedBy: call.endedBy }
   await context.callLog.append([...events, { type: 'call.ended', callId, at, cause, ...endedBy }])
 }

@@ -20,6 +20,12 @@ export class MemoryCallStore implements CallStore {
     this.#clock = clock
   }
 
+  /** Another disk, with what the first one holds. */
+  repair(): void {
+    this.failsAt = undefined
+    this.#isBroken = false
+  }
+
   async accept(events: readonly CallEvent[]): Promise<AcceptResult> {
     await this.#take(events)
     const [first] = events

@@ -1,0 +1,226 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { MemoryCallStore } from '../../test/support/memory-call-store.ts'
+import { createSeededRandom } from '../../test/support/seeded-random.ts'
+import { VirtualClock } from '../../test/support/virtual-clock.ts'
+import type { CallRequest } from '../call/call-request.ts'
+import { createDirectory } from '../directory/create-directory.ts'
+import { CallLog } from '../events/call-log.ts'
+import { silentLog } from '../log.ts'
+import { FakeDriver } from '../telephony/fake/fake-driver.ts'
+import { FakeNetwork } from '../telephony/fake/fake-network.ts'
+import type { PhoneScript } from '../telephony/fake/phone-script.ts'
+import { Orchestrator } from './orchestrator.ts'
+
+const account = {
+  id: 1,
+  name: 'acme',
+  country: 'AU',
+  domain: 'acme.example',
+  callerIds: [],
+  emergencyCalls: false,
+  queues: [{ name: 'support', strategy: 'ring-all', members: ['102', '103'], wrapUpSeconds: 0 }],
+  contexts: [],
+  featureCodes: {},
+  recordGroups: [],
+  webhooks: [],
+  cards: [],
+} as const
+const lines = ['101', '102', '103'].map((number) => ({ account: 'acme', number, ha1: {} }))
+const directory = createDirectory({ accounts: [account], lines, credentials: [], trunks: [], ratePlans: [] })
+
+const requestTo = (second: CallRequest['second']['target'], more: Partial<CallRequest> = {}): CallRequest => ({
+  account: 'acme',
+  first: { target: { kind: 'line', value: '101' } },
+  second: { target: second },
+  delaySeconds: 0,
+  variables: {},
+  origin: { dialect: 'native', credential: 'crm' },
+  ...more,
+})
+const toLine: CallRequest['second']['target'] = { kind: 'line', value: '102' }
+
+/** A server's worth of calls over scripted phones; `restart` is the process after this one. */
+const setUp = (scripts: Readonly<Record<string, readonly PhoneScript[]>>) => {
+  const clock = new VirtualClock()
+  const network = new FakeNetwork(clock)
+  const phones = Object.entries(scripts).flatMap(([number, script]) =>
+    network.setLine({ account: 'acme', number }, script),
+  )
+  const store = new MemoryCallStore(clock)
+  const start = (seed: number) => {
+    const driver = new FakeDriver({ network, clock })
+    const callLog = new CallLog(store)
+    const orchestrator = new Orchestrator({
+      store,
+      callLog,
+      driver,
+      directory,
+      policy: { decide: () => [], outsideCallerId: () => ({}) },
+      clock,
+      random: createSeededRandom(seed),
+      log: silentLog,
+      defaultRingSeconds: 30,
+      memberRingSeconds: 20,
+    })
+    return { driver, callLog, orchestrator }
+  }
+  const place = async (orchestrator: Orchestrator, request: CallRequest) => {
+    const placed = await orchestrator.place(request)
+    assert.equal(placed.outcome, 'accepted')
+    return placed.outcome === 'accepted' ? placed.call.id : ''
+  }
+  const causeOf = (id: string) => {
+    const last = store.written(id).at(-1)
+    return last?.type === 'call.ended' ? last.cause : undefined
+  }
+  const up = () => phones.reduce((sum, phone) => sum + phone.calls.size, 0)
+  return { clock, network, phones, store, start, place, causeOf, up }
+}
+
+const answering: PhoneScript = { rings: 10, answers: 100 }
+
+describe('placing and hanging up', () => {
+  test('a call is forgotten when its end is on disk', async () => {
+    const { clock, start, place, causeOf, up } = setUp({ 101: [answering], 102: [{ ...answering, hangsUp: 1000 }] })
+    const { orchestrator } = start(1)
+    const id = await place(orchestrator, requestTo(toLine))
+    assert.equal(orchestrator.liveCount, 1)
+    await clock.advance(5000)
+    assert.equal(causeOf(id), 'completed')
+    assert.equal(orchestrator.liveCount, 0)
+    assert.equal(up(), 0)
+  })
+
+  test('hanging up: once, by its own account only', async () => {
+    const { clock, start, place, causeOf, up } = setUp({ 101: [answering], 102: [{ rings: 10 }] })
+    const { orchestrator } = start(1)
+    const id = await place(orchestrator, requestTo(toLine))
+    await clock.advance(500)
+    assert.equal(await orchestrator.hangup(['other'], id), 'not-found')
+    assert.equal(await orchestrator.hangup(['acme'], id), 'ending')
+    await clock.advance(100)
+    assert.equal(await orchestrator.hangup(['acme'], id), 'already-ended')
+    assert.equal(causeOf(id), 'cancelled')
+    assert.equal(up(), 0)
+  })
+
+  test('what could not be written was not accepted, and nobody is rung', async () => {
+    const { clock, phones, store, start } = setUp({ 101: [answering], 102: [answering] })
+    const { orchestrator } = start(1)
+    store.failsAt = 'call.accepted'
+    await assert.rejects(orchestrator.place(requestTo(toLine)), /disk full/)
+    await clock.advance(1000)
+    assert.equal(orchestrator.liveCount, 0)
+    assert.deepEqual(phones[0]?.heard, [])
+  })
+
+  test('whoever waits hears of it in time, and leaves no listener behind', async () => {
+    const { clock, start, place } = setUp({ 101: [answering], 102: [{ ...answering, hangsUp: 1000 }] })
+    const { orchestrator, callLog } = start(1)
+    const id = await place(orchestrator, requestTo(toLine))
+    const waits = (['ringing', 'answered', 'bridged', 'ended'] as const).map((condition) =>
+      orchestrator.waitFor(id, condition, 60_000),
+    )
+    const impatient = orchestrator.waitFor(id, 'ended', 300)
+    await clock.advance(5000)
+    const states = (await Promise.all(waits)).map(({ state }) => state)
+    assert.deepEqual(states, ['first-ringing', 'first-answered', 'bridged', 'ended'])
+    assert.equal((await impatient).state, 'bridged')
+    assert.equal(callLog.listenerCount, 0)
+    assert.equal(clock.pending, 0)
+  })
+})
+
+describe('stopping', () => {
+  test('ends what is up as interrupted, takes nothing new, and leaves delayed calls to the next start', async () => {
+    const { clock, start, place, store, causeOf, up } = setUp({ 101: [answering], 102: [answering] })
+    const { orchestrator } = start(1)
+    const talking = await place(orchestrator, requestTo(toLine))
+    const delayed = await place(orchestrator, requestTo(toLine, { delaySeconds: 3600 }))
+    await clock.advance(1000)
+    let isStopped = false
+    const stopped = orchestrator.stop(3000).then(() => {
+      isStopped = true
+    })
+    await clock.advance(100)
+    assert.ok(isStopped, 'as soon as the last has gone')
+    await stopped
+    assert.equal(causeOf(talking), 'interrupted')
+    assert.equal(store.written(delayed).at(-1)?.type, 'call.scheduled')
+    const refused = await orchestrator.place(requestTo(toLine))
+    assert.equal(refused.outcome === 'refused' && refused.refusals[0].code, 'shutting-down')
+    assert.equal(up(), 0)
+
+    const next = start(2)
+    assert.deepEqual(await next.orchestrator.resume(), { resumed: 1, interrupted: 0 })
+    await clock.advance(3600_000)
+    assert.equal((await store.call(delayed))?.state, 'bridged')
+    await next.orchestrator.hangup(['acme'], delayed)
+    await clock.advance(1000)
+    assert.equal(causeOf(delayed), 'completed')
+  })
+
+  test('a store that does not come back does not hold it for ever', async () => {
+    const { clock, start, place, store } = setUp({ 101: [answering], 102: [answering] })
+    const { orchestrator } = start(1)
+    await place(orchestrator, requestTo(toLine))
+    await clock.advance(1000)
+    store.writeMilliseconds = 3600_000
+    let isStopped = false
+    void orchestrator.stop(3000).then(() => {
+      isStopped = true
+    })
+    await clock.advance(2900)
+    assert.equal(isStopped, false)
+    await clock.advance(200)
+    assert.equal(isStopped, true)
+  })
+})
+
+describe('a restart after kill -9', () => {
+  for (const [what, second, at] of [
+    ['the first rings', toLine, 50],
+    ['the second rings', toLine, 150],
+    ['they talk', toLine, 1000],
+    ['a queue rings', { kind: 'queue', value: 'support' }, 150],
+    ['a member of a queue talks', { kind: 'queue', value: 'support' }, 1000],
+  ] as const) {
+    test(`while ${what}: every phone is let go, and the call has ended once`, async () => {
+      const { clock, start, place, store, causeOf, up } = setUp({
+        101: [answering],
+        102: [answering, { rings: 10 }],
+        103: [{ rings: 10 }],
+      })
+      const dead = start(1)
+      const id = await place(dead.orchestrator, requestTo(second))
+      await clock.advance(at)
+      assert.ok(up() > 0)
+      dead.driver.die()
+      const next = start(2)
+      assert.deepEqual(await next.orchestrator.resume(), { resumed: 0, interrupted: 1 })
+      assert.equal(up(), 0)
+      assert.equal(causeOf(id), 'interrupted')
+      const ends = store.written(id).filter(({ type }) => type === 'leg.ended')
+      assert.equal(new Set(ends.map((event) => 'leg' in event && event.leg)).size, ends.length, 'one end a leg')
+      assert.deepEqual(await next.orchestrator.resume(), { resumed: 0, interrupted: 0 })
+    })
+  }
+
+  test('an end that was decided before keeps its cause', async () => {
+    const { clock, start, place, store, causeOf, up } = setUp({ 101: [answering], 102: [answering] })
+    const dead = start(1)
+    const id = await place(dead.orchestrator, requestTo(toLine))
+    await clock.advance(1000)
+    // The ends of its legs are on their way to a disk that never gets them.
+    store.failsAt = 'leg.ended'
+    await dead.orchestrator.hangup(['acme'], id)
+    await clock.advance(1000)
+    dead.driver.die()
+    store.repair()
+    const next = start(2)
+    assert.deepEqual(await next.orchestrator.resume(), { resumed: 0, interrupted: 1 })
+    assert.equal(causeOf(id), 'completed')
+    assert.equal(up(), 0)
+  })
+})
