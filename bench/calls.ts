@@ -25,26 +25,35 @@ const roundSeconds = 4
 /** HTTP → the phone answers → the carrier answers → bridged → the carrier hangs up, as fast as the server can. */
 export const benchCalls = async (): Promise<CallsFigures> => {
   const phones = await SippPhones.start({ hangsUp: true })
-  const load = new CallLoad()
+  try {
+    const load = new CallLoad()
+    const figures = await measureServer(phones, load)
+    const results = await phones.stop()
+    for (const { failed, errors } of results) {
+      if (failed > 0) throw new Error(`SIPp saw ${failed} calls that did not go as its scenario says:\n${errors}`)
+    }
+    const retransmissions = results.reduce((sum, result) => sum + result.retransmissions, 0)
+    return { ...figures, checkedCalls: load.ended, retransmissions }
+  } finally {
+    await phones.stop()
+  }
+}
+
+const measureServer = async (phones: SippPhones, load: CallLoad) => {
   const server = await BenchServer.start({ trunkPort: phones.carrierPort, onEvent: (event) => load.take(event) })
-  let figures: Omit<CallsFigures, 'checkedCalls' | 'retransmissions'>
   try {
     await phones.register(server.sipPort)
     load.start(server.url)
     await load.during(warmUpSeconds)
-    figures = await measure(server, load)
+    const figures = await measureRounds(server, load)
     await load.stop()
+    return figures
   } finally {
     await server.stop()
   }
-  const results = await phones.stop()
-  const failed = results.reduce((sum, result) => sum + result.failed, 0)
-  if (failed > 0) throw new Error(`SIPp saw ${failed} calls that did not go as its scenario says`)
-  const retransmissions = results.reduce((sum, result) => sum + result.retransmissions, 0)
-  return { ...figures, checkedCalls: load.ended, retransmissions }
 }
 
-const measure = async (server: BenchServer, load: CallLoad) => {
+const measureRounds = async (server: BenchServer, load: CallLoad) => {
   const perSecond: number[] = []
   const perCpuSecond: number[] = []
   for (let round = 0; round < rounds; round++) {

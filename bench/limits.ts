@@ -1,9 +1,12 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { ApiClient } from './api-client.ts'
-import { middle } from './middle.ts'
+import { middle, quantile } from './middle.ts'
 import { createInvite } from './parser.ts'
 
 export interface LimitsFigures {
@@ -11,6 +14,9 @@ export interface LimitsFigures {
   readonly udpEchoesPerCpuSecond: number
   /** Requests with a call's body that Fastify answers without doing anything. */
   readonly fastifyRequestsPerCpuSecond: number
+  /** Until the disk has 4 KiB for certain. A call waits for four such writes, two of them before its first INVITE. */
+  readonly diskSyncMillisecondsP50: number
+  readonly diskSyncMillisecondsP99: number
 }
 
 const rounds = 3
@@ -18,12 +24,32 @@ const warmUpSeconds = 2
 const roundSeconds = 3
 const requestsUnderWay = 32
 const datagramsUnderWay = 32
+const diskWrites = 1000
 
 /** What Node and Fastify could do at most, as a measure for the rest. */
 export const benchLimits = async (): Promise<LimitsFigures> => ({
   udpEchoesPerCpuSecond: await measure(new URL('./bare-echo.ts', import.meta.url), sendDatagrams),
   fastifyRequestsPerCpuSecond: await measure(new URL('./bare-fastify.ts', import.meta.url), sendRequests),
+  ...(await measureDisk()),
 })
+
+/** Where the other rows keep their databases: in the folder for temporary files. */
+async function measureDisk() {
+  const directory = mkdtempSync(join(tmpdir(), 'cordboard-bench-'))
+  const file = openSync(join(directory, 'log'), 'w')
+  const page = Buffer.alloc(4096, 1)
+  const times: number[] = []
+  for (let write = 0; write < diskWrites; write++) {
+    writeSync(file, page)
+    const started = performance.now()
+    fdatasyncSync(file)
+    times.push(performance.now() - started)
+    await sleep(5)
+  }
+  closeSync(file)
+  rmSync(directory, { recursive: true, force: true })
+  return { diskSyncMillisecondsP50: middle(times), diskSyncMillisecondsP99: quantile(times, 0.99) }
+}
 
 interface Load {
   done(): number

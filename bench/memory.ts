@@ -18,6 +18,14 @@ const gapMilliseconds = 5
 
 export const benchMemory = async (): Promise<MemoryFigures> => {
   const phones = await SippPhones.start({ hangsUp: false })
+  try {
+    return await measureServer(phones)
+  } finally {
+    await phones.stop()
+  }
+}
+
+const measureServer = async (phones: SippPhones): Promise<MemoryFigures> => {
   let bridged = 0
   const onEvent = ({ type }: LoggedCallEvent) => {
     if (type === 'call.bridged') bridged++
@@ -52,6 +60,5 @@ export const benchMemory = async (): Promise<MemoryFigures> => {
   } finally {
     client.close()
     await server.stop()
-    await phones.stop()
   }
 }

@@ -11,9 +11,19 @@ export interface Random {
 const poolSize = 4096
 let pool = ''
 let taken = 0
+let bytePool = Buffer.alloc(0)
+let bytesTaken = 0
 
 export const systemRandom: Random = {
-  bytes: (count) => randomBytes(count),
+  bytes(count) {
+    // As with tokens; no byte is handed out twice.
+    if (bytesTaken + count > bytePool.length) {
+      bytePool = randomBytes(Math.max(poolSize, count))
+      bytesTaken = 0
+    }
+    bytesTaken += count
+    return bytePool.subarray(bytesTaken - count, bytesTaken)
+  },
   token(length) {
     // One system call yields many tokens: a call needs about ten (tags, branches, identifiers).
     if (taken + length > pool.length) {

@@ -31,6 +31,8 @@ export interface SippResult {
   /** Calls that were going on when it ended. */
   readonly unfinished: number
   readonly retransmissions: number
+  /** What it complained of. */
+  readonly errors: string
   /** Every column of SIPp's last statistics line, by the name that SIPp gives it (`OutOfCallMsgs(C)`). */
   readonly columns: ReadonlyMap<string, string>
 }
@@ -143,14 +145,15 @@ export class Sipp {
       failed: count('FailedCall(C)'),
       unfinished: count('CurrentCall'),
       retransmissions: count('Retransmissions(C)'),
+      errors: `${this.#output}${this.#file('errors.log')}`,
       columns,
     }
   }
 
-  #failure(what: string, { exitCode, successful, failed, unfinished }: SippResult): Error {
+  #failure(what: string, { exitCode, successful, failed, unfinished, errors }: SippResult): Error {
     const counts = `${successful} successful, ${failed} failed, ${unfinished} unfinished`
     return new Error(
-      `SIPp ${what} (exit code ${exitCode}; ${counts}):\n${this.#output}${this.#file('errors.log').slice(0, 4000)}\n` +
+      `SIPp ${what} (exit code ${exitCode}; ${counts}):\n${errors.slice(0, 4000)}\n` +
         `Its messages (all in ${this.#directory}):\n${this.messages().slice(-12_000)}`,
     )
   }
