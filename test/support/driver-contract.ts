@@ -1,74 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { LegRecovery } from '../../src/call/call-event.ts'
 import { endCauses } from '../../src/call/end-cause.ts'
-import type { DialRequest, Driver, LegEvent, LegHandle } from '../../src/telephony/driver.ts'
-import type { PhoneScript } from '../../src/telephony/fake/phone-script.ts'
-import type { VirtualClock } from './virtual-clock.ts'
-
-/** Phones by line number of the account `acme`, carriers by trunk name; each does what its script says. */
-export interface StageScript {
-  readonly lines?: Readonly<Record<string, readonly PhoneScript[]>>
-  readonly trunks?: Readonly<Record<string, PhoneScript>>
-}
-
-/** A driver with phones around it, in virtual time. */
-export interface DriverStage {
-  readonly driver: Driver
-  readonly clock: VirtualClock
-  readonly trunkAddress: (name: string) => string
-  /** What a phone (`101/0`, the first of line 101) or a trunk was told: `invite`, `cancel`, `ack` (of its answer), `bye`. */
-  heard(phone: string): readonly string[]
-  /** Phones that ring or talk. */
-  up(): number
-  /** Legs, dialogs, transactions, ports: whatever the driver holds for calls. */
-  held(): number
-  /** kill -9, and a new driver in the dead one's place. */
-  crash(): Promise<Driver>
-}
-
-const line = (number: string): DialRequest['destination'] => ({ kind: 'line', line: { account: 'acme', number } })
+import type { DialRequest, LegHandle } from '../../src/telephony/driver.ts'
+import { driverRaceContract } from './driver-race-contract.ts'
+import { line, type OpenStage, openScene, openSceneWithLeg, type StageScript } from './driver-scene.ts'
 
 /** What every driver has to keep. `open` sets up a stage of its own for each test. */
-export function driverContract(name: string, open: (script: StageScript) => Promise<DriverStage>): void {
+export function driverContract(name: string, open: OpenStage): void {
   describe(`the driver contract on ${name}`, () => {
-    const set = async (script: StageScript) => {
-      const stage = await open(script)
-      const dial = (more: Partial<DialRequest> & Pick<DialRequest, 'destination'>) => {
-        const events: LegEvent[] = []
-        const recoveries: LegRecovery[] = []
-        const handle = stage.driver.dial(
-          {
-            callId: 'call-1',
-            leg: 'first',
-            callerId: { number: '102' },
-            autoAnswer: false,
-            ringSeconds: 20,
-            ...more,
-            journal: async (moment, recovery) => {
-              recoveries.push(JSON.parse(JSON.stringify(recovery)))
-              await more.journal?.(moment, recovery)
-            },
-          },
-          (event) => void events.push(event),
-        )
-        assert.equal(events.length, 0, 'events come after dial has returned')
-        const story = () => events.map((event) => (event.type === 'ended' ? `ended:${event.cause}` : event.type))
-        return { handle, events, recoveries, story }
-      }
-      const trunks = (...names: readonly string[]): DialRequest['destination'] => ({
-        kind: 'trunk',
-        number: '0412345678',
-        trunks: names.map((trunk) => ({ name: trunk, address: stage.trunkAddress(trunk) })),
-      })
-      /** Everything has had its time: nobody rings or talks, nothing is held. */
-      const assertNothingLeft = async (): Promise<void> => {
-        await stage.clock.advance(70_000)
-        assert.equal(stage.up(), 0, 'phones that ring or talk')
-        assert.equal(stage.held(), 0, 'what the driver holds')
-      }
-      return { ...stage, dial, trunks, assertNothingLeft }
-    }
+    const set = (script: StageScript) => openScene(open, script)
+    const withLeg = (script: StageScript, journal?: DialRequest['journal'], ringSeconds?: number) =>
+      openSceneWithLeg(open, script, journal, ringSeconds)
 
     test('presence: how many phones a line has', async () => {
       const { driver } = await set({ lines: { 101: [{}, {}] } })
@@ -108,22 +50,22 @@ export function driverContract(name: string, open: (script: StageScript) => Prom
 
     describe('a line', () => {
       test('rings all its phones at once; the first to answer wins, the others are let go', async () => {
-        const { clock, dial, heard, up, handle } = await withLeg(set, {
+        const { clock, heard, up, leg, assertNothingLeft } = await withLeg({
           lines: { 101: [{ rings: 10 }, { rings: 10, answers: 1000 }, {}] },
         })
         await clock.advance(500)
         for (const phone of ['101/0', '101/1', '101/2']) assert.equal(heard(phone)[0], 'invite')
         await clock.advance(1000)
-        assert.deepEqual(dial.story(), ['ringing', 'answered'])
+        assert.deepEqual(leg.story(), ['ringing', 'answered'])
         assert.deepEqual(heard('101/0'), ['invite', 'cancel'])
         assert.deepEqual(heard('101/1'), ['invite', 'ack'])
         assert.equal(up(), 1)
-        handle.hangup('completed')
-        await dial.assertNothingLeft()
+        leg.handle.hangup('completed')
+        await assertNothingLeft()
       })
 
       test('two that answer in the same moment: one talks, the other is hung up', async () => {
-        const { clock, dial, up, handle } = await withLeg(set, {
+        const { clock, up, leg, assertNothingLeft } = await withLeg({
           lines: {
             101: [
               { rings: 10, answers: 1000 },
@@ -132,11 +74,11 @@ export function driverContract(name: string, open: (script: StageScript) => Prom
           },
         })
         await clock.advance(1500)
-        assert.deepEqual(dial.story(), ['ringing', 'answered'])
+        assert.deepEqual(leg.story(), ['ringing', 'answered'])
         assert.equal(up(), 1)
-        handle.hangup('completed')
-        await dial.assertNothingLeft()
-        assert.deepEqual(dial.story(), ['ringing', 'answered', 'ended:completed'])
+        leg.handle.hangup('completed')
+        await assertNothingLeft()
+        assert.deepEqual(leg.story(), ['ringing', 'answered', 'ended:completed'])
       })
 
       test('without phones, or without such a line: unavailable', async () => {
@@ -235,8 +177,7 @@ export function driverContract(name: string, open: (script: StageScript) => Prom
     describe('the journal', () => {
       test('comes before the wire: nobody is rung before `dialled` is written, nor confirmed before `answered` is', async () => {
         const writes: { moment: string; done: () => void }[] = []
-        const { clock, dial, heard, handle } = await withLeg(
-          set,
+        const { clock, heard, leg, assertNothingLeft } = await withLeg(
           { lines: { 101: [{ answers: 100 }] } },
           (moment) => new Promise<void>((done) => writes.push({ moment, done })),
         )
@@ -245,82 +186,46 @@ export function driverContract(name: string, open: (script: StageScript) => Prom
         writes[0]?.done()
         await clock.advance(1000)
         assert.deepEqual(heard('101/0'), ['invite'])
-        assert.deepEqual(dial.story(), [])
+        assert.deepEqual(leg.story(), [])
         writes[1]?.done()
         await clock.advance(100)
         assert.deepEqual(heard('101/0'), ['invite', 'ack'])
-        assert.deepEqual(dial.story(), ['answered'])
+        assert.deepEqual(leg.story(), ['answered'])
         assert.deepEqual(
           writes.map(({ moment }) => moment),
           ['dialled', 'answered'],
         )
-        handle.hangup('completed')
-        await dial.assertNothingLeft()
+        leg.handle.hangup('completed')
+        await assertNothingLeft()
       })
 
       for (const failing of ['dialled', 'answered'] as const) {
         test(`that cannot write \`${failing}\` ends the leg as failed, and no phone is left in a call`, async () => {
-          const { clock, dial, up } = await withLeg(set, { lines: { 101: [{ answers: 100 }, {}] } }, (moment) =>
-            moment === failing ? Promise.reject(new Error('disk full')) : Promise.resolve(),
+          const { clock, up, leg, assertNothingLeft } = await withLeg(
+            { lines: { 101: [{ answers: 100 }, {}] } },
+            (moment) => (moment === failing ? Promise.reject(new Error('disk full')) : Promise.resolve()),
           )
           await clock.advance(1000)
-          assert.deepEqual(dial.story(), ['ended:failed'])
+          assert.deepEqual(leg.story(), ['ended:failed'])
           assert.equal(up(), 0)
-          await dial.assertNothingLeft()
+          await assertNothingLeft()
         })
       }
 
       test('is not overtaken by `ended`', async () => {
         for (const slow of ['dialled', 'answered']) {
           const written = Promise.withResolvers<void>()
-          const { clock, dial, handle } = await withLeg(set, { lines: { 101: [{ answers: 100 }] } }, (moment) =>
+          const { clock, leg, assertNothingLeft } = await withLeg({ lines: { 101: [{ answers: 100 }] } }, (moment) =>
             moment === slow ? written.promise : Promise.resolve(),
           )
           await clock.advance(500)
-          handle.hangup('cancelled')
+          leg.handle.hangup('cancelled')
           await clock.advance(5000)
-          assert.deepEqual(dial.story(), [], slow)
+          assert.deepEqual(leg.story(), [], slow)
           written.resolve()
           await clock.advance(500)
-          assert.deepEqual(dial.story(), ['ended:cancelled'], slow)
-          await dial.assertNothingLeft()
-        }
-      })
-    })
-
-    describe('races', () => {
-      test('hung up at every moment: one end, and no phone left in a call', async () => {
-        for (let at = 0; at <= 340; at += 4) {
-          const { clock, dial, handle } = await withLeg(set, {
-            lines: { 101: [{ rings: 100, answers: 200, hangsUp: 100 }, { rings: 50 }, {}] },
-          })
-          await clock.advance(at)
-          handle.hangup('cancelled')
-          await dial.assertNothingLeft()
-          const ends = dial.story().filter((word) => word.startsWith('ended'))
-          assert.equal(ends.length, 1, `hung up after ${at} ms: ${dial.story()}`)
-          assert.equal(dial.story().at(-1), ends[0])
-          assert.match(ends[0] ?? '', /ended:(cancelled|completed)/)
-        }
-      })
-
-      test('both sides hang up at once: one end', async () => {
-        for (const at of [198, 199, 200, 201, 202]) {
-          const { clock, dial, handle } = await withLeg(set, { lines: { 101: [{ answers: 100, hangsUp: 100 }] } })
-          await clock.advance(at)
-          handle.hangup('completed')
-          await dial.assertNothingLeft()
-          assert.deepEqual(dial.story(), ['answered', 'ended:completed'])
-        }
-      })
-
-      test('an answer in the moment of the ring timeout: one or the other', async () => {
-        for (const answers of [998, 999, 1000, 1001]) {
-          const { clock, dial, handle } = await withLeg(set, { lines: { 101: [{ rings: 1, answers }] } }, undefined, 1)
-          await clock.advance(1500)
-          if (dial.story().includes('answered')) handle.hangup('completed')
-          await dial.assertNothingLeft()
-          assert.match(dial.story().join(), /^ringing,(answered,ended:completed|ended:no-answer)$/)
+          assert.deepEqual(leg.story(), ['ended:cancelled'], slow)
+          await assertNothingLeft()
         }
       })
     })
@@ -366,38 +271,6 @@ export function driverContract(name: string, open: (script: StageScript) => Prom
       })
     })
 
-    describe('a crash', () => {
-      for (const [state, at] of [
-        ['while phones ring', 50],
-        ['while they talk', 500],
-      ] as const) {
-        test(`${state}: recovery leaves nobody in a dead call`, async () => {
-          const { clock, dial, up, crash } = await withLeg(set, {
-            lines: { 101: [{ rings: 10, answers: 100 }, { rings: 10 }] },
-          })
-          await clock.advance(at)
-          const before = dial.story().length
-          const next = await crash()
-          const recovered = next.recover(dial.recoveries())
-          await clock.advance(2000)
-          await recovered
-          assert.equal(up(), 0)
-          assert.equal(dial.story().length, before, 'a dead process tells nothing')
-        })
-      }
-
-      test("another driver's legs are left alone, and those that are long gone do no harm", async () => {
-        const { clock, dial, crash, handle } = await withLeg(set, { lines: { 101: [{ answers: 100 }] } })
-        await clock.advance(500)
-        handle.hangup('completed')
-        await clock.advance(500)
-        const next = await crash()
-        const recovered = next.recover([...dial.recoveries(), { driver: 'unheard-of', data: { any: 'thing' } }])
-        await clock.advance(2000)
-        await recovered
-      })
-    })
-
     test('close hangs up what is up and leaves nothing', async () => {
       const { driver, clock, dial, up, held } = await set({
         lines: { 101: [{ answers: 10 }], 102: [{ rings: 10 }], 103: [{}] },
@@ -412,28 +285,5 @@ export function driverContract(name: string, open: (script: StageScript) => Prom
       assert.equal(held(), 0)
     })
   })
-}
-
-/** A stage with one leg to line 101. */
-async function withLeg<
-  Stage extends {
-    clock: VirtualClock
-    dial: (more: Partial<DialRequest> & Pick<DialRequest, 'destination'>) => {
-      handle: LegHandle
-      recoveries: LegRecovery[]
-      story: () => string[]
-    }
-    assertNothingLeft: () => Promise<void>
-  },
->(
-  set: (script: StageScript) => Promise<Stage>,
-  script: StageScript,
-  journal: DialRequest['journal'] = () => Promise.resolve(),
-  ringSeconds = 20,
-) {
-  const stage = await set(script)
-  const leg = stage.dial({ destination: line('101'), journal, ringSeconds })
-  const { story, handle } = leg
-  const { assertNothingLeft } = stage
-  return { ...stage, handle, dial: { story, recoveries: () => leg.recoveries, assertNothingLeft } }
+  driverRaceContract(name, open)
 }
