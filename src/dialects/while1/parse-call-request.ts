@@ -60,10 +60,9 @@ export function parseCallRequest(
   return {
     request: {
       account: project.name,
-      first: {
-        target: { kind: targetKinds[type], value: destination },
-        callerId: { name: callerIdName, number: callerId },
-      },
+      // The name alone: with it goes the customer's number where the agent is in the house, and a number that the project may show
+      // where a context's step rings the agent outside.
+      first: { target: { kind: targetKinds[type], value: destination }, callerId: { name: callerIdName } },
       second: {
         // Who names a trunk wants the number dialled through it, never read as an extension of the house.
         target: { kind: trunk === undefined ? 'dial' : 'number', value: callerId },
