@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto'
+import { type Clock, systemClock } from '../clock.ts'
 import type { Credential } from './credential.ts'
 import type { Directory, Line, Trunk } from './directory.ts'
+import { type Limits, strictest } from './limits.ts'
 import { formatNumber, parsePhoneNumber } from './number-format.ts'
 import { verifyPassword } from './password-hash.ts'
-import type { CredentialRecord, DirectoryRecords, TrunkRecord } from './records.ts'
+import type { AccountRecord, CredentialRecord, DirectoryRecords, TrunkRecord } from './records.ts'
 import { indexUsernames } from './username-index.ts'
+import { VerifiedPasswords } from './verified-passwords.ts'
 
 /** Indexes the records once; every look-up afterwards costs the same however many there are. */
-export function createDirectory(records: DirectoryRecords): Directory {
+export function createDirectory(records: DirectoryRecords, clock: Clock = systemClock): Directory {
   const accounts = new Map(records.accounts.map((account) => [account.name, account]))
   const accountsById = new Map(records.accounts.map((account) => [String(account.id), account]))
   const children = Map.groupBy(records.accounts, ({ parent }) => parent)
@@ -18,7 +21,10 @@ export function createDirectory(records: DirectoryRecords): Directory {
     records.lines.flatMap((line) => (line.fullNumber === undefined ? [] : [[line.fullNumber, line] as const])),
   )
   const findByUsername = indexUsernames(records)
-  const credentials = records.credentials.map((record) => ({ record, credential: credentialOf(record) }))
+  const credentials = records.credentials.map((record) => ({
+    record,
+    credential: credentialOf(record, accounts.get(record.account)),
+  }))
   const credentialsByAccount = Map.groupBy(credentials, ({ credential }) => credential.account)
   const credentialsBySecret = new Map(
     credentials.flatMap(({ record: { secretSha256 }, credential }) =>
@@ -28,6 +34,11 @@ export function createDirectory(records: DirectoryRecords): Directory {
   const users = new Map(
     credentials.filter(({ record }) => record.kind === 'user').map((user) => [user.record.name, user]),
   )
+  const limits = new Map<string, Limits>()
+  for (const { account, name, limits: own = {} } of records.credentials) {
+    limits.set(`${account}/${name}`, strictest(limits.get(`${account}/${name}`) ?? {}, own))
+  }
+  const passwords = new VerifiedPasswords(clock)
   const trunks = records.trunks.toSorted((one, other) => one.priority - other.priority)
 
   const isSameOrBelow = (ancestor: string, account: string): boolean => {
@@ -88,11 +99,13 @@ export function createDirectory(records: DirectoryRecords): Directory {
     keyBySecret: (secret) => credentialsBySecret.get(sha256(secret)),
     async verifyUser(name, password) {
       const user = users.get(name)
-      const right = await verifyPassword(password, user?.record.passwordHash ?? nobodysHash)
+      const hash = user?.record.passwordHash ?? nobodysHash
+      const right = await passwords.check(name, password, () => verifyPassword(password, hash))
       return right ? user?.credential : undefined
     },
     signingKeys: (account) =>
       (credentialsByAccount.get(account) ?? []).flatMap(({ record }) => record.signingKey ?? []),
+    credentialLimits: (account, name) => limits.get(`${account}/${name}`) ?? {},
     parseNumber: (account, characters) => parsePhoneNumber(characters, countryOf(account)),
     trunksFor: (account, { canonical }) =>
       trunks
@@ -125,11 +138,17 @@ const trunkFor = (trunk: TrunkRecord, number: string, country: string): Trunk =>
   dialString: formatNumber(number, trunk.format, country),
 })
 
-const credentialOf = (record: CredentialRecord): Credential => ({
+const credentialOf = (record: CredentialRecord, account: AccountRecord | undefined): Credential => ({
   kind: record.kind,
   name: record.name,
   account: record.account,
-  permissions: new Set(record.permissions),
+  permissions: new Set(
+    record.role === undefined
+      ? record.permissions
+      : account?.roles?.find(({ name }) => name === record.role)?.permissions,
+  ),
+  ...(record.role === undefined ? {} : { role: record.role }),
+  ...(record.madeAt === undefined ? {} : { madeAt: record.madeAt }),
   ...(record.lines === undefined ? {} : { lines: new Set(record.lines) }),
   ...(record.line === undefined ? {} : { line: record.line }),
 })

@@ -1,4 +1,5 @@
 import type { Credential } from './credential.ts'
+import type { Limits } from './limits.ts'
 import type { AccountRecord, ContextRecord, FeatureRecord, LineRecord, QueueRecord, RatePlanRecord } from './records.ts'
 
 export type Account = AccountRecord
@@ -59,11 +60,17 @@ export interface Directory {
 
   /** An API key or token. Takes the same time whether or not it exists. */
   keyBySecret(secret: string): Credential | undefined
-  /** A user by name and password; scrypt, so it takes its time. */
+  /** A user by name and password; scrypt, so it takes its time, but for one that was right a short while ago. */
   verifyUser(name: string, password: string): Promise<Credential | undefined>
 
   /** API keys of the account, as they are: to check what a client signed with one of them. */
   signingKeys(account: string): readonly string[]
+
+  /**
+   * What the account's credentials of this name may use. A key, a token and a user that share a name share its limits, of each the
+   * lowest: calls and logs know them by no more than their name.
+   */
+  credentialLimits(account: string, name: string): Limits
 
   /** What the characters mean as a telephone number of the account's country; undefined if they cannot be one. */
   parseNumber(account: string, characters: string): PhoneNumber | undefined
