@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,10 +15,15 @@ export class ServerProcess {
   #child: ChildProcess | undefined
   #output = ''
 
-  constructor(httpPort: number, sipPort: number, mediaPorts: string) {
+  /** `more` is added to the configuration. */
+  constructor(httpPort: number, sipPort: number, mediaPorts: string, more = '') {
     this.url = `http://127.0.0.1:${httpPort}`
     this.sipPort = sipPort
-    writeFileSync(join(this.#directory, 'cordboard.yaml'), configText(httpPort, sipPort, mediaPorts))
+    writeFileSync(join(this.#directory, 'cordboard.yaml'), `${configText(httpPort, sipPort, mediaPorts)}\n${more}`)
+  }
+
+  get databaseFile(): string {
+    return join(this.#directory, 'cordboard.db')
   }
 
   /** Resolves when it says that it is up. */
@@ -34,7 +39,8 @@ export class ServerProcess {
     child.stderr.on('data', note)
     const until = Date.now() + 15_000
     while (!/is up|listening/i.test(this.#output)) {
-      if (Date.now() > until || child.exitCode !== null) throw new Error(`the server did not start:\n${this.#output}`)
+      const hasEnded = child.exitCode !== null || child.signalCode !== null
+      if (Date.now() > until || hasEnded) throw new Error(`the server did not start:\n${this.#output}`)
       await new Promise((resolve) => setTimeout(resolve, 10))
     }
   }
@@ -45,6 +51,12 @@ export class ServerProcess {
     const exited = once(child, 'exit')
     child.kill(signal)
     await exited
+  }
+
+  /** Kills it if it still runs, and deletes its data. */
+  async remove(): Promise<void> {
+    await this.kill('SIGKILL')
+    rmSync(this.#directory, { recursive: true, force: true })
   }
 }
 
