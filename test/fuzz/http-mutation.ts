@@ -12,6 +12,9 @@ const form = 'application/x-www-form-urlencoded'
 const json = 'application/json'
 const call = `{"first":{"line":"101","autoAnswer":true},"second":{"dial":"0412345678"},"variables":{"a":"b"}}`
 const bearer: [string, string] = ['authorization', `Bearer ${keys.all}`]
+const originate =
+  'data[project_id]=1&data[caller_id]=1&data[caller_id_name]=x&data[type]=queue&data[destination]=q&data[external_id]=x1' +
+  `&data[vars][a]=b&api_username=alice%40acme&api_password=x&api_hash=${'0'.repeat(32)}`
 
 const seeds: readonly FuzzRequest[] = [
   { method: 'GET', url: `/calls/initiate?key=${keys.all}&origin=101&destination=0412345678`, headers: [], body: '' },
@@ -34,6 +37,15 @@ const seeds: readonly FuzzRequest[] = [
     headers: [bearer, ['content-type', json], ['idempotency-key', 'k1']],
     body: call,
   },
+  { method: 'POST', url: '/api/originate-call', headers: [bearer, ['content-type', form]], body: originate },
+  { method: 'GET', url: `/api/originate-call?${originate}`, headers: [bearer], body: '' },
+  {
+    method: 'POST',
+    url: '/api//originate-call/?data[vars][a]=1',
+    headers: [bearer, ['content-type', json]],
+    body: `{"data":{"project_id":1,"caller_id":"1","caller_id_name":"x","type":"user","destination":"a","external_id":1.5}}`,
+  },
+  { method: 'GET', url: '/api/originate-call?external_id=x1', headers: [bearer], body: '' },
   { method: 'GET', url: '/v1/calls?state=live&limit=5&from=2026-01-01T00:00:00Z', headers: [bearer], body: '' },
   { method: 'GET', url: '/v1/calls/call-1', headers: [bearer], body: '' },
   { method: 'GET', url: '/v1/calls/call-1/events', headers: [bearer, ['last-event-id', '1']], body: '' },

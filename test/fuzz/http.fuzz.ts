@@ -69,9 +69,10 @@ async function inject(front: HttpFront, request: FuzzRequest): Promise<string> {
 
 /** An error is either the vendor's or a problem (RFC 9457), whatever went wrong. */
 function checkShape(contentType: string, body: string): void {
-  const answer = JSON.parse(body) as { status: number; error?: string; type?: string }
-  if (contentType === 'application/json') assert.ok(answer.status === 0 && answer.error !== undefined, body)
-  else assert.ok(contentType.startsWith('application/problem+json') && answer.type?.startsWith('/problems/'), body)
+  const answer = JSON.parse(body) as { status: number; error?: string; type?: string; has_error?: boolean }
+  if (contentType === 'application/json') {
+    assert.ok(answer.has_error === true || (answer.status === 0 && answer.error !== undefined), body)
+  } else assert.ok(contentType.startsWith('application/problem+json') && answer.type?.startsWith('/problems/'), body)
 }
 
 function sendOctets(port: number, request: FuzzRequest): Promise<string> {
