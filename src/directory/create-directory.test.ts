@@ -136,6 +136,11 @@ describe('trunks', () => {
   test('credentials go along', () => {
     const [, backup] = directory.trunksFor('other', { canonical: '+61412345678', emergency: false })
     assert.equal(backup?.password, 'p')
+    assert.deepEqual(directory.trunkCredentials('backup'), { username: 'u', password: 'p' })
+  })
+  test('and where there are none, or no such trunk, there is nothing', () => {
+    assert.equal(directory.trunkCredentials('mobile'), undefined)
+    assert.equal(directory.trunkCredentials('unheard-of'), undefined)
   })
 })
 

@@ -112,6 +112,10 @@ export function createDirectory(records: DirectoryRecords, clock: Clock = system
         .filter((trunk) => carries(trunk, canonical) && mayUse(trunk, account))
         .map((trunk) => trunkFor(trunk, canonical, countryOf(account))),
     mayUseTrunk: (account, name) => trunks.some((trunk) => trunk.name === name && mayUse(trunk, account)),
+    trunkCredentials(name) {
+      const { username, password } = trunks.find((trunk) => trunk.name === name) ?? {}
+      return username === undefined || password === undefined ? undefined : { username, password }
+    },
     listAccounts: () => records.accounts,
     listLines: (account) => (account === undefined ? records.lines : (linesByAccount.get(account) ?? [])),
     listCredentials: (account) =>

@@ -78,6 +78,8 @@ export interface Directory {
   trunksFor(account: string, number: PhoneNumber): readonly Trunk[]
   /** Whether there is a trunk of this name that the account may use. */
   mayUseTrunk(account: string, name: string): boolean
+  /** What the carrier of this name knows us by, if it asks. */
+  trunkCredentials(name: string): { readonly username: string; readonly password: string } | undefined
 
   listAccounts(): readonly Account[]
   listLines(account?: string): readonly Line[]

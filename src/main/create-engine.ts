@@ -34,6 +34,7 @@ export function createEngine(config: Config, directory: Directory, store: Store,
       const realm = directory.account(account)?.domain ?? config.sip.realm
       return { aor: `${account}/${number}`, realm, ha1Md5: found.ha1Md5, ha1Sha256: found.ha1Sha256 }
     },
+    trunkCredentials: (name) => directory.trunkCredentials(name),
     bindings: createBindingStore(store, log),
     clock: systemClock,
     random: systemRandom,
