@@ -13,6 +13,9 @@ export async function registerPhone(sipPort: number): Promise<number> {
   return port
 }
 
+/** SIPp's own buffers hold some fifty messages: on a busy machine it would lose what came while it did not run. */
+const underLoad = { args: ['-buff_size', String(1 << 21)], trace: false }
+
 /** SIPp on both ends: the phone of line 101, and the carrier that the second leg goes to. */
 export class SippPhones {
   readonly carrierPort: number
@@ -21,7 +24,7 @@ export class SippPhones {
 
   /** `hangsUp`: the carrier's side ends each call after a moment; else it lasts until the server ends it. */
   static async start({ hangsUp }: { readonly hangsUp: boolean }): Promise<SippPhones> {
-    const carrier = await Sipp.start({ scenario: scenario(hangsUp ? 'answer-and-hang-up' : 'answer'), trace: false })
+    const carrier = await Sipp.start({ scenario: scenario(hangsUp ? 'answer-and-hang-up' : 'answer'), ...underLoad })
     return new SippPhones(carrier)
   }
 
@@ -33,7 +36,7 @@ export class SippPhones {
   /** The phone registers, then answers at the address that it registered. */
   async register(sipPort: number): Promise<void> {
     const port = await registerPhone(sipPort)
-    this.#phone = await Sipp.start({ scenario: scenario('answer'), port, trace: false })
+    this.#phone = await Sipp.start({ scenario: scenario('answer'), port, ...underLoad })
   }
 
   async stop(): Promise<readonly SippResult[]> {
