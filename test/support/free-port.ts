@@ -19,3 +19,18 @@ export async function freeUdpPort(): Promise<number> {
   await new Promise<void>((resolve) => socket.close(() => resolve()))
   return port
 }
+
+/** A port that was free a moment ago by UDP and TCP, and its neighbour by TCP: a softphone takes the second for TLS. */
+export async function freePortPair(): Promise<number> {
+  for (;;) {
+    const port = await freeUdpPort()
+    if (port < 65_535 && (await isFree(port)) && (await isFree(port + 1))) return port
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer().once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
+}

@@ -1,0 +1,86 @@
+/**
+ * SIPp scenarios of the called side, step by step. Every response to the INVITE can be sent at any time, also after a CANCEL has
+ * come: SIPp itself knows only the headers of the newest message. The key `contact` is the port that requests within the dialog
+ * are to come to.
+ */
+export const scenario = (name: string, ...steps: readonly string[]): string =>
+  `<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="${name}">\n${steps.join('\n')}\n</scenario>\n`
+
+const sdp = [
+  ...['v=0', 'o=phone 1 1 IN IP4 [local_ip]', 's=-', 'c=IN IP4 [local_ip]', 't=0 0'],
+  ...['m=audio [media_port] RTP/AVP 8 101', 'a=rtpmap:8 PCMA/8000', 'a=rtpmap:101 telephone-event/8000'],
+  ...['a=fmtp:101 0-15', 'a=ptime:20'],
+]
+
+export const receiveInvite = `<recv request="INVITE"><action>
+  <ereg regexp="[0-9]+" search_in="hdr" header="CSeq:" assign_to="sequence"/>
+  <ereg regexp="&lt;(sip:[^&gt;]*)&gt;" search_in="hdr" header="Contact:" assign_to="contacts,target"/>
+  <ereg regexp=".*" search_in="hdr" header="From:" assign_to="caller"/>
+  <ereg regexp=".*" search_in="hdr" header="To:" assign_to="called"/>
+</action></recv>
+<Reference variables="sequence,contacts,target,caller,called"/>`
+
+export const receive = (request: 'ACK' | 'BYE' | 'CANCEL'): string => `<recv request="${request}"/>`
+
+/** Waits for this response to a request of its own. */
+export const receiveResponse = (status: number): string => `<recv response="${status}"/>`
+
+/** Either of two responses to a request of its own; must be the last step of its kind. */
+export const receiveOneOf = (one: number, other: number): string =>
+  `<recv response="${one}" optional="true" next="1"/>\n<recv response="${other}"/>\n<label id="1"/>`
+
+export const pause = (milliseconds: number): string => `<pause milliseconds="${milliseconds}"/>`
+
+/** Answers what may be repeated for this long. */
+export const linger = (milliseconds: number): string => `<timewait milliseconds="${milliseconds}"/>`
+
+/** `180 Ringing` */
+export const ring = respondToInvite('180 Ringing')
+
+/** A 200 with SDP, repeated until the ACK. */
+export const answer = respondToInvite('200 OK', { isRepeated: true, hasSdp: true })
+
+/** A final response such as `486 Busy Here`, repeated until the ACK. */
+export const refuse = (status: string): string => respondToInvite(status, { isRepeated: true })
+
+/** The 200 to a BYE or CANCEL, which was the last message to come. */
+export const confirm = send([
+  'SIP/2.0 200 OK',
+  '[last_Via:]',
+  '[last_From:]',
+  '[last_To:]',
+  '[last_Call-ID:]',
+  '[last_CSeq:]',
+])
+
+export const hangUp = send(
+  [
+    'BYE [$target] SIP/2.0',
+    'Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]',
+    'Max-Forwards: 70',
+    'From:[$called];tag=[pid]-[call_number]',
+    'To:[$caller]',
+    'Call-ID: [call_id]',
+    'CSeq: 1 BYE',
+  ],
+  { isRepeated: true },
+)
+
+interface SendOptions {
+  readonly isRepeated?: boolean
+  readonly hasSdp?: boolean
+}
+
+function respondToInvite(status: string, options: SendOptions = {}): string {
+  const head = [`SIP/2.0 ${status}`, '[last_Via:]', 'From:[$caller]', 'To:[$called];tag=[pid]-[call_number]']
+  const contact = 'Contact: <sip:[local_ip]:[contact]>'
+  return send([...head, '[last_Call-ID:]', 'CSeq: [$sequence] INVITE', contact], options)
+}
+
+function send(head: readonly string[], { isRepeated = false, hasSdp = false }: SendOptions = {}): string {
+  const body = hasSdp
+    ? ['Content-Type: application/sdp', 'Content-Length: [len]', '', ...sdp]
+    : ['Content-Length: 0', '']
+  const lines = [...head, ...body].map((line) => `  ${line}`).join('\n')
+  return `<send${isRepeated ? ' retrans="500"' : ''}><![CDATA[\n\n${lines}\n\n]]></send>`
+}
