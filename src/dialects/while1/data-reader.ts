@@ -1,6 +1,6 @@
 import { textOfBytes } from '../php/byte-string.ts'
 import { formScalar } from '../php/form-scalar.ts'
-import { PhpArray } from '../php/php-array.ts'
+import { PhpArray, type PhpValue } from '../php/php-array.ts'
 
 /** What is read here may come near a header, a log line or a screen. */
 const controlCharacter = /\p{Cc}/u
@@ -15,6 +15,12 @@ export interface TextRules {
   readonly meaning?: string
   /** For people only: octets that are no UTF-8 show as a replacement character. */
   readonly shownOnly?: boolean
+}
+
+export interface VariableLimits {
+  readonly count: number
+  readonly name: number
+  readonly value: number
 }
 
 /** The members of `data[…]` as text, whether they came as a form or as JSON; gathers one fault for each that is wrong. */
@@ -41,37 +47,39 @@ export class DataReader {
     if (value instanceof PhpArray) return this.#invalid(name, `${name} is not an array`)
     const text = textOfBytes(formScalar(value)).trim()
     if (text === '') return undefined
-    if (controlCharacter.test(text)) return this.#invalid(name, `${name} holds no control characters`)
+    const wrong = checkOf(name, text, longest)
+    if (wrong !== undefined) return this.#invalid(name, wrong)
     if (!shownOnly && text.includes(unreadable)) return this.#invalid(name, `${name} is UTF-8`)
-    if (text.length > longest) return this.#invalid(name, `${name} is no longer than ${longest} characters`)
     if (pattern !== undefined && !pattern.test(text)) return this.#invalid(name, `${name} is ${meaning}`)
     return text
   }
 
   /** An array of scalars by their names; a JSON null is left out, as http_build_query() leaves it out of a form. */
-  variables(name: string, limits: { count: number; name: number; value: number }): Readonly<Record<string, string>> {
+  variables(name: string, limits: VariableLimits): Readonly<Record<string, string>> {
     const value = this.#data.get(name)
     if (value === undefined || value === null || value === '') return {}
     if (!(value instanceof PhpArray)) return this.#invalid(name, `${name} is an array`) ?? {}
     if (value.size > limits.count) return this.#invalid(name, `there are no more than ${limits.count}`) ?? {}
-    const variables: [string, string][] = []
-    for (const [key, inner] of value.entries()) {
-      const variable = textOfBytes(key)
-      if (variable === '' || variable.length > limits.name || controlCharacter.test(variable)) {
-        this.#invalid(name, `every name has 1 to ${limits.name} characters and no control characters`)
-      } else if (inner instanceof PhpArray) {
-        this.#invalid(name, `${variable} is not an array`)
-      } else if (inner !== null) {
-        const text = textOfBytes(formScalar(inner))
-        if (text.length > limits.value) this.#invalid(name, `${variable} is no longer than ${limits.value} characters`)
-        else if (controlCharacter.test(text)) this.#invalid(name, `${variable} holds no control characters`)
-        else variables.push([variable, text])
-      }
-    }
-    return Object.fromEntries(variables)
+    const entries = [...value.entries()].filter(([, inner]) => inner !== null)
+    return Object.fromEntries(entries.map(([key, inner]) => this.#variable(name, textOfBytes(key), inner, limits)))
+  }
+
+  #variable(name: string, variable: string, value: PhpValue, limits: VariableLimits): [string, string] {
+    const text = value === null || value instanceof PhpArray ? undefined : textOfBytes(formScalar(value))
+    const wrong =
+      checkOf('every name', variable, limits.name) ??
+      (text === undefined ? `${variable} is not an array` : checkOf(variable, text, limits.value))
+    if (wrong !== undefined) this.#invalid(name, wrong)
+    return [variable, text ?? '']
   }
 
   #invalid(name: string, check: string): undefined {
     this.faults.push(`Invalid ${name}. Check if ${check}`)
   }
+}
+
+/** What the client has to look at in this text, if anything. */
+function checkOf(what: string, text: string, longest: number): string | undefined {
+  if (controlCharacter.test(text)) return `${what} holds no control characters`
+  return text.length > longest ? `${what} is no longer than ${longest} characters` : undefined
 }
