@@ -1,4 +1,4 @@
-import { keys } from '../support/http-front.ts'
+import { keys, userPassword } from '../support/http-front.ts'
 
 /** A request as it is mutated: octets, one a character. */
 export interface FuzzRequest {
@@ -12,6 +12,9 @@ const form = 'application/x-www-form-urlencoded'
 const json = 'application/json'
 const call = `{"first":{"line":"101","autoAnswer":true},"second":{"dial":"0412345678"},"variables":{"a":"b"}}`
 const bearer: [string, string] = ['authorization', `Bearer ${keys.all}`]
+const user = `auth_username=alice@acme;auth_password=${userPassword}`
+const make =
+  'stype=phone;snumber=101;ctype=;cnumber=%2B61412345678;callerid1=A%20%3C1%3E;customer=2;answer1=1;delay=5;card=9'
 const originate =
   'data[project_id]=1&data[caller_id]=1&data[caller_id_name]=x&data[type]=queue&data[destination]=q&data[external_id]=x1' +
   `&data[vars][a]=b&api_username=alice%40acme&api_password=x&api_hash=${'0'.repeat(32)}`
@@ -46,6 +49,16 @@ const seeds: readonly FuzzRequest[] = [
     body: `{"data":{"project_id":1,"caller_id":"1","caller_id_name":"x","type":"user","destination":"a","external_id":1.5}}`,
   },
   { method: 'GET', url: '/api/originate-call?external_id=x1', headers: [bearer], body: '' },
+  { method: 'GET', url: `/api/json//calls/make/?${user}&${make}`, headers: [], body: '' },
+  {
+    method: 'POST',
+    url: `/local/api/json/calls/make?${user}`,
+    headers: [['content-type', form]],
+    body: make,
+  },
+  { method: 'GET', url: `/api/json/calls/active/list/?${user};customer=recursive`, headers: [], body: '' },
+  { method: 'GET', url: `/api/json/cdrs/list?${user};start=0;end=1;detail=call;limit=1`, headers: [], body: '' },
+  { method: 'GET', url: `/api/json/calls/hangup?${user};callid=call-1`, headers: [], body: '' },
   { method: 'GET', url: '/v1/calls?state=live&limit=5&from=2026-01-01T00:00:00Z', headers: [bearer], body: '' },
   { method: 'GET', url: '/v1/calls/call-1', headers: [bearer], body: '' },
   { method: 'GET', url: '/v1/calls/call-1/events', headers: [bearer, ['last-event-id', '1']], body: '' },

@@ -64,6 +64,7 @@ async function inject(front: HttpFront, request: FuzzRequest): Promise<string> {
   const { statusCode, body } = answer
   assert.ok(statusCode < 500, `${statusCode} ${body}`)
   if (request.method !== 'HEAD' && statusCode >= 400) checkShape(String(answer.headers['content-type']), body)
+  if (body.startsWith('{"responses"')) checkEnvelope(body)
   return String(statusCode)
 }
 
@@ -73,6 +74,16 @@ function checkShape(contentType: string, body: string): void {
   if (contentType === 'application/json') {
     assert.ok(answer.has_error === true || (answer.status === 0 && answer.error !== undefined), body)
   } else assert.ok(contentType.startsWith('application/problem+json') && answer.type?.startsWith('/problems/'), body)
+}
+
+/** The dialect that answers HTTP 200 to everything has its verdict inside. */
+function checkEnvelope(body: string): void {
+  const { responses } = JSON.parse(body) as { responses: { code: string; key: string; message: string }[] }
+  assert.ok(responses.length > 0, body)
+  for (const { code, key, message } of responses) {
+    assert.match(code, /^[24]\d\d$/, body)
+    assert.deepEqual([typeof key, typeof message], ['string', 'string'], body)
+  }
 }
 
 function sendOctets(port: number, request: FuzzRequest): Promise<string> {

@@ -41,10 +41,14 @@ const callers: Readonly<Record<string, Caller>> = {
 
 export const userPassword = 'demo-pass-0001'
 
-/** Users with `userPassword`: one who may place and control calls, one who may read only, one of an account below. */
+/**
+ * Users with `userPassword`: one who may place and control calls, one who may read only, one for a line alone, one of an account
+ * below.
+ */
 const users: readonly Caller[] = [
   { name: 'alice@acme', account: 'acme', accounts: ['acme', 'acme-shop'], permissions, line: '101' },
   { name: 'reader@acme', account: 'acme', accounts: ['acme'], permissions: new Set(['calls:read']) },
+  { name: 'kiosk@acme', account: 'acme', accounts: ['acme', 'acme-shop'], permissions, lines: new Set(['101']) },
   { name: 'sam@acme-shop', account: 'acme-shop', accounts: ['acme-shop'], permissions },
 ]
 

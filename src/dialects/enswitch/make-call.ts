@@ -1,7 +1,8 @@
-import type { Caller } from '../dialect.ts'
+import type { CallRequest } from '../../call/call-request.ts'
+import type { Caller, DialectContext } from '../dialect.ts'
 import type { ApiFunction } from './api-function.ts'
 import { answerOfRefusals } from './map-refusal.ts'
-import { type ParsedCallRequest, parseCallRequest } from './parse-call-request.ts'
+import { parseCallRequest } from './parse-call-request.ts'
 import { found, refuse, requested } from './render-answer.ts'
 
 /** `calls/make`: rings `snumber`, then `cnumber`, and may wait until the call has its identifiers. */
@@ -11,7 +12,7 @@ export const makeCall: ApiFunction = {
     const parsed = parseCallRequest(reader, caller, context)
     if (parsed === undefined) return { responses: reader.faults }
     const { request, waitSeconds } = parsed
-    if (!mayCallFrom(caller, request)) return refuse('402', 'Your role does not allow this line.', 'snumber')
+    if (!mayCallFrom(caller, request, context)) return refuse('402', 'Your role does not allow this line.', 'snumber')
     const placed = await context.calls.place(request)
     if (placed.outcome === 'refused') return answerOfRefusals(placed.refusals)
     if (waitSeconds === 0) return requested
@@ -23,6 +24,9 @@ export const makeCall: ApiFunction = {
   },
 }
 
-/** A credential for certain lines calls from those only. */
-const mayCallFrom = ({ lines }: Caller, { first }: ParsedCallRequest['request']): boolean =>
-  lines === undefined || (first.target.kind === 'line' && lines.has(first.target.value))
+/** A user for certain lines of its own account calls from those only. */
+function mayCallFrom(caller: Caller, { account, first }: CallRequest, context: Pick<DialectContext, 'line'>): boolean {
+  if (caller.lines === undefined) return true
+  const line = first.target.kind === 'line' ? context.line(account, first.target.value) : undefined
+  return line !== undefined && account === caller.account && caller.lines.has(line.number)
+}

@@ -241,6 +241,21 @@ describe('attackers', () => {
     const answer = await send(`${path}?${sam};${parties};customer=1`)
     assert.deepEqual(answer.json().responses[0].code, '404')
   })
+  it('a user for certain lines calls from no other', async () => {
+    const kiosk = `auth_username=kiosk@acme;auth_password=${userPassword}`
+    for (const [sent, code] of [
+      ['stype=phone;snumber=101', '204'],
+      ['stype=phone;snumber=1234101', '204'],
+      ['stype=phone;snumber=102', '402'],
+      ['stype=phone;snumber=999', '402'],
+      ['stype=phone;snumber=101;customer=2', '402'],
+      ['snumber=0412345678', '402'],
+    ] as const) {
+      const answer = await send(`${path}?${kiosk};cnumber=1;${sent}`)
+      assert.equal(answer.json().responses[0].code, code, sent)
+    }
+    assert.equal(front.calls.placed.length, 2)
+  })
   it('a password never reaches the log', async () => {
     front.log.length = 0
     const password = 'S3cr/et?a=b=='
