@@ -30,7 +30,7 @@ export class SipPhone {
 
   /** Calls that ring or talk here. A dead phone does neither. */
   get up(): number {
-    if (Object.keys(this.#script).length === 0) return 0
+    if (this.#isDead) return 0
     return [...this.#calls.values()].filter(({ state }) => state !== 'gone').length
   }
 
@@ -88,7 +88,7 @@ export class SipPhone {
   }
 
   #cancel(call: Call | undefined, cancel: WireMessage): void {
-    if (Object.keys(this.#script).length === 0) return
+    if (this.#isDead) return
     const isKnown =
       call !== undefined && cancel.header('CSeq') === call.invite.header('CSeq').replace('INVITE', 'CANCEL')
     if (!isKnown) return this.#peer.respond(cancel, 481, 'Call/Transaction Does Not Exist', { toTag: this.#tag })
@@ -97,6 +97,11 @@ export class SipPhone {
     if (call.state !== 'ringing') return
     call.state = 'gone'
     this.#respond(call, 487, 'Request Terminated')
+  }
+
+  get #isDead(): boolean {
+    const { rings, answers, refuses } = this.#script
+    return rings === undefined && answers === undefined && refuses === undefined
   }
 
   get #tag(): string {

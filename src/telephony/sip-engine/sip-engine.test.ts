@@ -1,6 +1,11 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
 import { driverContract } from '../../../test/support/driver-contract.ts'
+import { createSeededRandom } from '../../../test/support/seeded-random.ts'
 import { SipPhone } from '../../../test/support/sip-phone.ts'
-import { createTestEngine } from '../../../test/support/test-engine.ts'
+import { createTestEngine, lineDestination } from '../../../test/support/test-engine.ts'
+import type { EndCause } from '../../call/end-cause.ts'
 import type { SipEngine } from './sip-engine.ts'
 
 driverContract('the embedded SIP engine', async ({ lines = {}, trunks = {} }) => {
@@ -36,4 +41,33 @@ driverContract('the embedded SIP engine', async ({ lines = {}, trunks = {} }) =>
       return running
     },
   }
+})
+
+describe('a network that delays, reorders and repeats', () => {
+  const moment = fc.integer({ min: 0, max: 300 })
+  const members = {
+    rings: moment,
+    answers: moment,
+    refuses: fc.record({ after: moment, as: fc.constantFrom<EndCause>('busy', 'rejected', 'congestion') }),
+    hangsUp: moment,
+  }
+  const phones = fc.array(fc.record(members, { requiredKeys: [] }), { minLength: 1, maxLength: 3 })
+
+  test('whatever phones do and whenever the leg is hung up: one end, nobody rings or talks, nothing is held', async () => {
+    const property = fc.asyncProperty(phones, moment, fc.nat(), async (scripts, at, seed) => {
+      const engine = await createTestEngine(scripts.map((_, index) => ({ line: '101', port: 6001 + index })))
+      const { clock, network } = engine
+      const { fraction } = createSeededRandom(seed)
+      const delay = () => 1 + Math.floor(fraction() * 60)
+      network.faults = () => (fraction() < 0.2 ? [delay(), delay()] : [delay()])
+      const stage = scripts.map((script, index) => new SipPhone(network, clock, 6001 + index, script))
+      const leg = engine.dial({ destination: lineDestination('101') })
+      await clock.advance(at)
+      leg.handle.hangup('cancelled')
+      await engine.assertClean()
+      assert.match(leg.story.join(), /^(ringing,)?(answered,)?ended:[a-z-]+$/)
+      for (const phone of stage) assert.equal(phone.up, 0, `${leg.story}: a phone that heard ${phone.heard}`)
+    })
+    await fc.assert(property, { numRuns: 200 })
+  })
 })
