@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { cpus, totalmem } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { renderReport } from './render-report.ts'
 
@@ -48,18 +49,34 @@ const describeMachine = (): string => {
   return `${cpus().length} × ${processor?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`
 }
 
+/** How many cores other programs keep busy now: what makes waiting times longer than they are. */
+async function busyCores(): Promise<number> {
+  const spent = () =>
+    cpus().map(({ times }) => ({ idle: times.idle, all: Object.values(times).reduce((a, b) => a + b) }))
+  const before = spent()
+  await sleep(1000)
+  const shares = spent().map(({ idle, all }, core) => {
+    const { idle: idleBefore = 0, all: allBefore = 0 } = before[core] ?? {}
+    return 1 - (idle - idleBefore) / (all - allBefore)
+  })
+  return shares.reduce((sum, share) => sum + share, 0)
+}
+
 async function main(): Promise<void> {
   const asked = readArguments()
   if (asked === undefined) return void process.stdout.write(help)
   const commit = execFileSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' }).trim()
   const figures: Record<string, object> = {}
+  const busyWithOthers: Record<string, number> = {}
   for (const name of asked.wanted) {
+    const busy = await busyCores()
+    busyWithOthers[name] = Math.round(busy * 100) / 100
+    process.stderr.write(`${name} (other programs use ${busy.toFixed(2)} cores) …`)
     const started = performance.now()
-    process.stderr.write(`${name} …`)
     figures[name] = (await rows[name]?.()) ?? {}
     process.stderr.write(` ${Math.round((performance.now() - started) / 1000)} s\n`)
   }
-  const report = { machine: describeMachine(), commit, ...figures }
+  const report = { machine: describeMachine(), commit, busyWithOthers, ...figures }
   process.stdout.write(asked.json ? `${JSON.stringify(report)}\n` : renderReport(report))
 }
 

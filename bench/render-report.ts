@@ -1,13 +1,23 @@
 import { type Goal, goals, isHeld } from './goals.ts'
 
 /** Rows of figures by name, after the machine and the commit. */
-export type Report = { readonly machine: string; readonly commit: string } & Readonly<Record<string, unknown>>
+export type Report = {
+  readonly machine: string
+  readonly commit: string
+  /** Cores that other programs kept busy just before each row. */
+  readonly busyWithOthers: Readonly<Record<string, number>>
+} & Readonly<Record<string, unknown>>
 
 const widths = [8, 30, 24, 8, 8]
 
 /** A table for people: what was measured, what it must and should be, and whether it is. */
-export function renderReport({ machine, commit, ...rows }: Report): string {
-  const lines = [`${machine}, commit ${commit}`, '', line(['row', 'figure', 'measured', 'must', 'aim', 'held'])]
+export function renderReport({ machine, commit, busyWithOthers, ...rows }: Report): string {
+  const busy = `other programs used ${render(busyWithOthers)} cores`
+  const lines = [
+    `${machine}, commit ${commit}; ${busy}`,
+    '',
+    line(['row', 'figure', 'measured', 'must', 'aim', 'held']),
+  ]
   for (const [row, figures] of Object.entries(rows)) {
     for (const [figure, value] of Object.entries(figures as object)) {
       lines.push(line([row, figure, render(value), ...verdict(goals[row]?.[figure], value)]))
