@@ -2,11 +2,6 @@ import { systemClock } from './clock.ts'
 import type { Config } from './config/config-schema.ts'
 import { loadConfig } from './config/load-config.ts'
 import { startDemo } from './demo/start-demo.ts'
-import { enswitchDialect } from './dialects/enswitch/routes.ts'
-import { myapiDialect } from './dialects/myapi/routes.ts'
-import { nativeDialect } from './dialects/native/native.ts'
-import { spectronicsDialect } from './dialects/spectronics/routes.ts'
-import { while1Dialect } from './dialects/while1/routes.ts'
 import type { Directory } from './directory/directory.ts'
 import { openSecretBox } from './directory/secret-box.ts'
 import { CallLog } from './events/call-log.ts'
@@ -15,6 +10,7 @@ import { createServer } from './http/create-server.ts'
 import { Metrics } from './http/metrics.ts'
 import { TokenBuckets } from './http/token-bucket.ts'
 import { createLog } from './log.ts'
+import { chooseDialects } from './main/choose-dialects.ts'
 import { createDialectContext } from './main/create-dialect-context.ts'
 import { createEngine } from './main/create-engine.ts'
 import { createPolicy } from './main/create-policy.ts'
@@ -102,7 +98,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     let ready = false
     const buckets = new TokenBuckets(clock, config.limits.requestsPerSecond, config.limits.burst)
     const app = await createServer({
-      dialects: [nativeDialect, myapiDialect, enswitchDialect, while1Dialect, spectronicsDialect],
+      ...chooseDialects(config.dialects),
+      trustedProxies: config.http.trustedProxies,
       context: createDialectContext({ orchestrator, liveDirectory, engine, buckets, node: config.node }),
       metrics,
       log,
@@ -114,7 +111,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     })
 
     await engine.start()
-    const url = await app.listen({ ...config.http })
+    const url = await app.listen({ host: config.http.host, port: config.http.port })
     const resumed = orchestrator.resume().then(({ interrupted, resumed: delayed }) => {
       if (interrupted + delayed > 0) log.warn({ interrupted, delayed }, 'calls of before were taken care of')
       ready = true

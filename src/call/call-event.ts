@@ -18,6 +18,8 @@ export type CallEvent =
   /** `destination` tells who answered, where several could (a queue). */
   | EventOf<'leg.answered', { readonly leg: LegName; readonly recovery: LegRecovery; readonly destination?: string }>
   | EventOf<'call.bridged', object>
+  /** `leg` is let go, and dialled anew to `destination`; the other party stays and hears ringback. */
+  | EventOf<'call.redirected', { readonly leg: LegName; readonly destination: string }>
   /** The end is decided: every leg still up is being hung up. */
   | EventOf<'call.ending', { readonly cause: EndCause; readonly endedBy?: LegName }>
   | EventOf<'leg.ended', { readonly leg: LegName; readonly cause: EndCause; readonly media?: MediaStatistics }>

@@ -13,7 +13,8 @@ export type PlaceOutcome =
 export type Refusals = readonly [Refusal, ...Refusal[]]
 
 export type RedirectOutcome =
-  | { readonly outcome: 'redirected' | 'not-found' | 'already-ended' }
+  /** `not-connected`: only a call whose two parties are talking can be redirected. */
+  | { readonly outcome: 'redirected' | 'not-found' | 'already-ended' | 'not-connected' }
   | { readonly outcome: 'refused'; readonly refusal: Refusal }
 
 export type HangupOutcome = 'ending' | 'already-ended' | 'not-found'
@@ -48,8 +49,8 @@ export interface CallService {
   ): Promise<{ readonly calls: readonly Call[]; readonly cursor?: string }>
   events(accounts: readonly string[], id: string): Promise<readonly LoggedCallEvent[] | undefined>
   hangup(accounts: readonly string[], id: string): Promise<HangupOutcome>
-  /** Sends one party of a bridged call to another target; the other party is let go. */
-  redirect(accounts: readonly string[], id: string, leg: LegName, target: LegTarget): Promise<RedirectOutcome>
+  /** Sends the party of leg `stays` of a connected call to another target; the other party is let go. */
+  redirect(accounts: readonly string[], id: string, stays: LegName, target: LegTarget): Promise<RedirectOutcome>
   /**
    * The call as it was when it had come so far, or `milliseconds` after its acceptance; or as it is when `signal` aborts. Whoever
    * asks again hears the same. Holds no thread.

@@ -9,6 +9,8 @@ export type CallState =
   | 'first-answered'
   | 'second-ringing'
   | 'bridged'
+  /** One party is sent elsewhere: the other's leg is being hung up, to be dialled anew. */
+  | 'redirecting'
   | 'ending'
   | 'ended'
 

@@ -9,6 +9,7 @@ const stateRank: Readonly<Record<CallState, number>> = {
   'first-answered': 3,
   'second-ringing': 4,
   bridged: 5,
+  redirecting: 5,
   ending: 6,
   ended: 7,
 }
@@ -54,13 +55,17 @@ export function applyCallEvent(call: Call, event: CallEvent): Call {
     case 'call.scheduled':
       return { ...call, state: advance(call.state, 'scheduled'), dueAt: event.dueAt }
     case 'leg.dialled':
+      if (call.legs[event.leg].state === 'ended') return applyCallEvent(renewLeg(call, event.leg), event)
       return {
         ...withLeg(call, event.leg, {
           state: 'dialling',
           // Over the next trunk it is still the same leg: its first attempt counts.
           dialledAt: call.legs[event.leg].dialledAt ?? event.at,
         }),
-        state: advance(call.state, event.leg === 'first' ? 'first-ringing' : 'second-ringing'),
+        state:
+          call.state === 'redirecting'
+            ? 'second-ringing'
+            : advance(call.state, event.leg === 'first' ? 'first-ringing' : 'second-ringing'),
       }
     case 'leg.ringing':
       // A phone may ring again after another of the same line did: the first ring counts.
@@ -77,7 +82,10 @@ export function applyCallEvent(call: Call, event: CallEvent): Call {
         state: event.leg === 'first' ? advance(call.state, 'first-answered') : call.state,
       }
     case 'call.bridged':
-      return { ...call, state: advance(call.state, 'bridged'), bridgedAt: event.at }
+      // A redirected call has been one since it was connected first.
+      return { ...call, state: advance(call.state, 'bridged'), bridgedAt: call.bridgedAt ?? event.at }
+    case 'call.redirected':
+      return { ...withLeg(call, event.leg, { destination: event.destination }), state: 'redirecting' }
     case 'call.ending':
       return { ...call, state: advance(call.state, 'ending'), ...verdict(event) }
     case 'leg.ended':
@@ -91,6 +99,12 @@ export function applyCallEvent(call: Call, event: CallEvent): Call {
       return { ...call, state: 'ended', endedAt: event.at, ...verdict(event) }
   }
 }
+
+/** A leg that was let go and is dialled anew, to whom the redirection said. */
+const renewLeg = (call: Call, name: LegName): Call => ({
+  ...call,
+  legs: { ...call.legs, [name]: { name, state: 'idle', destination: call.legs[name].destination } },
+})
 
 const advance = (now: CallState, next: CallState): CallState => (stateRank[next] > stateRank[now] ? next : now)
 

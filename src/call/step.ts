@@ -1,7 +1,10 @@
 import type { CallState, LegName } from './call.ts'
 import type { EndCause } from './end-cause.ts'
 
-/** What can happen to a call, as the machine sees it. */
+/**
+ * What can happen to a call, as the machine sees it. `first` is the party that was there before, `second` the one who is brought
+ * to it; after a redirect the shell may have exchanged which leg is which.
+ */
 export type CallInput =
   | { readonly type: 'schedule' }
   | { readonly type: 'start' }
@@ -11,6 +14,7 @@ export type CallInput =
   | { readonly type: 'second-answered' }
   | { readonly type: 'media-joined' }
   | { readonly type: 'media-refused'; readonly cause: EndCause }
+  | { readonly type: 'redirect' }
   | { readonly type: 'first-ended'; readonly cause: EndCause }
   | { readonly type: 'second-ended'; readonly cause: EndCause }
   | { readonly type: 'end'; readonly cause: EndCause }
@@ -26,6 +30,7 @@ export type CallEffect =
   | { readonly type: 'hear-second' }
   | { readonly type: 'join-media' }
   | { readonly type: 'announce-bridged' }
+  | { readonly type: 'announce-redirected' }
   | { readonly type: 'announce-ending' }
   | { readonly type: 'hang-up'; readonly leg: LegName; readonly cause: EndCause }
   | { readonly type: 'finish' }
@@ -57,7 +62,18 @@ export const callEdges: readonly CallEdge[] = [
   { from: ['second-ringing'], input: 'media-joined', to: 'bridged', effects: [{ type: 'announce-bridged' }] },
   { from: ['second-ringing'], input: 'media-refused', to: 'ending', effects: [{ type: 'announce-ending' }] },
   {
-    from: ['first-ringing', 'first-answered', 'second-ringing', 'bridged'],
+    from: ['bridged'],
+    input: 'redirect',
+    to: 'redirecting',
+    effects: [
+      { type: 'announce-redirected' },
+      { type: 'play-ringback' },
+      { type: 'hang-up', leg: 'second', cause: 'completed' },
+    ],
+  },
+  { from: ['redirecting'], input: 'second-ended', to: 'first-answered', effects: [{ type: 'dial', leg: 'second' }] },
+  {
+    from: ['first-ringing', 'first-answered', 'second-ringing', 'bridged', 'redirecting'],
     input: 'first-ended',
     to: 'ending',
     effects: [{ type: 'announce-ending' }],
@@ -70,7 +86,7 @@ export const callEdges: readonly CallEdge[] = [
   },
   { from: ['scheduled'], input: 'end', to: 'ending', effects: [{ type: 'disarm-delay' }, { type: 'announce-ending' }] },
   {
-    from: ['accepted', 'first-ringing', 'first-answered', 'second-ringing', 'bridged'],
+    from: ['accepted', 'first-ringing', 'first-answered', 'second-ringing', 'bridged', 'redirecting'],
     input: 'end',
     to: 'ending',
     effects: [{ type: 'announce-ending' }],
@@ -133,10 +149,10 @@ export function step(machine: CallMachine, input: CallInput): CallStep {
 }
 
 function legsUpAfter(up: readonly LegName[], input: CallInput, effects: readonly CallEffect[]): readonly LegName[] {
-  if (input.type === 'first-ended') return up.filter((leg) => leg !== 'first')
-  if (input.type === 'second-ended') return up.filter((leg) => leg !== 'second')
+  const gone = input.type === 'first-ended' ? 'first' : input.type === 'second-ended' ? 'second' : undefined
   const dialled = effects.flatMap((effect) => (effect.type === 'dial' ? [effect.leg] : []))
-  return dialled.length === 0 ? up : [...up, ...dialled]
+  if (gone === undefined && dialled.length === 0) return up
+  return [...up.filter((leg) => leg !== gone), ...dialled]
 }
 
 function endStep(

@@ -37,6 +37,7 @@ export interface ShownEvent {
   readonly cause?: string
   readonly advice?: string
   readonly dueAt?: string
+  readonly destination?: string
   readonly destinations?: { readonly first: string; readonly second: string }
 }
 

@@ -20,6 +20,8 @@ export function describeEvent(event: Omit<ShownEvent, 'sequence' | 'at'>): strin
       return `${legName}: answered`
     case 'call.bridged':
       return 'connected: the two hear each other'
+    case 'call.redirected':
+      return `${legName}: redirected to ${event.destination}`
     case 'call.ending':
       return `ending: ${event.cause}`
     case 'leg.ended':

@@ -1,5 +1,6 @@
 import { isSupportedCountry } from 'libphonenumber-js/max'
 import { z } from 'zod'
+import { parseNetwork } from '../directory/network.ts'
 import { permissions } from '../directory/permission.ts'
 
 /** In whose words an account's events may be told. */
@@ -23,6 +24,37 @@ const listener = z
   })
   .refine((text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535, 'must have a port of at most 65535')
 const lineNumbers = z.union([z.literal('all'), z.array(extension)], 'must be all, or a list of extensions: ["101"]')
+
+const network = z
+  .string()
+  .refine(
+    (text) => parseNetwork(text) !== undefined,
+    'must be a network or an address: "192.0.2.0/24", "2001:db8::/32"',
+  )
+/** From where something may be used; everywhere where nothing is said. */
+const origins = {
+  hosts: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])$/i,
+          'must be a host name without its port: "voice.example"',
+        )
+        .toLowerCase(),
+    )
+    .min(1)
+    .optional(),
+  networks: z.array(network).min(1).optional(),
+}
+const limits = z
+  .strictObject({
+    requestsPerSecond: z.number().positive().optional(),
+    callsPerMinute: z.int().min(1).optional(),
+    simultaneousCalls: z.int().min(1).optional(),
+  })
+  .optional()
+const dialect = z.strictObject({ enabled: z.boolean().default(true), ...origins }).prefault({})
 
 const line = z.strictObject({
   number: extension,
@@ -49,6 +81,8 @@ const account = z.strictObject({
   parent: name.optional(),
   country: z.string().refine(isSupportedCountry, 'must be an ISO 3166 country code of two capitals: AU').default('AU'),
   domain: z.string().optional(),
+  ...origins,
+  limits,
   lines: z.array(line).default([]),
   apiKeys: z
     .array(
@@ -57,6 +91,7 @@ const account = z.strictObject({
         key: secret,
         permissions: z.array(z.enum(permissions)),
         signing: z.boolean().default(true),
+        limits,
       }),
     )
     .default([]),
@@ -67,10 +102,13 @@ const account = z.strictObject({
         token: secret,
         lines: lineNumbers.default('all'),
         permissions: z.array(z.enum(permissions)).optional(),
+        limits,
       }),
     )
     .default([]),
-  users: z.array(z.strictObject({ name, password: secret, role: name, line: extension.optional() })).default([]),
+  users: z
+    .array(z.strictObject({ name, password: secret, role: name, line: extension.optional(), limits }))
+    .default([]),
   roles: z.array(z.strictObject({ name, permissions: z.array(z.enum(permissions)) })).default([]),
   queues: z
     .array(
@@ -122,7 +160,16 @@ const trunk = z.strictObject({
 
 /** The whole configuration file; every key is explained in docs/configuration.md. */
 export const configSchema = z.strictObject({
-  http: z.strictObject({ host: z.string().default('127.0.0.1'), port: port.default(8080) }).prefault({}),
+  http: z
+    .strictObject({
+      host: z.string().default('127.0.0.1'),
+      port: port.default(8080),
+      trustedProxies: z.array(network).default([]),
+    })
+    .prefault({}),
+  dialects: z
+    .strictObject({ native: dialect, myapi: dialect, enswitch: dialect, while1: dialect, spectronics: dialect })
+    .prefault({}),
   sip: z
     .strictObject({
       listen: z.array(listener).min(1).default(['udp:127.0.0.1:5060']),

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import { sha256 } from '../directory/create-directory.ts'
+import type { Limits } from '../directory/limits.ts'
 import { hashPassword, verifyPassword } from '../directory/password-hash.ts'
 import type { CredentialRecord, DirectoryRecords, FeatureRecord, LineRecord } from '../directory/records.ts'
 import { usernamesOf } from '../directory/username-index.ts'
 import type { Config } from './config-schema.ts'
 
 /** What a token may do that the file gives no permissions. */
-const tokenPermissions = ['calls:place', 'calls:read'] as const
+export const tokenPermissions = ['calls:place', 'calls:read'] as const
 
 type ConfiguredAccount = Config['accounts'][number]
 
@@ -30,6 +31,9 @@ export async function directoryRecords(
       domain: account.domain ?? config.sip.realm,
       ...(account.ratePlan === undefined ? {} : { ratePlan: account.ratePlan }),
       ...(account.balance === undefined ? {} : { balance: account.balance }),
+      ...(account.hosts === undefined ? {} : { hosts: account.hosts }),
+      ...(account.networks === undefined ? {} : { networks: account.networks }),
+      ...withLimits(account),
       callerIds: account.callerIds,
       emergencyCalls: account.emergencyCalls,
       queues: account.queues.map(withoutUndefined),
@@ -43,6 +47,7 @@ export async function directoryRecords(
       recordGroups: account.recordGroups,
       cards: account.cards,
       webhooks: account.webhooks,
+      roles: account.roles,
     })),
     lines: config.accounts.flatMap((account) => lineRecords(account, config.sip.realm)),
     credentials: [...config.accounts.flatMap(keyRecords), ...users.flat()],
@@ -76,23 +81,25 @@ function lineRecords(account: ConfiguredAccount, realm: string): readonly LineRe
 
 const keyRecords = (account: ConfiguredAccount): readonly CredentialRecord[] => [
   ...account.apiKeys.map(
-    ({ name, key, permissions, signing }): CredentialRecord => ({
+    ({ name, key, permissions, signing, limits }): CredentialRecord => ({
       kind: 'api-key',
       account: account.name,
       name,
       permissions,
       secretSha256: sha256(key),
       ...(signing ? { signingKey: key } : {}),
+      ...withLimits({ limits }),
     }),
   ),
   ...account.tokens.map(
-    ({ name, token, lines, permissions }): CredentialRecord => ({
+    ({ name, token, lines, permissions, limits }): CredentialRecord => ({
       kind: 'token',
       account: account.name,
       name,
       permissions: permissions ?? tokenPermissions,
       ...(lines === 'all' ? {} : { lines }),
       secretSha256: sha256(token),
+      ...withLimits({ limits }),
     }),
   ),
 ]
@@ -101,22 +108,26 @@ function userRecords(
   account: ConfiguredAccount,
   hashes: ReadonlyMap<string, string | undefined>,
 ): Promise<readonly CredentialRecord[]> {
-  const roles = new Map(account.roles.map((role) => [role.name, role.permissions]))
   return Promise.all(
-    account.users.map(async ({ name, password, role, line }): Promise<CredentialRecord> => {
+    account.users.map(async ({ name, password, role, line, limits }): Promise<CredentialRecord> => {
       const held = hashes.get(`${account.name}/${name}`)
       const stillFits = held !== undefined && (await verifyPassword(password, held))
       return {
         kind: 'user',
         account: account.name,
         name,
-        permissions: roles.get(role) ?? [],
+        permissions: [],
+        role,
         ...(line === undefined ? {} : { line }),
         passwordHash: stillFits ? held : await hashPassword(password),
+        ...withLimits({ limits }),
       }
     }),
   )
 }
+
+const withLimits = ({ limits }: Pick<ConfiguredAccount, 'limits'>): { limits?: Limits } =>
+  limits === undefined ? {} : { limits: withoutUndefined(limits) }
 
 type Defined<Shape> = { [Key in keyof Shape]: Exclude<Shape[Key], undefined> }
 

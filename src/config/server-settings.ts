@@ -4,6 +4,7 @@ import type { Config } from './config-schema.ts'
 /** What of the file is no part of the directory: a running server takes it at its next start. */
 const sections = [
   'http',
+  'dialects',
   'sip',
   'media',
   'store',

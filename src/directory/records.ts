@@ -1,3 +1,4 @@
+import type { Limits } from './limits.ts'
 import type { Permission } from './permission.ts'
 
 /** The directory's content as plain data: what `apply` writes to the store and a {@link Directory} is built from. */
@@ -22,6 +23,10 @@ export interface AccountRecord {
   readonly balance?: number
   /** Outside numbers that its calls may show, E.164. */
   readonly callerIds: readonly string[]
+  /** The host names under which, and the networks from which, its credentials may be used; every one if absent. */
+  readonly hosts?: readonly string[]
+  readonly networks?: readonly string[]
+  readonly limits?: Limits
   /** Whether emergency numbers may be dialled. */
   readonly emergencyCalls: boolean
   readonly queues: readonly QueueRecord[]
@@ -31,6 +36,8 @@ export interface AccountRecord {
   /** Who is told of its calls' events, and in whose words. */
   readonly webhooks: readonly { readonly url: string; readonly format: string }[]
   readonly cards: readonly { readonly number: string; readonly balance: number }[]
+  /** What users may do, by the name of their role. */
+  readonly roles?: readonly { readonly name: string; readonly permissions: readonly Permission[] }[]
 }
 
 export interface QueueRecord {
@@ -79,7 +86,12 @@ export interface CredentialRecord {
   readonly kind: 'api-key' | 'token' | 'user'
   readonly account: string
   readonly name: string
+  /** None of a user's own: its role has them. */
   readonly permissions: readonly Permission[]
+  readonly role?: string
+  readonly limits?: Limits
+  /** When it was made while the server ran, in milliseconds since the epoch; absent if a configuration file holds it. */
+  readonly madeAt?: number
   /** The lines that it is limited to. */
   readonly lines?: readonly string[]
   /** A user's own line. */

@@ -1,14 +1,20 @@
 import { randomUUID } from 'node:crypto'
-import fastify, { type FastifyInstance } from 'fastify'
-import type { Dialect, DialectContext } from '../dialects/dialect.ts'
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import type { ClientOrigin, Dialect, DialectContext } from '../dialects/dialect.ts'
 import { sendFailure, sendProblem } from '../dialects/native/problem.ts'
+import { originOf } from '../dialects/origin-of.ts'
 import type { Log } from '../log.ts'
+import { answerClientError } from './answer-client-error.ts'
 import { hideSecrets } from './hide-secrets.ts'
 import type { Metrics } from './metrics.ts'
 import { rewriteUrl } from './rewrite-url.ts'
 
 export interface ServerOptions {
   readonly dialects: readonly Dialect[]
+  /** Whether a dialect is there for a client; where it is not, nothing tells it from a path that never was. Always by default. */
+  readonly isServed?: (dialect: string, from: ClientOrigin) => boolean
+  /** Networks of proxies whose `X-Forwarded-For` and `X-Forwarded-Host` are believed; none by default. */
+  readonly trustedProxies?: readonly string[]
   readonly context: Omit<DialectContext, 'log' | 'closing'>
   readonly metrics: Metrics
   readonly log: Log
@@ -30,7 +36,10 @@ const connections = 10_000
 
 /** The HTTP front: what is common to all dialects, and each of them as an encapsulated plugin. Not yet listening. */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
+  const { trustedProxies = [], isServed = () => true } = options
   const app = fastify({
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
+    clientErrorHandler: answerClientError,
     bodyLimit: bodyLimitOctets,
     requestTimeout: requestTimeoutMilliseconds,
     keepAliveTimeout: keepAliveTimeoutMilliseconds,
@@ -47,7 +56,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     },
   })
   app.server.maxConnections = connections
-  app.setNotFoundHandler((_request, reply) => sendProblem(reply, 'not-found', 'This server has no such resource.'))
+  app.setNotFoundHandler((_request, reply) => sendNothingHere(reply))
   app.setErrorHandler((error: { statusCode?: number }, _request, reply) => sendFailure(reply, error, options.log))
   takeEveryBodyAsText(app)
   const closing = endWaitsOnClose(app, options.drainMilliseconds ?? 5_000)
@@ -82,11 +91,17 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       scope.addHook('onRoute', (route) => {
         route.config = { ...route.config, dialect: dialect.name }
       })
+      scope.addHook('onRequest', async (request, reply) => {
+        if (!isServed(dialect.name, originOf(request))) return sendNothingHere(reply)
+      })
       await dialect.register(scope, context)
     })
   }
   return app
 }
+
+const sendNothingHere = (reply: FastifyReply): FastifyReply =>
+  sendProblem(reply, 'not-found', 'This server has no such resource.')
 
 /**
  * When the server closes, waits and streams end at once, everything else is answered; who has not gone by then is cut off.

@@ -10,6 +10,7 @@ const liveStates: readonly CallState[] = [
   'first-answered',
   'second-ringing',
   'bridged',
+  'redirecting',
   'ending',
 ]
 

@@ -5,6 +5,7 @@ import { listDirectory } from '../directory/list-directory.ts'
 import type { TokenBuckets } from '../http/token-bucket.ts'
 import type { Orchestrator } from '../orchestrator/orchestrator.ts'
 import type { SipEngine } from '../telephony/sip-engine/sip-engine.ts'
+import { admitRequest } from './admit-request.ts'
 import type { LiveDirectory } from './live-directory.ts'
 
 export interface DialectContextSources {
@@ -26,12 +27,7 @@ export function createDialectContext(sources: DialectContextSources): Omit<Diale
     authenticate: (secret) => callerOf(directory.keyBySecret(secret), directory),
     authenticateUser: async (name, password) => callerOf(await directory.verifyUser(name, password), directory),
     signingKeys: (account) => directory.signingKeys(account),
-    admit(caller) {
-      const retryAfterSeconds = buckets.take(`${caller.account}/${caller.name}`)
-      return retryAfterSeconds === 0
-        ? { allowed: true }
-        : { allowed: false, reason: 'limit-exceeded', retryAfterSeconds }
-    },
+    admit: (caller, from) => admitRequest(caller, from, { directory, buckets }),
     account: (reference) => directory.accountByReference(reference),
     line: (account, number) => referenceOf(directory.findLine(account, number)),
     lineByFullNumber: (fullNumber) => referenceOf(directory.lineByFullNumber(fullNumber)),

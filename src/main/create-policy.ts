@@ -15,4 +15,12 @@ export const createPolicy = (directory: Directory): CallPolicy => ({
     const line = destination.kind === 'line' ? destination.line : undefined
     return account === undefined ? {} : outsideCallerId(account, line && directory.line(line.account, line.number))
   },
+  countedFor({ account, origin }) {
+    const owner = origin.account ?? account
+    const limits = directory.credentialLimits(owner, origin.credential)
+    return [
+      { kind: 'account', name: account, limits: directory.account(account)?.limits ?? {} },
+      { kind: 'credential', name: `${owner}/${origin.credential}`, limits },
+    ]
+  },
 })

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import { createSeededRandom } from '../../test/support/seeded-random.ts'
 import { VirtualClock } from '../../test/support/virtual-clock.ts'
 import type { Driver, LegDestination } from '../telephony/driver.ts'
-import { type HuntStage, huntReaches, huntRounds } from './hunt.ts'
+import { type HuntStage, huntRounds, isReachable } from './hunt.ts'
 import { LineActivity } from './line-activity.ts'
 
 const line = (number: string): Extract<LegDestination, { kind: 'line' }> => ({
@@ -97,8 +97,8 @@ describe('whom a hunt rings', () => {
     activity.occupy(line('101').line)
     const hunt = (members: readonly LegDestination[]) =>
       ({ kind: 'hunt', stages: [stage('in-order', members)] }) as const
-    assert.equal(huntReaches(hunt(three), driver), true)
-    assert.equal(huntReaches(hunt([line('102')]), driver), false)
-    assert.equal(huntReaches(hunt([outside]), driver), true)
+    assert.equal(isReachable(hunt(three), driver), true)
+    assert.equal(isReachable(hunt([line('102')]), driver), false)
+    assert.equal(isReachable(hunt([outside]), driver), true)
   })
 })

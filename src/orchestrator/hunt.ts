@@ -23,11 +23,17 @@ export interface HuntContext {
   readonly activity: LineActivity
 }
 
-/** Somebody could answer now or after a call that is up: a phone is registered, or the member is outside. */
-export const huntReaches = (hunt: Hunt, driver: Driver): boolean =>
-  hunt.stages.some(({ members }) =>
-    members.some((member) => member.kind === 'trunk' || driver.presence(member.line).reachable),
-  )
+/** Somebody could answer: a phone is registered, though it may be in a call now, or the party is outside. */
+export function isReachable(destination: LegDestination | Hunt, driver: Driver): boolean {
+  switch (destination.kind) {
+    case 'line':
+      return driver.presence(destination.line).reachable
+    case 'hunt':
+      return destination.stages.some(({ members }) => members.some((member) => isReachable(member, driver)))
+    case 'trunk':
+      return true
+  }
+}
 
 /** Members who are registered and idle, as each stage's strategy orders them now. */
 export const huntRounds = (hunt: Hunt, context: HuntContext): HuntRounds =>

@@ -61,7 +61,11 @@ export class LiveCall {
   readonly plan: CallPlan
   readonly #context: LiveCallContext
   #machine: CallMachine = newCallMachine
+  /** Whom each leg dials; a redirect exchanges one. */
+  #legs: CallPlan['legs']
   readonly #handles: { first?: LegHandle; second?: LegHandle } = {}
+  /** Which leg the machine calls the first and the second. */
+  #roles: Readonly<Record<LegName, LegName>> = { first: 'first', second: 'second' }
   #dueAt = 0
   #delay: Timer | undefined
   /** Events of the step under way, written together. */
@@ -69,6 +73,7 @@ export class LiveCall {
 
   constructor(plan: CallPlan, context: LiveCallContext) {
     this.plan = plan
+    this.#legs = plan.legs
     this.#context = context
   }
 
@@ -89,6 +94,18 @@ export class LiveCall {
   /** Ends the call, whatever it is doing. */
   end(cause: EndCause): void {
     this.#take({ type: 'end', cause })
+  }
+
+  /**
+   * Keeps the party of leg `stays` and dials the other leg anew, as `plan` says. False unless both are connected.
+   */
+  redirect(stays: LegName, plan: LegPlan): boolean {
+    if (this.#machine.state !== 'bridged') return false
+    const replaced = otherLeg(stays)
+    this.#roles = { first: stays, second: replaced }
+    this.#legs = { ...this.#legs, [replaced]: plan }
+    this.#take({ type: 'redirect' })
+    return true
   }
 
   /** Forgets a delayed call that waits, leaving it to the next start; false if the call is further than that. */
@@ -114,13 +131,13 @@ export class LiveCall {
         this.#context.clock.clearTimeout(this.#delay)
         break
       case 'dial':
-        this.#dial(effect.leg)
+        this.#dial(this.#roles[effect.leg])
         break
       case 'play-ringback':
-        this.#handles.first?.play({ kind: 'ringback', country: this.plan.country })
+        this.#handleOf('first')?.play({ kind: 'ringback', country: this.plan.country })
         break
       case 'hear-second':
-        if (this.#handles.second !== undefined) this.#handles.first?.hear(driverHandle(this.#handles.second))
+        this.#hearSecond()
         break
       case 'join-media':
         void this.#joinMedia()
@@ -128,12 +145,17 @@ export class LiveCall {
       case 'announce-bridged':
         this.#record({ type: 'call.bridged' })
         break
+      case 'announce-redirected': {
+        const leg = this.#roles.second
+        this.#record({ type: 'call.redirected', leg, destination: this.#legs[leg].label })
+        break
+      }
       case 'announce-ending':
         // With no leg left to hang up, `call.ended` follows in the same breath and says it all.
         if (this.#machine.state === 'ending') this.#record({ type: 'call.ending', ...this.#verdict() })
         break
       case 'hang-up':
-        this.#handles[effect.leg]?.hangup(effect.cause)
+        this.#handleOf(effect.leg)?.hangup(effect.cause)
         break
       case 'finish':
         this.#record({ type: 'call.ended', ...this.#verdict() })
@@ -152,8 +174,8 @@ export class LiveCall {
   }
 
   #dial(leg: LegName): void {
-    const plan = this.plan.legs[leg]
-    const partner = leg === 'second' ? this.#handles.first : undefined
+    const plan = this.#legs[leg]
+    const partner = leg === this.#roles.second ? this.#handleOf('first') : undefined
     const request: HuntRequest = {
       callId: this.id,
       leg,
@@ -164,7 +186,7 @@ export class LiveCall {
         const member = moment === 'answered' ? this.#memberOf(leg) : {}
         const type = moment === 'dialled' ? 'leg.dialled' : 'leg.answered'
         await this.#context.callLog.append([this.#stamp({ type, leg, recovery, ...member })])
-        if (moment === 'dialled' && leg === 'second') this.#take({ type: 'second-dialled' })
+        if (moment === 'dialled' && leg === this.#roles.second) this.#take({ type: 'second-dialled' })
       },
     }
     const listener = (event: LegEvent) => this.#onLegEvent(leg, event)
@@ -184,13 +206,13 @@ export class LiveCall {
     const member = handle instanceof HuntLeg ? handle.answeredBy : undefined
     if (member === undefined) return {}
     const name = member.kind === 'line' ? `line ${member.line.number}` : member.number
-    return { destination: `${name} (${this.plan.legs[leg].label})` }
+    return { destination: `${name} (${this.#legs[leg].label})` }
   }
 
   /** One party by the driver; while it lasts, its line is busy. */
   #dialOne(request: HuntRequest, destination: LegDestination, listener: (event: LegEvent) => void): LegHandle {
     const { driver, activity } = this.#context
-    const { callerId, outsideCallerId } = this.plan.legs[request.leg]
+    const { callerId, outsideCallerId } = this.#legs[request.leg]
     if (destination.kind !== 'line') {
       return driver.dial({ ...request, destination, callerId: outsideCallerId }, listener)
     }
@@ -208,10 +230,10 @@ export class LiveCall {
         this.#write()
         break
       case 'early-media':
-        if (leg === 'second') this.#take({ type: 'second-early-media' })
+        if (leg === this.#roles.second) this.#take({ type: 'second-early-media' })
         break
       case 'answered':
-        this.#take({ type: leg === 'first' ? 'first-answered' : 'second-answered' })
+        this.#take({ type: leg === this.#roles.first ? 'first-answered' : 'second-answered' })
         break
       case 'ended':
         this.#record({
@@ -220,7 +242,7 @@ export class LiveCall {
           cause: event.cause,
           ...(event.media === undefined ? {} : { media: event.media }),
         })
-        this.#take({ type: leg === 'first' ? 'first-ended' : 'second-ended', cause: event.cause })
+        this.#take({ type: leg === this.#roles.first ? 'first-ended' : 'second-ended', cause: event.cause })
         break
       case 'dtmf':
         this.#context.log.debug({ callId: this.id, leg }, 'digit received')
@@ -228,8 +250,17 @@ export class LiveCall {
     }
   }
 
+  #handleOf(role: LegName): LegHandle | undefined {
+    return this.#handles[this.#roles[role]]
+  }
+
+  #hearSecond(): void {
+    const second = this.#handleOf('second')
+    if (second !== undefined) this.#handleOf('first')?.hear(driverHandle(second))
+  }
+
   async #joinMedia(): Promise<void> {
-    const { first, second } = this.#handles
+    const [first, second] = [this.#handleOf('first'), this.#handleOf('second')]
     if (first === undefined || second === undefined) return
     try {
       await this.#context.driver.bridge(driverHandle(first), driverHandle(second))
@@ -243,7 +274,7 @@ export class LiveCall {
 
   #verdict(): { cause: EndCause; endedBy?: LegName } {
     const { cause = 'failed', endedBy } = this.#machine
-    return endedBy === undefined ? { cause } : { cause, endedBy }
+    return endedBy === undefined ? { cause } : { cause, endedBy: this.#roles[endedBy] }
   }
 
   #stamp(detail: EventDetail): CallEvent {
@@ -271,3 +302,5 @@ export class LiveCall {
     )
   }
 }
+
+const otherLeg = (leg: LegName): LegName => (leg === 'first' ? 'second' : 'first')

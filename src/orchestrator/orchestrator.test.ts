@@ -56,7 +56,7 @@ const setUp = (scripts: Readonly<Record<string, readonly PhoneScript[]>>) => {
       callLog,
       driver,
       directory,
-      policy: { decide: () => [], outsideCallerId: () => ({}) },
+      policy: { decide: () => [], outsideCallerId: () => ({}), countedFor: () => [] },
       clock,
       random: createSeededRandom(seed),
       log: silentLog,

@@ -1,6 +1,6 @@
-import type { Call } from '../call/call.ts'
+import type { Call, LegName } from '../call/call.ts'
 import type { LoggedCallEvent } from '../call/call-event.ts'
-import type { CallRequest } from '../call/call-request.ts'
+import type { CallRequest, LegTarget } from '../call/call-request.ts'
 import type {
   CallFilter,
   CallService,
@@ -17,10 +17,11 @@ import type { Log } from '../log.ts'
 import type { Random } from '../random.ts'
 import type { CallStore } from '../store/call-store.ts'
 import type { Driver } from '../telephony/driver.ts'
+import { CallCounters } from './call-counters.ts'
 import { LineActivity } from './line-activity.ts'
 import { type CallPlan, LiveCall, type LiveCallContext } from './live-call.ts'
 import { type PlaceCallContext, placeCall } from './place-call.ts'
-import type { PlanCallContext } from './plan-call.ts'
+import { type PlanCallContext, planRedirect } from './plan-call.ts'
 import { resumeCalls } from './resume-calls.ts'
 import { waitForCall } from './wait-for-call.ts'
 
@@ -37,6 +38,7 @@ export interface OrchestratorOptions extends PlanCallContext {
 export class Orchestrator implements CallService {
   readonly #options: OrchestratorOptions
   readonly #live = new Map<string, LiveCall>()
+  readonly #counters: CallCounters
   readonly #liveCallContext: LiveCallContext
   readonly #placeCallContext: PlaceCallContext
   #stopping = false
@@ -46,7 +48,12 @@ export class Orchestrator implements CallService {
     this.#options = options
     const activity = new LineActivity(options.clock, options.random)
     this.#liveCallContext = { ...options, activity, onEnded: (call) => this.#forget(call) }
-    this.#placeCallContext = { ...options, launch: (plan, dueAt) => this.#launch(plan, dueAt) }
+    this.#counters = new CallCounters(options.clock)
+    this.#placeCallContext = {
+      ...options,
+      counters: this.#counters,
+      launch: (plan, dueAt) => this.#launch(plan, dueAt),
+    }
   }
 
   /** Calls that have not ended, delayed ones included. */
@@ -101,12 +108,13 @@ export class Orchestrator implements CallService {
     return call === undefined ? 'not-found' : 'already-ended'
   }
 
-  async redirect(accounts: readonly string[], id: string): Promise<RedirectOutcome> {
+  async redirect(accounts: readonly string[], id: string, stays: LegName, target: LegTarget): Promise<RedirectOutcome> {
     const call = await this.call(accounts, id)
     if (call === undefined) return { outcome: 'not-found' }
     if (call.state === 'ended') return { outcome: 'already-ended' }
-    const message = 'This server cannot redirect a call yet; hang it up and place another.'
-    return { outcome: 'refused', refusal: { code: 'not-supported', message } }
+    const plan = planRedirect(call.request, stays === 'first' ? 'second' : 'first', target, this.#placeCallContext)
+    if ('refusal' in plan) return { outcome: 'refused', refusal: plan.refusal }
+    return { outcome: this.#live.get(id)?.redirect(stays, plan) === true ? 'redirected' : 'not-connected' }
   }
 
   waitFor(id: string, condition: WaitCondition, milliseconds: number, signal?: AbortSignal): Promise<Call> {
@@ -147,6 +155,7 @@ export class Orchestrator implements CallService {
 
   #forget(call: LiveCall): void {
     this.#live.delete(call.id)
+    this.#counters.forget(call.id)
     if (this.#live.size === 0) this.#onIdle?.()
   }
 }

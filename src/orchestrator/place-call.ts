@@ -7,9 +7,10 @@ import type { CallLog } from '../events/call-log.ts'
 import type { Random } from '../random.ts'
 import type { AcceptResult, IdempotencyKey } from '../store/call-store.ts'
 import type { Driver } from '../telephony/driver.ts'
+import type { CallCounters } from './call-counters.ts'
 import { newCallId } from './call-id.ts'
-import { huntReaches } from './hunt.ts'
-import type { CallPlan, LegPlan } from './live-call.ts'
+import { isReachable } from './hunt.ts'
+import type { CallPlan } from './live-call.ts'
 import { type PlanCallContext, type PlannedCall, planCall } from './plan-call.ts'
 
 export interface PlaceCallContext extends PlanCallContext {
@@ -17,6 +18,7 @@ export interface PlaceCallContext extends PlanCallContext {
   readonly callLog: CallLog
   readonly clock: Clock
   readonly random: Random
+  readonly counters: CallCounters
   /** Makes the accepted call live: dials now, or when it is due (milliseconds since the epoch). */
   readonly launch: (plan: CallPlan, dueAt: number | undefined) => void
 }
@@ -44,34 +46,32 @@ export async function placeCall(
   if ('refusals' in planned) return { outcome: 'refused', refusals: planned.refusals }
 
   // presence
-  if (!firstPartyReachable(request, planned.legs.first, context.driver)) {
+  // A delayed call's phone may well register before the call is due; dialling tells then.
+  if (request.delaySeconds === 0 && !isReachable(planned.legs.first.destination, context.driver)) {
     return refused('unavailable', 'The extension is not currently available (not registered)', '/first')
   }
 
-  // accept: one durable write
+  // limits: the call counts from here on
   const now = context.clock.now()
   const id = newCallId(now, context.random)
+  const excess = context.counters.admit(id, context.policy.countedFor(request))
+  if (excess !== undefined) return { outcome: 'refused', refusals: [excess] }
+
+  // accept: one durable write
   const dueAt = request.delaySeconds > 0 ? now + request.delaySeconds * 1000 : undefined
   const events = acceptanceEvents(id, request, planned, now, dueAt)
-  const accepted = await context.callLog.accept(events, idempotency)
-  if (accepted.outcome !== 'accepted') return notAccepted(accepted)
+  const accepted = await context.callLog.accept(events, idempotency).catch((error: unknown) => {
+    context.counters.withdraw(id)
+    throw error
+  })
+  if (accepted.outcome !== 'accepted') {
+    context.counters.withdraw(id)
+    return notAccepted(accepted)
+  }
 
   // delay → first leg → second leg → bridge → end
   context.launch({ id, ...planned }, dueAt)
   return { outcome: 'accepted', callId: id, events }
-}
-
-/** A delayed call's phone may well register before the call is due; dialling tells then. */
-function firstPartyReachable(request: CallRequest, { destination }: LegPlan, driver: Driver): boolean {
-  if (request.delaySeconds > 0) return true
-  switch (destination.kind) {
-    case 'line':
-      return driver.presence(destination.line).reachable
-    case 'hunt':
-      return huntReaches(destination, driver)
-    case 'trunk':
-      return true
-  }
 }
 
 function acceptanceEvents(

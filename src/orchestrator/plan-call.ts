@@ -1,9 +1,11 @@
 import type { LegName } from '../call/call.ts'
-import type { CallerId, CallRequest, LegRequest } from '../call/call-request.ts'
+import type { CallerId, CallRequest, LegRequest, LegTarget } from '../call/call-request.ts'
 import type { Refusals } from '../call/call-service.ts'
 import type { Refusal } from '../call/refusal.ts'
 import type { Directory } from '../directory/directory.ts'
-import type { DriverCapability } from '../telephony/driver.ts'
+import type { Driver, DriverCapability } from '../telephony/driver.ts'
+import type { CountedFor } from './call-counters.ts'
+import { isReachable } from './hunt.ts'
 import type { CallPlan, LegPlan } from './live-call.ts'
 import { type DialPlanDirectory, type ResolvedLeg, resolveLeg } from './resolve.ts'
 
@@ -15,6 +17,8 @@ export interface CallPolicy {
   decide(request: CallRequest, legs: ResolvedLegs): readonly Refusal[]
   /** The caller id that an outside party is shown where the request names none. */
   outsideCallerId(account: string, other: ResolvedLeg): CallerId
+  /** For whom the call counts, with the limits of each. */
+  countedFor(request: CallRequest): readonly CountedFor[]
 }
 
 export interface PlanCallContext {
@@ -60,6 +64,23 @@ export function planCall(
       second: planLeg(request, request.second, second.resolved, first.resolved, context),
     },
   }
+}
+
+/** The plan for one leg that is dialled anew, to `target`; the other leg of the request stays as it was. */
+export function planRedirect(
+  request: CallRequest,
+  leg: LegName,
+  target: LegTarget,
+  context: PlanCallContext & { readonly driver: Driver },
+): LegPlan | { readonly refusal: Refusal } {
+  const planned = planCall({ ...request, [leg]: { target } }, context)
+  if ('refusals' in planned) {
+    // What the request was refused for today in its other parts does not matter to a call that is up.
+    return { refusal: planned.refusals.find(({ pointer }) => pointer?.startsWith(`/${leg}`)) ?? planned.refusals[0] }
+  }
+  const plan = planned.legs[leg]
+  if (isReachable(plan.destination, context.driver)) return plan
+  return { refusal: { code: 'unavailable', message: 'That party is not registered now.', pointer: `/${leg}` } }
 }
 
 const atLeastOne = (refusals: readonly Refusal[]): Refusals => refusals as Refusals

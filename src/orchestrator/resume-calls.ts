@@ -5,6 +5,7 @@ import type { CallLog } from '../events/call-log.ts'
 import type { Log } from '../log.ts'
 import type { CallStore, UnfinishedCall } from '../store/call-store.ts'
 import type { Driver } from '../telephony/driver.ts'
+import type { CallCounters } from './call-counters.ts'
 import { recoveriesOf } from './hunt-leg.ts'
 import type { CallPlan } from './live-call.ts'
 import { type PlanCallContext, planCall } from './plan-call.ts'
@@ -15,6 +16,7 @@ export interface ResumeContext extends PlanCallContext {
   readonly callLog: CallLog
   readonly clock: Clock
   readonly log: Log
+  readonly counters: CallCounters
   readonly launch: (plan: CallPlan, dueAt: number | undefined) => void
 }
 
@@ -38,6 +40,7 @@ async function resumeOne(unfinished: UnfinishedCall, context: ResumeContext): Pr
       await end(unfinished, 'failed', context)
       return 'interrupted'
     }
+    context.counters.resume(call.id, context.policy.countedFor(call.request))
     context.launch({ id: call.id, ...planned }, call.dueAt)
     return 'resumed'
   }

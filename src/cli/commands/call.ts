@@ -67,7 +67,16 @@ const progress: Readonly<Record<Wait['for'], readonly string[]>> = {
   ringing: ['accepted', 'scheduled'],
   answered: ['accepted', 'scheduled', 'first-ringing'],
   bridged: ['accepted', 'scheduled', 'first-ringing', 'first-answered', 'second-ringing'],
-  ended: ['accepted', 'scheduled', 'first-ringing', 'first-answered', 'second-ringing', 'bridged', 'ending'],
+  ended: [
+    'accepted',
+    'scheduled',
+    'first-ringing',
+    'first-answered',
+    'second-ringing',
+    'bridged',
+    'redirecting',
+    'ending',
+  ],
 }
 
 function exitCodeOfWait(call: ShownCall, wait: Wait): number {

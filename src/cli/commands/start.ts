@@ -124,6 +124,7 @@ function describeLogged(event: LoggedCallEvent): string {
     ...('leg' in event ? { leg: event.leg } : {}),
     ...('cause' in event ? { cause: event.cause, advice: endCauses[event.cause].advice } : {}),
     ...('dueAt' in event ? { dueAt: new Date(event.dueAt).toISOString() } : {}),
+    ...('destination' in event && event.destination !== undefined ? { destination: event.destination } : {}),
     ...('destinations' in event ? { destinations: event.destinations } : {}),
   })
   return `${at.slice(11, 23)} …${event.callId.slice(-8)}  ${text}`

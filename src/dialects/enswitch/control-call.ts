@@ -44,6 +44,8 @@ export const redirectCall: ApiFunction = {
         return noSuchCall('uniqueid')
       case 'already-ended':
         return ended('uniqueid')
+      case 'not-connected':
+        return refuse('400', 'The call is not connected yet.', 'uniqueid')
       case 'refused':
         return answerOfRefusals([outcome.refusal], (pointer) => (pointer === '' ? '' : 'cnumber'))
     }

@@ -6,7 +6,7 @@ import type { Caller, DialectContext } from '../dialect.ts'
 import { goneSignal } from '../gone-signal.ts'
 import { streamEvents } from './event-stream.ts'
 import type { Guard } from './native.ts'
-import { parseCallRequest } from './parse-call-request.ts'
+import { describeIssue, parseCallRequest, targetOf, targetSchema } from './parse-call-request.ts'
 import { sendProblem, sendRefusal } from './problem.ts'
 import { readJson } from './read-json.ts'
 import { renderCall, renderEvent } from './render-call.ts'
@@ -47,6 +47,10 @@ export function registerCallRoutes(app: FastifyInstance, context: DialectContext
     '/v1/calls/:id/events',
     guard('calls:read', (request, reply, caller) => callEvents(request, reply, caller, context)),
   )
+  app.post(
+    '/v1/calls/:id/redirect',
+    guard('calls:control', (request, reply, caller) => redirectCall(request, reply, caller, context)),
+  )
   app.delete(
     '/v1/calls/:id',
     guard('calls:control', async (request, reply, caller) => {
@@ -59,6 +63,40 @@ export function registerCallRoutes(app: FastifyInstance, context: DialectContext
         : reply.status(call.state === 'ended' ? 200 : 202).send(renderCall(call))
     }),
   )
+}
+
+/** The body of `POST /v1/calls/:id/redirect`. */
+export const redirectSchema = z.strictObject({
+  stays: z.enum(['first', 'second']).describe('The party that stays; the other is let go'),
+  to: targetSchema.describe('Who is dialled in its place'),
+})
+
+/** Sends one party of a connected call elsewhere. */
+async function redirectCall(request: FastifyRequest, reply: FastifyReply, caller: Caller, context: DialectContext) {
+  const body = readJson(request.body)
+  if ('fault' in body) return sendProblem(reply, 'malformed-request', body.fault)
+  const parsed = redirectSchema.safeParse(body.value)
+  if (!parsed.success) {
+    return sendProblem(reply, 'validation-failed', 'Mend what "errors" names.', {
+      errors: parsed.error.issues.map(describeIssue),
+    })
+  }
+  const { stays, to } = parsed.data
+  const id = idOf(request)
+  const redirected = await context.calls.redirect(caller.accounts, id, stays, targetOf(to))
+  switch (redirected.outcome) {
+    case 'refused':
+      return sendRefusal(reply, [redirected.refusal])
+    case 'not-found':
+      return sendNoSuchCall(reply)
+    case 'already-ended':
+    case 'not-connected':
+      return sendProblem(reply, 'not-connected', 'Only a call whose two parties are talking can be redirected.')
+    case 'redirected': {
+      const call = await context.calls.call(caller.accounts, id)
+      return call === undefined ? sendNoSuchCall(reply) : reply.status(202).send(renderCall(call))
+    }
+  }
 }
 
 const idOf = (request: FastifyRequest): string => (request as FastifyRequest<WithId>).params.id

@@ -54,7 +54,8 @@ export const callSchema = {
     state: {
       type: 'string',
       enum: [
-        ...['accepted', 'scheduled', 'first-ringing', 'first-answered', 'second-ringing', 'bridged', 'ending', 'ended'],
+        ...['accepted', 'scheduled', 'first-ringing', 'first-answered', 'second-ringing', 'bridged'],
+        ...['redirecting', 'ending', 'ended'],
       ],
     },
     externalId: text,

@@ -15,21 +15,37 @@ const printable = (longest: number) =>
 
 const callerId = z.strictObject({ name: printable(80).optional(), number: printable(32).optional() })
 
+const targetMembers = {
+  line: printable(64).optional().describe('A line of the account, by extension or full number'),
+  dial: printable(64).optional().describe('Whatever a phone of the account reaches by dialling this'),
+  number: printable(64).optional().describe('An outside number'),
+  queue: printable(64).optional().describe('A queue: its members who are there and free'),
+  context: printable(64).optional().describe('A context: whoever its steps ring'),
+  user: printable(64).optional().describe("A user's own line"),
+}
+
+type TargetMembers = z.infer<z.ZodObject<typeof targetMembers>>
+
+const namesOneTarget = (value: TargetMembers): boolean =>
+  targetKinds.filter((kind) => value[kind] !== undefined).length === 1
+const oneTarget = { error: `must name exactly one of ${targetKinds.join(', ')}` }
+
+/** Whom to reach, by exactly one of its members. */
+export const targetSchema = z.strictObject(targetMembers).refine(namesOneTarget, oneTarget)
+
+export function targetOf(parsed: TargetMembers): LegTarget {
+  const kind = targetKinds.find((candidate) => parsed[candidate] !== undefined) ?? 'dial'
+  return { kind, value: parsed[kind] ?? '' } as LegTarget
+}
+
 const leg = z
   .strictObject({
-    line: printable(64).optional().describe('A line of the account, by extension or full number'),
-    dial: printable(64).optional().describe('Whatever a phone of the account reaches by dialling this'),
-    number: printable(64).optional().describe('An outside number'),
-    queue: printable(64).optional(),
-    context: printable(64).optional(),
-    user: printable(64).optional(),
+    ...targetMembers,
     autoAnswer: z.boolean().optional().describe("Ask the leg's phone to answer by itself"),
     callerId: callerId.optional().describe('What this leg is shown'),
     ringSeconds: z.int().min(1).max(300).optional(),
   })
-  .refine((value) => targetKinds.filter((kind) => value[kind] !== undefined).length === 1, {
-    error: `must name exactly one of ${targetKinds.join(', ')}`,
-  })
+  .refine(namesOneTarget, oneTarget)
 
 const waitConditions = [
   'accepted',
@@ -88,11 +104,9 @@ export function parseCallRequest(
 }
 
 function canonicalLeg(parsed: z.infer<typeof leg>): LegRequest {
-  const kind = targetKinds.find((candidate) => parsed[candidate] !== undefined) ?? 'dial'
-  const target = { kind, value: parsed[kind] ?? '' } as LegTarget
   const { autoAnswer, ringSeconds } = parsed
   return {
-    target,
+    target: targetOf(parsed),
     ...(autoAnswer === undefined ? {} : { autoAnswer }),
     ...(parsed.callerId === undefined ? {} : { callerId: withoutUndefined(parsed.callerId) }),
     ...(ringSeconds === undefined ? {} : { ringSeconds }),
@@ -104,7 +118,7 @@ const withoutUndefined = ({ name, number }: z.infer<typeof callerId>) => ({
   ...(number === undefined ? {} : { number }),
 })
 
-function describeIssue(issue: z.core.$ZodIssue): Fault {
+export function describeIssue(issue: z.core.$ZodIssue): Fault {
   const path = issue.path.map((part) => String(part).replaceAll('~', '~0').replaceAll('/', '~1'))
   const pointer = path.length === 0 ? '' : `/${path.join('/')}`
   if (issue.code === 'unrecognized_keys') {

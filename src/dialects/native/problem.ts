@@ -17,6 +17,7 @@ export type ProblemCode =
   | 'permission-missing'
   | 'not-found'
   | 'method-not-allowed'
+  | 'not-connected'
   | 'body-too-large'
   | 'unsupported-media-type'
   | 'internal-error'
@@ -34,6 +35,7 @@ export const problemCatalogue: Readonly<Record<ProblemCode, ProblemEntry>> = {
   'permission-missing': { status: 403, title: 'The API key may not do this' },
   'not-found': { status: 404, title: 'There is no such thing' },
   'method-not-allowed': { status: 405, title: 'This resource does not know that method' },
+  'not-connected': { status: 409, title: 'The two parties of the call are not talking' },
   'body-too-large': { status: 413, title: 'The body is larger than this resource takes' },
   'unsupported-media-type': { status: 415, title: 'This resource does not take that Content-Type' },
   'internal-error': { status: 500, title: 'The server failed' },

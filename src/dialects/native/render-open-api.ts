@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { filterSchema } from './call-routes.ts'
+import { filterSchema, redirectSchema } from './call-routes.ts'
 import { appliedSchema, callSchema, eventSchema, lineSchema, phoneSchema, problemSchema } from './open-api-schemas.ts'
 import { callRequestSchema } from './parse-call-request.ts'
 import { type ProblemCode, problemCatalogue } from './problem.ts'
@@ -114,6 +114,24 @@ export function renderOpenApi(): string {
               },
             },
             ...problems('not-found', ...guarded),
+          },
+        },
+      },
+      '/v1/calls/{id}/redirect': {
+        parameters: [id],
+        post: {
+          summary: 'Send one party of a connected call elsewhere, and let the other go',
+          requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(redirectSchema) } } },
+          responses: {
+            '202': json('The new party is being rung', call),
+            ...problems(
+              'malformed-request',
+              'validation-failed',
+              'not-found',
+              'not-connected',
+              'unavailable',
+              ...guarded,
+            ),
           },
         },
       },

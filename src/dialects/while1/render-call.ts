@@ -7,6 +7,7 @@ const states: Readonly<Record<CallState, string>> = {
   'first-ringing': 'user_ringing',
   'first-answered': 'user_answered',
   'second-ringing': 'customer_ringing',
+  redirecting: 'customer_ringing',
   bridged: 'connected',
   ending: 'ending',
   ended: 'ended',
