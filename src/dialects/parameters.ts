@@ -1,4 +1,5 @@
 import { parseMultipart } from './parse-multipart.ts'
+import { trimEndOf, trimSpaces } from './trim-characters.ts'
 
 /** The limits that every vendor's contract shares; what exceeds them is the vendor's own "bad request". */
 export const parameterLimits = { count: 1000, depth: 64 } as const
@@ -42,7 +43,7 @@ function readBody(body: Buffer, contentType: string | undefined): ReadParameters
   if (contentType?.includes('json') === true || (looksLikeJson && contentType?.includes('form') !== true))
     return readJson(text)
   // A file posted by a careless client ends with its newline.
-  return readPairs([...new URLSearchParams(text.replace(/[\r\n]+$/, ''))])
+  return readPairs([...new URLSearchParams(trimEndOf(text, '\r\n'))])
 }
 
 const readPairs = (pairs: readonly [name: string, value: string][]): ReadParameters =>
@@ -78,6 +79,6 @@ export function text(value: unknown): string | undefined {
   if (value === true) return '1'
   if (value === false) return '0'
   if (typeof value !== 'string' && typeof value !== 'number') return undefined
-  const trimmed = String(value).replace(/^ +| +$/g, '')
+  const trimmed = trimSpaces(String(value))
   return trimmed === '' ? undefined : trimmed
 }

@@ -1,3 +1,4 @@
+import { trimSpaces } from '../trim-characters.ts'
 import { notText, type SentParameters } from './read-parameters.ts'
 import type { Verdict } from './render-answer.ts'
 
@@ -32,7 +33,7 @@ export class ParameterReader {
     const sent = this.#parameters.get(name)
     if (sent === undefined) return undefined
     if (sent === notText) return this.fail(name, 'must be one text in UTF-8')
-    const text = sent.replace(/^ +| +$/g, '')
+    const text = trimSpaces(sent)
     if (text.length > longestText) return this.fail(name, `must not be longer than ${longestText} characters`)
     if (!printable.test(text)) return this.fail(name, 'must not hold control characters')
     return text === '' ? undefined : text

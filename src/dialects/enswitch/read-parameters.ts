@@ -4,6 +4,7 @@ import { type ByteString, bytesOf, octetsOf } from '../php/byte-string.ts'
 import { parseQuery } from '../php/parse-query.ts'
 import { PhpArray, type PhpValue } from '../php/php-array.ts'
 import { type PhpInput, type PhpInputFault, phpInputLimits } from '../php/php-input.ts'
+import { trimEndOf } from '../trim-characters.ts'
 
 /** In the place of a value that is no text: an array (`snumber[]=1`), or octets that are no UTF-8. */
 export const notText = Symbol('not text')
@@ -44,7 +45,7 @@ function readBody(body: ByteString, contentType: string | undefined): PhpInput {
   if (contentType !== undefined && /\bjson\b/i.test(contentType)) return { fault: 'malformed' }
   if (contentType === undefined || !/^multipart\/form-data\b/i.test(contentType)) {
     // A file posted by a careless client ends with its newline.
-    return readForm(body.replace(/[\r\n]+$/, ''))
+    return readForm(trimEndOf(body, '\r\n'))
   }
   const fields = parseMultipart(body, contentType)
   if (fields === undefined) return { fault: 'malformed' }
