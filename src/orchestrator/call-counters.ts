@@ -104,7 +104,6 @@ function refusalOf(
 ): Refusal {
   const { limit, retryAfterSeconds } = denial
   const whose = kind === 'account' ? 'The account' : 'This credential'
-  const what = limit === 'callsPerMinute' ? 'calls a minute' : 'calls at once'
-  const message = `${whose} may place ${limits[limit]} ${what}; try again in ${retryAfterSeconds} seconds.`
+  const message = `${whose} is at its limit (${limit}: ${limits[limit]}); try again in ${retryAfterSeconds} seconds.`
   return { code: 'limit-exceeded', message, retryAfterSeconds }
 }
