@@ -5,15 +5,20 @@ import { BenchServer } from './server.ts'
 import { SippPhones } from './sipp-phones.ts'
 
 export interface MemoryFigures {
-  /** Growth of the server's resident set per call that is up, two legs and their four sockets, garbage collected before both looks. */
+  /**
+   * Growth of the server's resident set per call that is up: two legs and their four sockets. Between the fewer held calls and the
+   * more, so that what grows once with the first load (V8's young generation) is not counted as theirs.
+   */
   readonly kibibytesPerHeldCall: number
-  readonly idleMebibytes: number
-  readonly heldCalls: number
+  /** Before the first call, and with the fewer and the more of them held. */
+  readonly residentMebibytes: readonly [idle: number, fewer: number, more: number]
+  readonly heldCalls: readonly [fewer: number, more: number]
 }
 
-/** Few at a time, so that the code is compiled and the pools are filled no further than such a load fills them. */
+/** One at a time, so that the code is compiled, and no more sockets are bound than one call needs. */
 const warmUpCalls = 200
-const heldCalls = 1000
+const fewer = 500
+const more = 1500
 const gapMilliseconds = 5
 
 export const benchMemory = async (): Promise<MemoryFigures> => {
@@ -50,12 +55,14 @@ const measureServer = async (phones: SippPhones): Promise<MemoryFigures> => {
     for (let call = 0; call < warmUpCalls; call++) for (const id of await hold(1)) await client.hangUp(id)
     await sleep(1000)
     const idle = await server.residentOctets()
-    await hold(heldCalls)
-    const held = await server.residentOctets()
+    await hold(fewer)
+    const withFewer = await server.residentOctets()
+    await hold(more - fewer)
+    const withMore = await server.residentOctets()
     return {
-      kibibytesPerHeldCall: (held - idle) / heldCalls / 1024,
-      idleMebibytes: idle / 2 ** 20,
-      heldCalls,
+      kibibytesPerHeldCall: (withMore - withFewer) / (more - fewer) / 1024,
+      residentMebibytes: [idle / 2 ** 20, withFewer / 2 ** 20, withMore / 2 ** 20],
+      heldCalls: [fewer, more],
     }
   } finally {
     client.close()
