@@ -23,11 +23,14 @@ export async function startTestServer(
   return server
 }
 
+/** Test files run beside each other, and each may want all the ports of a range. */
+const firstMediaPort = 20_000 + (process.pid % 12) * 1000
+
 /** The configuration of a test server; `more` is added to it. */
 export const configText = `
 http: { port: 0 }
 sip: { listen: ["udp:127.0.0.1:0", "tcp:127.0.0.1:0"] }
-media: { ports: 31000-31999 }
+media: { ports: ${firstMediaPort}-${firstMediaPort + 999} }
 store: sqlite:cordboard.db
 log: { level: error }
 accounts:
