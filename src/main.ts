@@ -87,6 +87,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       log,
       defaultRingSeconds: config.calls.ringSeconds,
       memberRingSeconds: config.calls.memberRingSeconds,
+      longestSeconds: config.calls.longestSeconds,
     })
     started.push(() => orchestrator.stop(stopPatienceMilliseconds))
     const metrics = new Metrics({

@@ -202,6 +202,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       ringSeconds: z.int().min(1).max(300).default(30),
       memberRingSeconds: z.int().min(1).max(300).default(15),
+      longestSeconds: z.int().min(1).max(2_000_000).default(14_400),
     })
     .prefault({}),
   node: z.strictObject({ number: z.int().min(1).default(1), name: name.default('cordboard') }).prefault({}),

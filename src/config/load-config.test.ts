@@ -105,6 +105,31 @@ describe('a fault is told with its line, its key, and what would be right', () =
     ['a port that is too high', 'http: { port: 70000 }', 'f:1:15: http.port must be at most 65535'],
     ['a port with a fraction', 'http: { port: 80.5 }', 'f:1:15: http.port must be a whole number'],
     [
+      'a proxy that is no network',
+      'http: { trustedProxies: [10.0.0.0/33] }',
+      'f:1:26: http.trustedProxies[0] must be a network or an address: "192.0.2.0/24", "2001:db8::/32"',
+    ],
+    [
+      'a dialect that there is none of',
+      'dialects: { enswich: { enabled: false } }',
+      'f:1:13: dialects.enswich is no key of the configuration; did you mean "enswitch"?',
+    ],
+    [
+      'a host name with its port',
+      inAccount('hosts: ["voice.example:8080"]'),
+      'f:3:13: accounts[0].hosts[0] must be a host name without its port: "voice.example"',
+    ],
+    [
+      'networks that let nobody in',
+      'dialects: { myapi: { networks: [] } }',
+      'f:1:32: dialects.myapi.networks must have at least 1 entries',
+    ],
+    [
+      'a limit that lets nothing through',
+      inAccount('limits: { simultaneousCalls: 0 }'),
+      'f:3:34: accounts[0].limits.simultaneousCalls must be at least 1',
+    ],
+    [
       'a listener without a port',
       'sip:\n  listen: [ "udp:127.0.0.1" ]',
       'f:2:13: sip.listen[0] must be protocol:host:port, with udp or tcp: "udp:127.0.0.1:5060"',

@@ -66,6 +66,7 @@ function setUp(limitsOf: { readonly account?: Limits; readonly key?: Limits }) {
       log: silentLog,
       defaultRingSeconds: 30,
       memberRingSeconds: 20,
+      longestSeconds: 3600,
     })
   return { clock, store, start }
 }

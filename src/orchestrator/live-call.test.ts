@@ -61,6 +61,7 @@ const setUp = async (scene: Scene) => {
     id: 'call-1',
     account: 'acme',
     country: 'AU',
+    longestSeconds: 3600,
     legs: {
       first: { ...leg, label: 'line 101', destination: lineOf('101') },
       second: {
@@ -263,6 +264,16 @@ describe('races', () => {
     assert.equal(verdict(), 'completed')
     assertOver()
   })
+})
+
+test('a call that everybody forgot ends in time', async () => {
+  const { clock, call, verdict, assertOver } = await setUp({ first: [quick], second: [quick] })
+  call.start()
+  await clock.advance(3_599_000)
+  assert.equal(verdict(), undefined)
+  await clock.advance(2000)
+  assert.equal(verdict(), 'completed')
+  assertOver()
 })
 
 describe('a store that fails', () => {

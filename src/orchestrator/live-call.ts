@@ -29,6 +29,8 @@ export interface LegPlan {
 export interface CallPlan {
   readonly id: string
   readonly account: string
+  /** How long the two may talk at most, in seconds: a call that everybody forgot must end. */
+  readonly longestSeconds: number
   /** ISO 3166 country of the account: its ringback is what the first party hears. */
   readonly country: string
   readonly legs: Readonly<Record<LegName, LegPlan>>
@@ -68,6 +70,8 @@ export class LiveCall {
   #roles: Readonly<Record<LegName, LegName>> = { first: 'first', second: 'second' }
   #dueAt = 0
   #delay: Timer | undefined
+  /** Runs from the moment when the two talk first. */
+  #longest: Timer | undefined
   /** Events of the step under way, written together. */
   #unwritten: CallEvent[] = []
 
@@ -144,6 +148,7 @@ export class LiveCall {
         break
       case 'announce-bridged':
         this.#record({ type: 'call.bridged' })
+        this.#longest ??= this.#context.clock.setTimeout(() => this.end('completed'), this.plan.longestSeconds * 1000)
         break
       case 'announce-redirected': {
         const leg = this.#roles.second
@@ -158,6 +163,7 @@ export class LiveCall {
         this.#handleOf(effect.leg)?.hangup(effect.cause)
         break
       case 'finish':
+        this.#context.clock.clearTimeout(this.#longest)
         this.#record({ type: 'call.ended', ...this.#verdict() })
         break
     }

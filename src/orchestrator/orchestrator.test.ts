@@ -62,6 +62,7 @@ const setUp = (scripts: Readonly<Record<string, readonly PhoneScript[]>>) => {
       log: silentLog,
       defaultRingSeconds: 30,
       memberRingSeconds: 20,
+      longestSeconds: 3600,
     })
     return { driver, callLog, orchestrator }
   }

@@ -28,6 +28,8 @@ export interface PlanCallContext {
   readonly defaultRingSeconds: number
   /** How long one member of a queue rings before the next does. */
   readonly memberRingSeconds: number
+  /** How long two parties may talk at most. */
+  readonly longestSeconds: number
 }
 
 export type PlannedCall = Omit<CallPlan, 'id'>
@@ -59,6 +61,7 @@ export function planCall(
   return {
     account: account.name,
     country: account.country,
+    longestSeconds: context.longestSeconds,
     legs: {
       first: planLeg(request, request.first, first.resolved, second.resolved, context),
       second: planLeg(request, request.second, second.resolved, first.resolved, context),

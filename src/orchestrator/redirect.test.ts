@@ -56,7 +56,7 @@ async function talk(third: PhoneScript, more: { readonly first?: PhoneScript; re
         log: silentLog,
       },
       policy: { decide: () => [], outsideCallerId: () => ({}), countedFor: () => [] },
-      ...{ defaultRingSeconds: 30, memberRingSeconds: 20 },
+      ...{ defaultRingSeconds: 30, memberRingSeconds: 20, longestSeconds: 3600 },
     })
     return { driver, orchestrator }
   }

@@ -103,6 +103,25 @@ describe('a line with several phones', () => {
     await assertClean()
   })
 
+  test('a phone in a call is asked every 5 minutes whether it is there; one that is dead is not held', async () => {
+    const { clock, dial, peer, assertClean } = await createTestEngine([{ line: '101', port: 6001 }])
+    const desk = ringing(peer(6001))
+    const leg = dial({ destination: lineDestination('101') })
+    await clock.advance(100)
+    answer(desk)
+    await clock.advance(100)
+    const { onMessage } = desk
+    desk.onMessage = (message) =>
+      message.method === 'OPTIONS' ? desk.respond(message, 200, 'OK') : onMessage?.(message)
+    await clock.advance(600_000)
+    assert.deepEqual(leg.story, ['ringing', 'answered'])
+    assert.equal(desk.heard.filter((method) => method === 'OPTIONS').length, 2)
+    desk.onMessage = () => {}
+    await clock.advance(340_000)
+    assert.deepEqual(leg.story, ['ringing', 'answered', 'ended:failed'])
+    await assertClean()
+  })
+
   test('the most telling failure ends the leg, with its own status', async () => {
     const { clock, dial, peer, assertClean } = await createTestEngine(threePhones)
     for (const [port, status] of [

@@ -45,6 +45,9 @@ const trunkSilenceMilliseconds = 4000
 /** How long the end of a leg waits for phones that were ringing to confirm that they have stopped. */
 const goodbyeMilliseconds = 4000
 
+/** How often a phone in a call is asked whether it is still there: one that has lost its power cannot hang up. */
+const aliveMilliseconds = 300_000
+
 const elsewhere = 'SIP;cause=200;text="Call completed elsewhere"'
 
 /**
@@ -76,6 +79,7 @@ export class EngineLeg implements LegHandle {
   #writing = 0
   #ringTimer: Timer | undefined
   #goodbyeTimer: Timer | undefined
+  #aliveTimer: Timer | undefined
 
   constructor(
     request: DialRequest,
@@ -232,6 +236,7 @@ export class EngineLeg implements LegHandle {
     if (this.#isAnswering() && isWritten && negotiation.ok) {
       this.#phase = 'answered'
       this.#media.endpoint.setRemote(negotiation.negotiated)
+      this.#watch()
       return this.#emit({ type: 'answered' })
     }
     if (this.#isAnswering()) {
@@ -241,6 +246,15 @@ export class EngineLeg implements LegHandle {
     }
     this.#endSession()
     this.#finishIfGone()
+  }
+
+  /** RFC 3261 section 12.2.1.2: no answer, or one that knows no such dialog, ends the session; any other shows life. */
+  #watch(): void {
+    this.#aliveTimer = this.#context.clock.setTimeout(() => {
+      if (this.#phase !== 'answered') return
+      void this.#session?.request('OPTIONS')
+      this.#watch()
+    }, aliveMilliseconds)
   }
 
   /** The phase as it is after an await, whatever the compiler believes that it still is. */
@@ -347,6 +361,7 @@ export class EngineLeg implements LegHandle {
     this.#phase = 'ended'
     this.#context.clock.clearTimeout(this.#ringTimer)
     this.#context.clock.clearTimeout(this.#goodbyeTimer)
+    this.#context.clock.clearTimeout(this.#aliveTimer)
     const media = await this.#releaseMedia()
     this.#context.onGone(this)
     const wasUp = this.#session !== undefined
