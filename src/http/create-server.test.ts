@@ -55,17 +55,39 @@ describe('on a real socket', () => {
     assert.equal((await fetch(`http://127.0.0.1:${port}/readyz`)).status, 200)
     assert.match(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text(), /cordboard_http_request_seconds_count/)
   })
-  for (const [name, sent] of [
-    ['garbage', '\x16\x03\x01garbage\r\n\r\n'],
-    ['a header of 64 KiB', `GET / HTTP/1.1\r\nHost: a\r\nX: ${'a'.repeat(65_536)}\r\n\r\n`],
-    ['two lengths', 'POST /v1/calls HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\na'],
+  for (const [name, status, sent] of [
+    ['garbage', '400 Bad Request', '\x16\x03\x01garbage\r\n\r\n'],
+    ['a line that never ends', '431 Request Header Fields Too Large', `GET /${'a'.repeat(65_536)}`],
+    [
+      'a header of 64 KiB',
+      '431 Request Header Fields Too Large',
+      `GET / HTTP/1.1\r\nHost: a\r\nX: ${'a'.repeat(65_536)}\r\n\r\n`,
+    ],
+    [
+      'two lengths',
+      '400 Bad Request',
+      'POST /v1/calls HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\na',
+    ],
     [
       'a length and chunks',
+      '400 Bad Request',
       'POST /v1/calls HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
     ],
+    ['a control character in a field', '400 Bad Request', 'GET / HTTP/1.1\r\nHost: a\r\nX: a\x00b\r\n\r\n'],
   ] as const) {
-    it(`${name} gets a 4xx, and the socket is closed`, async () => {
-      assert.match(await exchange(port, sent), /^HTTP\/1\.1 4\d\d /)
+    it(`${name} gets ${status} as JSON, and the socket is closed`, async () => {
+      const [head = '', body = ''] = (await exchange(port, sent)).split('\r\n\r\n')
+      assert.deepEqual(head.split('\r\n'), [
+        `HTTP/1.1 ${status}`,
+        'Content-Type: application/problem+json',
+        `Content-Length: ${body.length}`,
+        'Connection: close',
+      ])
+      assert.deepEqual(JSON.parse(body), {
+        type: '/problems/malformed-request',
+        title: 'The request cannot be read',
+        status: Number(status.slice(0, 3)),
+      })
     })
   }
   it('a client that goes in the middle of its body leaves nothing', async () => {

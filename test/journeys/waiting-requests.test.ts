@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict'
+import { connect, type Socket } from 'node:net'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import type { RunningServer } from '../../src/main.ts'
+import { api, startTestServer, testKey } from '../support/test-server.ts'
+
+const waiting = 2000
+const goneClients = 1000
+/** What a round may leave on the heap: 500 octets for each request that waited would be found. */
+const heapTolerance = 1_000_000
+
+/** A client that has sent its request and waits for the answer. */
+interface Client {
+  readonly socket: Socket
+  received: string
+}
+
+// The call is due in an hour, and its request waits until then, or for as long as it may.
+const body = JSON.stringify({
+  first: { line: '101' },
+  second: { line: '102' },
+  delaySeconds: 3600,
+  wait: { for: 'answered', seconds: 120 },
+})
+const request =
+  `POST /v1/calls HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${testKey}\r\nContent-Type: application/json\r\n` +
+  `Content-Length: ${body.length}\r\n\r\n${body}`
+
+function openClient(port: number): Client {
+  const client: Client = { socket: connect(port, '127.0.0.1'), received: '' }
+  client.socket.on('data', (chunk) => {
+    client.received += chunk.toString()
+  })
+  client.socket.write(request)
+  return client
+}
+
+async function until(what: string, condition: () => boolean): Promise<void> {
+  for (const end = Date.now() + 30_000; !condition(); await sleep(5)) {
+    assert.ok(Date.now() < end, `in vain: ${what}`)
+  }
+}
+
+async function hangUpAll(server: RunningServer): Promise<void> {
+  for (let calls = [{ id: '' }]; calls.length > 0; ) {
+    calls = (await api(server, 'GET', '/v1/calls?state=live&limit=1000')).body.calls
+    await Promise.all(calls.map(({ id }) => api(server, 'DELETE', `/v1/calls/${id}`)))
+  }
+}
+
+const timers = (): number => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length
+
+/** After a collection, and once what finalizers let go of is gone too. */
+async function heapUsed(): Promise<number> {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  for (let round = 0; round < 3; round++) {
+    collect()
+    await sleep(50)
+  }
+  return process.memoryUsage().heapUsed
+}
+
+test('2,000 requests wait at once; others are served meanwhile, and nothing of them is left', async (t) => {
+  const server = await startTestServer(t, 'limits: { requestsPerSecond: 1000000, burst: 1000000 }')
+  const port = Number(new URL(server.url).port)
+  const idle = server.counts().listeners
+
+  const round = async (): Promise<void> => {
+    const clients = Array.from({ length: waiting }, () => openClient(port))
+    await until('everyone waits', () => server.counts().listeners === idle + waiting)
+
+    // Others are served as if nobody waited.
+    const times: number[] = []
+    for (let index = 0; index < 20; index++) {
+      const began = performance.now()
+      assert.equal((await api(server, 'GET', '/v1/calls?limit=1')).body.calls[0].state, 'scheduled')
+      times.push(performance.now() - began)
+    }
+    const median = times.toSorted((one, other) => one - other)[times.length / 2] ?? Infinity
+    assert.ok(median < 100, `a request took ${median} ms`)
+    assert.equal(server.counts().liveCalls, waiting)
+
+    // Who goes ends his wait, and leaves his call alone.
+    for (const { socket } of clients.slice(0, goneClients)) socket.destroy()
+    await until('half of them have gone', () => server.counts().listeners === idle + waiting - goneClients)
+    assert.equal(server.counts().liveCalls, waiting)
+    const stayed = clients.slice(goneClients)
+    assert.ok(stayed.every(({ received }) => received === ''))
+
+    await hangUpAll(server)
+    await until('the others are answered', () => stayed.every(({ received }) => received.endsWith('}')))
+    for (const { received, socket } of stayed) {
+      assert.match(received, /^HTTP\/1\.1 201 Created\r\n.*"state":"ended".*"cause":"cancelled"/s)
+      socket.destroy()
+    }
+    assert.equal(server.counts().listeners, idle)
+    await until('every call is forgotten', () => server.counts().liveCalls === 0)
+  }
+
+  await round()
+  const [heap, pending] = [await heapUsed(), timers()]
+  await round()
+  const grown = (await heapUsed()) - heap
+  assert.ok(grown < heapTolerance, `${grown} octets more`)
+  assert.ok(timers() <= pending + 5, `${timers()} timers after, ${pending} before`)
+})
