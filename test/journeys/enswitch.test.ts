@@ -148,13 +148,16 @@ describe('clients of Enswitch, with real calls behind', () => {
       rows.map(({ uniqueid, dtype, dnumber, callerid_external }) => [uniqueid, dtype, dnumber, callerid_external]),
       [
         [call.callid, 'phone', '101', ''],
-        [`${call.callid}.2`, '', '0412345678', '+61255501000'],
+        [`${call.callid}.2`, 'external', '+61412345678', '+61255501000'],
       ],
     )
     assert.deepEqual((await ask('calls/active/list', `${eve};callid=${call.callid}`)).data, [])
 
     const second = `${alice};uniqueid=${rows[1]?.uniqueid}`
-    assert.deepEqual(verdicts(await ask('calls/redirect', `${second};cnumber=102`)), ['400'])
+    assert.deepEqual(verdicts(await ask('calls/redirect', `${second};cnumber=102;channel=1`)), ['204'])
+    await until(async () =>
+      (await list()).data.some(({ dnumber, status }: Row) => dnumber === '102' && status === 'Answer'),
+    )
     await new Promise((resolve) => setTimeout(resolve, 1000))
     assert.deepEqual(verdicts(await ask('calls/hangup', second)), ['204'])
     const ended = await ending(call.callid)
@@ -173,11 +176,12 @@ describe('clients of Enswitch, with real calls behind', () => {
     assert.deepEqual((await ask('cdrs/list', `${alice};start=0;end=1`)).data, [])
 
     const told = () => posted.filter((form) => form.get('callid') === call.callid)
-    await until(async () => told().length >= 6)
+    await until(async () => told().length >= 9)
     const names = told().map((form) => `${form.get('event')} ${form.get('uniqueid')?.slice(call.callid.length)}`.trim())
     assert.deepEqual(names.slice(0, 4), ['start', 'answer', 'start .2', 'answer .2'])
+    assert.deepEqual(names.slice(4, 7), ['end .2', 'start .2', 'answer .2'])
     // Both legs are hung up at once.
-    assert.deepEqual(names.slice(4).toSorted(), ['end', 'end .2'])
+    assert.deepEqual(names.slice(7).toSorted(), ['end', 'end .2'])
     assert.ok(told().every((form) => form.get('class') === 'call' && form.get('snumber') === '101'))
     assert.ok(Number(told().at(-1)?.get('talktime')) >= 1)
   })

@@ -153,6 +153,7 @@ export class FakeCalls implements CallService {
     if (call === undefined) return { outcome: 'not-found' }
     if (call.state === 'ended') return { outcome: 'already-ended' }
     if (this.refusal !== undefined) return { outcome: 'refused', refusal: this.refusal }
+    if (call.state !== 'bridged') return { outcome: 'not-connected' }
     this.redirected.push([leg, target])
     return { outcome: 'redirected' }
   }

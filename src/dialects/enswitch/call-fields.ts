@@ -1,4 +1,4 @@
-import type { Call, LegName } from '../../call/call.ts'
+import type { Call, Leg, LegName } from '../../call/call.ts'
 import type { LegTargetKind } from '../../call/call-request.ts'
 
 const types: Partial<Record<LegTargetKind, string>> = { line: 'phone', queue: 'queue' }
@@ -11,6 +11,21 @@ export const callFields = (call: Call, leg: LegName) => ({
   snumber: call.request.first.target.value,
   cnumber: call.request.second.target.value,
 })
+
+const answeredLine = /^line (\S+)/
+const ringsSeveral = /^(queue|context|feature code) (.+)$/
+
+/**
+ * Where a leg went in the end: whom a redirection named, and who answered where several could (`line 102 (queue support)`). What
+ * is no name of anything here is an outside number.
+ */
+export function destinationFields({ destination }: Pick<Leg, 'destination'>) {
+  const line = answeredLine.exec(destination)?.[1]
+  if (line !== undefined) return { dtype: 'phone', dnumber: line }
+  const [, kind, name] = ringsSeveral.exec(destination) ?? []
+  if (name !== undefined) return { dtype: kind === 'queue' ? 'queue' : '', dnumber: name }
+  return { dtype: 'external', dnumber: destination.split(' ', 1)[0] ?? '' }
+}
 
 /** Seconds in which both parties talked until `at`; ringing is no talk. */
 export const talkSeconds = (call: Call, at: number): number => seconds(at - (call.bridgedAt ?? at))

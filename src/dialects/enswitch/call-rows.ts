@@ -1,6 +1,6 @@
 import type { Call, LegName } from '../../call/call.ts'
 import type { DialectContext } from '../dialect.ts'
-import { callFields, talkSeconds, totalSeconds, typeOf } from './call-fields.ts'
+import { callFields, destinationFields, talkSeconds, totalSeconds, typeOf } from './call-fields.ts'
 import { type Status, statusOfEnd } from './map-end-cause.ts'
 import { uniqueIdOf } from './unique-id.ts'
 
@@ -50,8 +50,7 @@ function legRow(call: Call, leg: LegName, status: Status, { account, node }: Row
     stype: typeOf(request.first.target.kind),
     ctype: typeOf(request.second.target.kind),
     ...callFields(call, leg),
-    dtype: typeOf(request[leg].target.kind),
-    dnumber: request[leg].target.value,
+    ...destinationFields(states[leg]),
     status,
     start: unixTime(states[leg].dialledAt),
     answered: unixTime(states[leg].answeredAt),
