@@ -55,7 +55,13 @@ export function planCall(
   ]
   if ('refusal' in first || 'refusal' in second || faults.length > 0) return { refusals: atLeastOne(faults) }
 
-  const denials = context.policy.decide(request, { first: first.resolved, second: second.resolved })
+  const resolved = { first: first.resolved, second: second.resolved }
+  const shown = {
+    ...request,
+    first: withCanonicalCallerId(request.first, resolved.first, request.account, directory),
+    second: withCanonicalCallerId(request.second, resolved.second, request.account, directory),
+  }
+  const denials = context.policy.decide(shown, resolved)
   if (denials.length > 0) return { refusals: atLeastOne(denials) }
 
   return {
@@ -63,10 +69,22 @@ export function planCall(
     country: account.country,
     longestSeconds: context.longestSeconds,
     legs: {
-      first: planLeg(request, request.first, first.resolved, second.resolved, context),
-      second: planLeg(request, request.second, second.resolved, first.resolved, context),
+      first: planLeg(shown, shown.first, resolved.first, resolved.second, context),
+      second: planLeg(shown, shown.second, resolved.second, resolved.first, context),
     },
   }
+}
+
+/** What leaves the house shows an international number, however the client wrote it; inside, whatever it says is shown. */
+function withCanonicalCallerId(
+  leg: LegRequest,
+  { outside }: ResolvedLeg,
+  account: string,
+  directory: DialPlanDirectory,
+): LegRequest {
+  const number = leg.callerId?.number
+  const canonical = number === undefined || outside.length === 0 ? undefined : directory.parseNumber(account, number)
+  return canonical === undefined ? leg : { ...leg, callerId: { ...leg.callerId, number: canonical.canonical } }
 }
 
 /** The plan for one leg that is dialled anew, to `target`; the other leg of the request stays as it was. */

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { CallRequest, LegRequest } from '../call/call-request.ts'
+import { createDirectory } from '../directory/create-directory.ts'
+import type { AccountRecord, TrunkRecord } from '../directory/records.ts'
+import { decideCall } from '../policy/decide-call.ts'
+import { outsideCallerId } from '../policy/decide-caller-id.ts'
+import type { DriverCapability } from '../telephony/driver.ts'
+import { planCall } from './plan-call.ts'
+
+const account: AccountRecord = {
+  ...{ id: 1, name: 'acme', country: 'AU', domain: 'cordboard', emergencyCalls: false },
+  ...{ queues: [], contexts: [], featureCodes: {}, webhooks: [], roles: [] },
+  callerIds: ['+61255501000', '+61255501001'],
+  recordGroups: [{ id: 1, name: 'all' }],
+  cards: [{ number: '9001', balance: 10 }],
+}
+const trunk = (name: string): TrunkRecord => ({
+  ...{ name, address: `sip:${name}.example`, format: 'e164', prefixes: [''], priority: 1 },
+})
+const directory = createDirectory({
+  accounts: [account],
+  lines: [
+    { account: 'acme', number: '101', name: 'Alice', ha1: {} },
+    { account: 'acme', number: '102', ha1: {} },
+  ],
+  ...{ credentials: [], trunks: [trunk('one'), trunk('two')], ratePlans: [] },
+})
+
+const plan = (more: Partial<CallRequest>, capabilities: readonly DriverCapability[] = []) =>
+  planCall(
+    {
+      account: 'acme',
+      first: { target: { kind: 'line', value: '101' } },
+      second: { target: { kind: 'dial', value: '0412345678' } },
+      delaySeconds: 0,
+      variables: {},
+      origin: { dialect: 'native', credential: 'crm' },
+      ...more,
+    },
+    {
+      directory,
+      policy: {
+        decide: (request, legs) => decideCall({ request, account, ratePlan: undefined, ...legs }),
+        outsideCallerId: () => outsideCallerId(account),
+        countedFor: () => [],
+      },
+      driver: { capabilities: new Set(capabilities) },
+      ...{ defaultRingSeconds: 30, memberRingSeconds: 15, longestSeconds: 3600 },
+    },
+  )
+const legsOf = (more: Partial<CallRequest>) => {
+  const planned = plan(more)
+  if ('refusals' in planned) throw new Error(JSON.stringify(planned.refusals))
+  return planned.legs
+}
+const refusalsOf = (more: Partial<CallRequest>, capabilities?: readonly DriverCapability[]) => {
+  const planned = plan(more, capabilities)
+  return 'refusals' in planned ? planned.refusals.map(({ code, pointer }) => `${code} ${pointer}`) : []
+}
+const outside = (more: Partial<LegRequest>): Partial<CallRequest> => ({
+  second: { target: { kind: 'dial', value: '0412345678' }, ...more },
+})
+
+describe('who is shown what', () => {
+  test('each party the other; an outside number a number of the account', () => {
+    const { first, second } = legsOf({})
+    assert.deepEqual(first.callerId, { number: '+61412345678' })
+    assert.deepEqual(second.outsideCallerId, { number: '+61255501000' })
+    assert.deepEqual(legsOf({ second: { target: { kind: 'line', value: '102' } } }).second.callerId, {
+      ...{ number: '101', name: 'Alice' },
+    })
+  })
+  test('a name of the request stands beside the number that is shown anyway', () => {
+    const first: LegRequest = { target: { kind: 'line', value: '101' }, callerId: { name: 'John' } }
+    assert.deepEqual(legsOf({ first }).first.callerId, { name: 'John', number: '+61412345678' })
+  })
+  for (const number of ['+61255501001', '61255501001', '0255501001', '(02) 5550 1001']) {
+    test(`"${number}" is a number of the account, and leaves the house as an international one`, () => {
+      assert.deepEqual(legsOf(outside({ callerId: { number } })).second.outsideCallerId, { number: '+61255501001' })
+    })
+  }
+  test("somebody else's number is refused, however it is written", () => {
+    for (const number of ['+61255501002', '0255501002', '000', 'anonymous']) {
+      assert.deepEqual(refusalsOf(outside({ callerId: { number } })), ['caller-id-not-allowed /second/callerId'])
+    }
+  })
+})
+
+describe('what the request names beside its parties', () => {
+  test('a trunk by name, of those that the account may use', () => {
+    const { destination } = legsOf(outside({ trunk: 'two' })).second
+    assert.deepEqual(destination.kind === 'trunk' && destination.trunks.map(({ name }) => name), ['two'])
+    assert.deepEqual(refusalsOf(outside({ trunk: 'three' })), ['trunk-not-found /second/trunk'])
+  })
+  test('cards and record groups must exist, and everything that is wrong is told at once', () => {
+    assert.deepEqual(refusalsOf({ card: '9001' }), [])
+    assert.deepEqual(
+      refusalsOf({ card: '9002', recordGroup: 7, first: { target: { kind: 'line', value: '999' } } }, ['record']),
+      ['line-not-found /first', 'card-not-found /card', 'record-group-not-found /recordGroup'],
+    )
+  })
+  test('what is asked for in so many words and cannot be done is refused; a default is not', () => {
+    const asked = outside({ screen: 'required', warnBeforeCutOff: 'required' })
+    assert.deepEqual(refusalsOf({ ...asked, recordGroup: 1 }), [
+      ...['not-supported /recordGroup', 'not-supported /second/screen', 'not-supported /second/warnBeforeCutOff'],
+    ])
+    assert.deepEqual(refusalsOf({ ...asked, recordGroup: 1 }, ['record', 'screen', 'warn']), [])
+    assert.deepEqual(refusalsOf(outside({ screen: 'preferred', warnBeforeCutOff: 'preferred' })), [])
+  })
+})
