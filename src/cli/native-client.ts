@@ -55,9 +55,11 @@ export class NativeClient {
     this.#interrupted = interrupted
   }
 
+  /** The JSON of the answer; undefined where it has none (204). */
   async request<Answer>(path: string, options: NativeRequest = {}): Promise<Answer> {
     const patience = AbortSignal.timeout((options.seconds ?? defaultSeconds) * 1000)
     const response = await this.#fetch(path, options, AbortSignal.any([patience, this.#interrupted]))
+    if (response.status === 204) return undefined as Answer
     const text = await response.text().catch(() => '')
     try {
       return JSON.parse(text) as Answer

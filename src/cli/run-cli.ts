@@ -3,6 +3,7 @@ import { applyCommand } from './commands/apply.ts'
 import { callCommand } from './commands/call.ts'
 import { callsCommand } from './commands/calls.ts'
 import { checkCommand } from './commands/check.ts'
+import { keysCommand, tokensCommand, usersCommand } from './commands/credentials.ts'
 import { directoryCommand } from './commands/directory.ts'
 import { hangupCommand } from './commands/hangup.ts'
 import { phonesCommand } from './commands/phones.ts'
@@ -25,6 +26,9 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
     .addCommand(hangupCommand(terminal))
     .addCommand(phonesCommand(terminal))
     .addCommand(directoryCommand(terminal))
+    .addCommand(keysCommand(terminal))
+    .addCommand(tokensCommand(terminal))
+    .addCommand(usersCommand(terminal))
     .addCommand(checkCommand(terminal, exit))
     .addHelpText('after', `\n${exitCodeHelp}`)
   catchExits(program, terminal)

@@ -1,15 +1,13 @@
 import { isSupportedCountry } from 'libphonenumber-js/max'
 import { z } from 'zod'
+import { namePattern } from '../directory/name-pattern.ts'
 import { parseNetwork } from '../directory/network.ts'
 import { permissions } from '../directory/permission.ts'
 
 /** In whose words an account's events may be told. */
 export const webhookFormats = ['native', 'enswitch'] as const
 
-/** Printable, no control characters: names end up in logs, URLs and headers. */
-const name = z
-  .string()
-  .regex(/^[^\p{Cc}"\\/]{1,64}$/u, 'must be 1 to 64 printable characters without quotes and slashes')
+const name = z.string().regex(namePattern, 'must be 1 to 64 printable characters without quotes and slashes')
 const extension = z.string().regex(/^[0-9*#]{1,12}$/, 'must be 1 to 12 digits, in quotes: "101"')
 const e164 = z
   .string()

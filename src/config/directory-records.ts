@@ -2,12 +2,10 @@ import { createHash } from 'node:crypto'
 import { sha256 } from '../directory/create-directory.ts'
 import type { Limits } from '../directory/limits.ts'
 import { hashPassword, verifyPassword } from '../directory/password-hash.ts'
+import { tokenPermissions } from '../directory/permission.ts'
 import type { CredentialRecord, DirectoryRecords, FeatureRecord, LineRecord } from '../directory/records.ts'
 import { usernamesOf } from '../directory/username-index.ts'
 import type { Config } from './config-schema.ts'
-
-/** What a token may do that the file gives no permissions. */
-export const tokenPermissions = ['calls:place', 'calls:read'] as const
 
 type ConfiguredAccount = Config['accounts'][number]
 

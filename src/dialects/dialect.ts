@@ -77,6 +77,53 @@ export type ApplyOutcome =
     }
   | { readonly outcome: 'refused'; readonly faults: readonly ConfigurationFault[] }
 
+export type CredentialKind = 'api-key' | 'token' | 'user'
+
+/** An API key, a token or a user, without its secret. */
+export interface CredentialReference {
+  readonly kind: CredentialKind
+  readonly account: string
+  readonly name: string
+  readonly permissions: ReadonlySet<string>
+  /** A user's. */
+  readonly role?: string
+  readonly line?: string
+  /** The extensions that it is limited to. */
+  readonly lines?: ReadonlySet<string>
+  /** When it was made while the server ran, in milliseconds since the epoch; absent if a configuration file holds it. */
+  readonly madeAt?: number
+}
+
+/** A credential that is to be made; which members count depends on its kind. */
+export interface WantedCredential {
+  readonly kind: CredentialKind
+  readonly account: string
+  readonly name: string
+  readonly permissions?: readonly string[]
+  readonly signing?: boolean
+  readonly lines?: readonly string[]
+  readonly role?: string
+  readonly line?: string
+}
+
+export type CreateOutcome =
+  /** The secret is told this once. */
+  | { readonly outcome: 'created'; readonly secret: string }
+  | { readonly outcome: 'name-in-use' }
+  | {
+      readonly outcome: 'refused'
+      readonly faults: readonly { readonly member: string; readonly message: string }[]
+    }
+
+export type RevokeOutcome = 'revoked' | 'not-found' | 'in-the-file'
+
+/** Who may ask, as it changes while the server runs. */
+export interface CredentialService {
+  list(accounts: readonly string[]): readonly CredentialReference[]
+  create(wanted: WantedCredential): Promise<CreateOutcome>
+  revoke(credential: Pick<CredentialReference, 'kind' | 'account' | 'name'>): Promise<RevokeOutcome>
+}
+
 /** What the server lends to every dialect. */
 export interface DialectContext {
   readonly calls: CallService
@@ -101,6 +148,7 @@ export interface DialectContext {
   listDirectory(accounts: readonly string[]): Readonly<Record<string, readonly object[]>>
   /** Brings the directory to what a configuration file's text says, whole or not at all. */
   applyDirectory(yaml: string): Promise<ApplyOutcome>
+  readonly credentials: CredentialService
   readonly log: Log
   /** Aborts when the server begins to close: waiting requests are answered with what there is, streams end. */
   readonly closing: AbortSignal

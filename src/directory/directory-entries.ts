@@ -16,11 +16,17 @@ export interface DirectoryEntry {
   readonly data: unknown
 }
 
+export const credentialEntry = (data: CredentialRecord): DirectoryEntry => ({
+  kind: data.kind,
+  key: `${data.account}/${data.name}`,
+  data,
+})
+
 /** Every record by its kind and key, secrets still open. */
 export const toEntries = (records: DirectoryRecords): DirectoryEntry[] => [
   ...records.accounts.map((data) => ({ kind: 'account', key: data.name, data })),
   ...records.lines.map((data) => ({ kind: 'line', key: `${data.account}/${data.number}`, data })),
-  ...records.credentials.map((data) => ({ kind: data.kind, key: `${data.account}/${data.name}`, data })),
+  ...records.credentials.map(credentialEntry),
   ...records.trunks.map((data) => ({ kind: 'trunk', key: data.name, data })),
   ...records.ratePlans.map((data) => ({ kind: 'rate-plan', key: data.name, data })),
 ]

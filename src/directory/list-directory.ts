@@ -8,6 +8,7 @@ export const directoryKinds = [
   'accounts',
   'lines',
   'credentials',
+  'roles',
   'queues',
   'contexts',
   'featureCodes',
@@ -25,13 +26,16 @@ export function listDirectory(directory: Directory, accountNames: readonly strin
   const ofEach = <Item extends object>(items: (account: AccountRecord) => readonly Item[]) =>
     accounts.flatMap((account) => items(account).map((item) => ({ account: account.name, ...item })))
   return {
-    accounts: accounts.map(({ queues, contexts, featureCodes, recordGroups, cards, webhooks, ...account }) => account),
+    accounts: accounts.map(
+      ({ roles, queues, contexts, featureCodes, recordGroups, cards, webhooks, ...account }) => account,
+    ),
     lines: ofEach(({ name }) => directory.listLines(name).map(publicLine)),
     credentials: ofEach(({ name }) => directory.listCredentials(name)).map(({ permissions, lines, ...credential }) => ({
       ...credential,
       permissions: [...permissions],
       ...(lines === undefined ? {} : { lines: [...lines] }),
     })),
+    roles: ofEach(({ roles = [] }) => roles),
     queues: ofEach(({ queues }) => queues),
     contexts: ofEach(({ contexts }) => contexts),
     featureCodes: ofEach(({ featureCodes }) =>

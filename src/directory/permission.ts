@@ -8,4 +8,7 @@ export const permissions = [
   'directory:write',
 ] as const
 
+/** What a token may do that was given no permissions of its own. */
+export const tokenPermissions = ['calls:place', 'calls:read'] as const
+
 export type Permission = (typeof permissions)[number]

@@ -1,3 +1,4 @@
+import { systemClock } from '../clock.ts'
 import type { Caller, DialectContext, LineReference } from '../dialects/dialect.ts'
 import type { Credential } from '../directory/credential.ts'
 import type { Directory, Line } from '../directory/directory.ts'
@@ -44,6 +45,11 @@ export function createDialectContext(sources: DialectContextSources): Omit<Diale
       ),
     listDirectory: (accounts) => listDirectory(directory, accounts),
     applyDirectory: (yaml) => liveDirectory.apply(yaml),
+    credentials: {
+      list: (accounts) => accounts.flatMap((account) => directory.listCredentials(account)),
+      create: (wanted) => liveDirectory.createCredential(wanted, systemClock.now()),
+      revoke: (credential) => liveDirectory.revokeCredential(credential),
+    },
   }
 }
 

@@ -2,11 +2,13 @@ import { applyConfig } from '../config/apply-config.ts'
 import type { Config } from '../config/config-schema.ts'
 import { ConfigError, parseConfig } from '../config/load-config.ts'
 import { serverSettings } from '../config/server-settings.ts'
-import type { ApplyOutcome } from '../dialects/dialect.ts'
+import type { ApplyOutcome, CreateOutcome, RevokeOutcome } from '../dialects/dialect.ts'
 import type { ApplySummary } from '../directory/apply-records.ts'
 import { createDirectory } from '../directory/create-directory.ts'
 import type { Directory } from '../directory/directory.ts'
-import type { DirectoryRecords } from '../directory/records.ts'
+import { credentialEntry, sealEntry } from '../directory/directory-entries.ts'
+import { makeCredential, type WantedCredential } from '../directory/make-credential.ts'
+import type { CredentialRecord, DirectoryRecords } from '../directory/records.ts'
 import { ReplaceableDirectory } from '../directory/replaceable-directory.ts'
 import type { SecretBox } from '../directory/secret-box.ts'
 import type { DirectoryStore } from '../store/directory-store.ts'
@@ -20,14 +22,18 @@ export interface LiveDirectoryOptions {
   readonly onChanged: (directory: Directory) => Promise<void>
 }
 
+export type CredentialName = Pick<CredentialRecord, 'kind' | 'account' | 'name'>
+
+const nobody: DirectoryRecords = { accounts: [], lines: [], credentials: [], trunks: [], ratePlans: [] }
+
 /** The directory of the running server: brought to a file at start, and to another by `apply` while calls are up. */
 export class LiveDirectory {
   readonly #options: LiveDirectoryOptions
-  readonly #directory = new ReplaceableDirectory(
-    createDirectory({ accounts: [], lines: [], credentials: [], trunks: [], ratePlans: [] }),
-  )
+  readonly #directory = new ReplaceableDirectory(createDirectory(nobody))
+  /** What the store holds. */
+  #records: DirectoryRecords = nobody
   #demoTrunkAddress: string | undefined
-  /** Two applies at once take turns: each compares the store with its file. */
+  /** Two changes at once take turns: each begins with what the store holds. */
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(options: LiveDirectoryOptions) {
@@ -40,16 +46,13 @@ export class LiveDirectory {
 
   /** `demoTrunkAddress` is where the simulated carrier listens, if there is one; it stays. */
   bringTo(config: Config, demoTrunkAddress = this.#demoTrunkAddress): Promise<ApplySummary> {
-    const { store, secretBox, onChanged } = this.#options
+    const { store, secretBox } = this.#options
     this.#demoTrunkAddress = demoTrunkAddress
-    const applied = this.#turn.then(async () => {
+    return this.#inTurn(async () => {
       const { records, summary } = await applyConfig(config, store, secretBox)
-      this.#directory.replace(createDirectory(withDemoTrunk(records, demoTrunkAddress)))
-      await onChanged(this.#directory)
+      await this.#replace(records)
       return summary
     })
-    this.#turn = applied.catch(() => undefined)
-    return applied
   }
 
   /** A configuration file's text, as `PUT /v1/directory` brings it. */
@@ -63,6 +66,44 @@ export class LiveDirectory {
     }
     const summary = await this.bringTo(config)
     return { outcome: 'applied', ...summary, needRestart: serverSettings.differing(config, this.#options.config) }
+  }
+
+  /** Makes a credential that no file holds; it is on disk and in force when its secret is told. */
+  createCredential(wanted: WantedCredential, now: number): Promise<CreateOutcome> {
+    return this.#inTurn(async () => {
+      const made = await makeCredential(wanted, this.#directory, now)
+      if ('faults' in made) return { outcome: 'refused', faults: made.faults }
+      if ('nameInUse' in made) return { outcome: 'name-in-use' }
+      const { store, secretBox } = this.#options
+      await store.write({ put: [sealEntry(credentialEntry(made.record), secretBox)], remove: [] })
+      await this.#replace({ ...this.#records, credentials: [...this.#records.credentials, made.record] })
+      return { outcome: 'created', secret: made.secret }
+    })
+  }
+
+  /** Whoever asks with it from now on is nobody. One that a file holds would be back with the file: it is refused. */
+  revokeCredential({ kind, account, name }: CredentialName): Promise<RevokeOutcome> {
+    return this.#inTurn(async () => {
+      const { credentials } = this.#records
+      const found = credentials.find((one) => one.kind === kind && one.account === account && one.name === name)
+      if (found === undefined) return 'not-found'
+      if (found.madeAt === undefined) return 'in-the-file'
+      await this.#options.store.write({ put: [], remove: [credentialEntry(found)] })
+      await this.#replace({ ...this.#records, credentials: credentials.filter((one) => one !== found) })
+      return 'revoked'
+    })
+  }
+
+  #inTurn<Result>(change: () => Promise<Result>): Promise<Result> {
+    const changed = this.#turn.then(change)
+    this.#turn = changed.catch(() => undefined)
+    return changed
+  }
+
+  async #replace(records: DirectoryRecords): Promise<void> {
+    this.#records = records
+    this.#directory.replace(createDirectory(withDemoTrunk(records, this.#demoTrunkAddress)))
+    await this.#options.onChanged(this.#directory)
   }
 }
 

@@ -202,7 +202,9 @@ export interface HttpFront {
 
 /** The HTTP front as it is mounted in the server, over calls in memory. `admit` stands for the rate limit. */
 export async function createHttpFront(
-  options: Partial<Pick<DialectContext, 'admit' | 'applyDirectory'>> & { readonly keepLog?: boolean } = {},
+  options: Partial<Pick<DialectContext, 'admit' | 'applyDirectory' | 'credentials'>> & {
+    readonly keepLog?: boolean
+  } = {},
 ): Promise<HttpFront> {
   const calls = new FakeCalls()
   const lines: HttpFront['log'] = []
@@ -223,6 +225,11 @@ export async function createHttpFront(
     line: (account, number) => testLines.find((line) => line.account === account && isLine(line, number)),
     lineByFullNumber: (fullNumber) => testLines.find((line) => line.fullNumber === fullNumber),
     listDirectory: () => ({ lines: testLines }),
+    credentials: options.credentials ?? {
+      list: () => [],
+      create: async () => ({ outcome: 'name-in-use' }),
+      revoke: async () => 'not-found',
+    },
     applyDirectory: options.applyDirectory ?? (async () => ({ outcome: 'refused', faults: [] })),
   }
   const metrics = new Metrics({ liveCalls: () => 0, registeredPhones: () => 1 })

@@ -8,6 +8,7 @@ const kinds = {
   accounts: 'accounts',
   lines: 'lines',
   credentials: 'credentials',
+  roles: 'roles',
   queues: 'queues',
   contexts: 'contexts',
   'feature-codes': 'featureCodes',

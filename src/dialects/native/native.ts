@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller, CallPermission, Dialect, DialectContext } from '../dialect.ts'
 import { originOf } from '../origin-of.ts'
 import { registerCallRoutes } from './call-routes.ts'
+import { registerCredentialRoutes } from './credential-routes.ts'
 import { registerDirectoryRoutes } from './directory-routes.ts'
 import { problemCatalogue, sendFailure, sendProblem } from './problem.ts'
 import { renderOpenApi } from './render-open-api.ts'
@@ -22,6 +23,7 @@ export const nativeDialect: Dialect = {
     const guard = createGuard(context)
     registerCallRoutes(app, context, guard)
     registerDirectoryRoutes(app, context, guard)
+    registerCredentialRoutes(app, context, guard)
     const openApi = renderOpenApi()
     app.get('/v1/openapi.json', (_request, reply) => reply.type('application/json').send(openApi))
     app.get<{ Params: { code: string } }>('/problems/:code', (request, reply) => {
@@ -42,6 +44,8 @@ const resources: readonly (readonly [url: string, allowed: readonly string[]])[]
   ['/v1/phones', ['GET', 'HEAD']],
   ['/v1/lines', ['GET', 'HEAD']],
   ['/v1/directory', ['GET', 'HEAD', 'PUT']],
+  ['/v1/credentials', ['GET', 'HEAD', 'POST']],
+  ['/v1/credentials/:kind/:account/:name', ['DELETE']],
   ['/v1/openapi.json', ['GET', 'HEAD']],
 ]
 

@@ -104,12 +104,27 @@ export const lineSchema = {
   properties: { account: text, number: text, fullNumber: text, name: text },
 }
 
-const names = { type: 'array', items: text }
+const texts = { type: 'array', items: text }
 
 export const appliedSchema = {
   type: 'object',
   required: ['added', 'changed', 'removed', 'needRestart'],
-  properties: { added: names, changed: names, removed: names, needRestart: names },
+  properties: { added: texts, changed: texts, removed: texts, needRestart: texts },
+}
+
+export const credentialSchema = {
+  type: 'object',
+  required: ['kind', 'account', 'name', 'permissions'],
+  properties: {
+    kind: { type: 'string', enum: ['api-key', 'token', 'user'] },
+    account: text,
+    name: text,
+    permissions: texts,
+    role: text,
+    line: text,
+    lines: texts,
+    createdAt: { ...time, description: 'Absent where the configuration file holds it' },
+  },
 }
 
 export const problemSchema = {

@@ -118,6 +118,7 @@ const withoutUndefined = ({ name, number }: z.infer<typeof callerId>) => ({
   ...(number === undefined ? {} : { number }),
 })
 
+/** A fault of a body with its place. */
 export function describeIssue(issue: z.core.$ZodIssue): Fault {
   const path = issue.path.map((part) => String(part).replaceAll('~', '~0').replaceAll('/', '~1'))
   const pointer = path.length === 0 ? '' : `/${path.join('/')}`

@@ -20,6 +20,8 @@ export type ProblemCode =
   | 'not-connected'
   | 'body-too-large'
   | 'unsupported-media-type'
+  | 'name-in-use'
+  | 'in-the-file'
   | 'internal-error'
 
 interface ProblemEntry {
@@ -38,6 +40,8 @@ export const problemCatalogue: Readonly<Record<ProblemCode, ProblemEntry>> = {
   'not-connected': { status: 409, title: 'The two parties of the call are not talking' },
   'body-too-large': { status: 413, title: 'The body is larger than this resource takes' },
   'unsupported-media-type': { status: 415, title: 'This resource does not take that Content-Type' },
+  'name-in-use': { status: 409, title: 'The name is taken' },
+  'in-the-file': { status: 409, title: 'The configuration file holds this credential' },
   'internal-error': { status: 500, title: 'The server failed' },
   'line-not-found': { status: 404, title: 'The account has no such line' },
   'account-not-found': { status: 404, title: 'There is no such account' },

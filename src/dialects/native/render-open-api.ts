@@ -1,6 +1,15 @@
 import { z } from 'zod'
 import { filterSchema, redirectSchema } from './call-routes.ts'
-import { appliedSchema, callSchema, eventSchema, lineSchema, phoneSchema, problemSchema } from './open-api-schemas.ts'
+import { newCredentialSchema } from './credential-routes.ts'
+import {
+  appliedSchema,
+  callSchema,
+  credentialSchema,
+  eventSchema,
+  lineSchema,
+  phoneSchema,
+  problemSchema,
+} from './open-api-schemas.ts'
 import { callRequestSchema } from './parse-call-request.ts'
 import { type ProblemCode, problemCatalogue } from './problem.ts'
 
@@ -59,6 +68,25 @@ const placeCall = {
       call,
     ),
     ...problems(...guarded, ...refusals),
+  },
+}
+
+const credentials = {
+  get: {
+    summary: 'Keys, tokens and users of your accounts, without their secrets',
+    responses: { '200': json('Credentials', listOf('credentials', credentialSchema)), ...problems(...guarded) },
+  },
+  post: {
+    summary: 'Make a key, a token or a user, beside those of the configuration file',
+    requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(newCredentialSchema) } } },
+    responses: {
+      '201': json('It is in force; its secret is told this once', {
+        ...credentialSchema,
+        required: [...credentialSchema.required, 'secret'],
+        properties: { ...credentialSchema.properties, secret: { type: 'string' } },
+      }),
+      ...problems('malformed-request', 'validation-failed', 'account-not-found', 'name-in-use', ...guarded),
+    },
   },
 }
 
@@ -159,6 +187,14 @@ export function renderOpenApi(): string {
             '200': json('What changed, each as its kind and name', appliedSchema),
             ...problems('validation-failed', 'body-too-large', 'unsupported-media-type', ...guarded),
           },
+        },
+      },
+      '/v1/credentials': credentials,
+      '/v1/credentials/{kind}/{account}/{name}': {
+        parameters: ['kind', 'account', 'name'].map((name) => ({ ...id, name })),
+        delete: {
+          summary: 'Revoke a key, a token or a user that was made while the server runs: at once, and for good',
+          responses: { '204': { description: 'It is gone' }, ...problems('not-found', 'in-the-file', ...guarded) },
         },
       },
     },

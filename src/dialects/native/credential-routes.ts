@@ -1,0 +1,116 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import type { Caller, CredentialReference, DialectContext, WantedCredential } from '../dialect.ts'
+import type { Guard } from './native.ts'
+import { describeIssue } from './parse-call-request.ts'
+import { sendProblem } from './problem.ts'
+import { readJson } from './read-json.ts'
+
+const kind = z.enum(['api-key', 'token', 'user'])
+const short = z.string().min(1).max(64)
+const extensions = z.array(short).max(1000)
+const permissions = z.array(short).max(32)
+const common = { account: short.optional().describe('The account of your key if absent'), name: short }
+
+/** The body of `POST /v1/credentials`. */
+export const newCredentialSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('api-key'),
+    ...common,
+    permissions,
+    signing: z.boolean().optional().describe('Whether requests may be signed with it; true if absent'),
+  }),
+  z.strictObject({
+    kind: z.literal('token'),
+    ...common,
+    permissions: permissions.optional(),
+    lines: extensions.optional().describe('The extensions that it is limited to'),
+  }),
+  z.strictObject({ kind: z.literal('user'), ...common, role: short, line: short.optional() }),
+])
+
+type Named = { Params: { kind: string; account: string; name: string } }
+
+/** Keys, tokens and users that are made and revoked while the server runs, beside those of the configuration file. */
+export function registerCredentialRoutes(app: FastifyInstance, context: DialectContext, guard: Guard): void {
+  app.get(
+    '/v1/credentials',
+    guard('directory:write', (_request, reply, caller) =>
+      reply.send({ credentials: context.credentials.list(caller.accounts).map(renderCredential) }),
+    ),
+  )
+  app.post(
+    '/v1/credentials',
+    guard('directory:write', (request, reply, caller) => create(request, reply, caller, context)),
+  )
+  app.delete(
+    '/v1/credentials/:kind/:account/:name',
+    guard('directory:write', (request, reply, caller) => revoke(request, reply, caller, context)),
+  )
+}
+
+/** As this API shows one: `createdAt` is absent where the configuration file holds it. */
+const renderCredential = ({ madeAt, permissions: granted, lines, ...credential }: CredentialReference) => ({
+  kind: credential.kind,
+  account: credential.account,
+  name: credential.name,
+  permissions: [...granted],
+  role: credential.role,
+  line: credential.line,
+  lines: lines && [...lines],
+  createdAt: madeAt === undefined ? undefined : new Date(madeAt).toISOString(),
+})
+
+async function create(request: FastifyRequest, reply: FastifyReply, caller: Caller, context: DialectContext) {
+  const body = readJson(request.body)
+  if ('fault' in body) return sendProblem(reply, 'malformed-request', body.fault)
+  const parsed = newCredentialSchema.safeParse(body.value)
+  if (!parsed.success) {
+    return sendProblem(reply, 'validation-failed', 'Mend what "errors" names.', {
+      errors: parsed.error.issues.map(describeIssue),
+    })
+  }
+  const wanted = { ...parsed.data, account: parsed.data.account ?? caller.account } as WantedCredential
+  if (!caller.accounts.includes(wanted.account)) return sendNoSuchAccount(reply)
+  const made = await context.credentials.create(wanted)
+  if (made.outcome === 'name-in-use') {
+    return sendProblem(reply, 'name-in-use', 'Choose another name, or revoke what has this one.')
+  }
+  if (made.outcome === 'refused') {
+    const errors = made.faults.map(({ member, message }) => ({ pointer: `/${member}`, detail: message }))
+    return sendProblem(reply, 'validation-failed', 'Mend what "errors" names.', { errors })
+  }
+  const { account, name } = wanted
+  const created = context.credentials
+    .list([account])
+    .find((credential) => credential.kind === wanted.kind && credential.name === name)
+  return (
+    reply
+      .status(201)
+      .header('location', `/v1/credentials/${[wanted.kind, account, name].map(encodeURIComponent).join('/')}`)
+      // No cache between here and there may keep it.
+      .header('cache-control', 'no-store')
+      .send({ ...(created && renderCredential(created)), secret: made.secret })
+  )
+}
+
+const sendNoSuchAccount = (reply: FastifyReply): FastifyReply =>
+  sendProblem(reply, 'account-not-found', 'This is none of your accounts; check its name.')
+
+async function revoke(request: FastifyRequest, reply: FastifyReply, caller: Caller, context: DialectContext) {
+  const { params } = request as FastifyRequest<Named>
+  const known = kind.safeParse(params.kind)
+  const { account, name } = params
+  const outcome =
+    known.success && caller.accounts.includes(account)
+      ? await context.credentials.revoke({ kind: known.data, account, name })
+      : 'not-found'
+  switch (outcome) {
+    case 'revoked':
+      return reply.status(204).send()
+    case 'in-the-file':
+      return sendProblem(reply, 'in-the-file', 'Take it out of the configuration file and apply that.')
+    case 'not-found':
+      return sendProblem(reply, 'not-found', 'There is no such credential in your accounts.')
+  }
+}
