@@ -1,4 +1,5 @@
 import type { CallerId, CallRequest, LegRequest, LegTarget, Wish } from '../../call/call-request.ts'
+import { callOrigin } from '../call-origin.ts'
 import { dialable } from '../dialable.ts'
 import type { Caller, DialectContext } from '../dialect.ts'
 import { readCustomer } from './customers.ts'
@@ -42,7 +43,7 @@ export function parseCallRequest(
     ...(recordGroup === 0 ? {} : { recordGroup }),
     ...(noForwards ? { noForwards } : {}),
     variables: {},
-    origin: { dialect: 'enswitch', credential: caller.name },
+    origin: callOrigin('enswitch', caller, account),
   }
   return { request, waitSeconds }
 }

@@ -1,4 +1,5 @@
 import type { CallRequest, LegRequest } from '../../call/call-request.ts'
+import { callOrigin } from '../call-origin.ts'
 import { dialable } from '../dialable.ts'
 import type { Caller, DialectContext, LineReference } from '../dialect.ts'
 import { type SentParameters, text } from '../parameters.ts'
@@ -51,11 +52,7 @@ export function parseCallRequest(
       second: { target: legs[parties.second].target },
       delaySeconds: 0,
       variables: {},
-      origin: {
-        dialect: 'spectronics',
-        credential: caller.name,
-        ...(line.account === caller.account ? {} : { account: caller.account }),
-      },
+      origin: callOrigin('spectronics', caller, line.account),
     },
     parties,
     wait,

@@ -22,7 +22,7 @@ export async function originateCall(
   if (data === undefined || data === null) return sendFaults(reply, ['Missing data. Check if data is sent'])
   if (!(data instanceof PhpArray)) return sendFaults(reply, ['Invalid data. Check if data is an array'])
   const parsed = parseCallRequest(data, {
-    credential: caller.name,
+    caller,
     project: (reference) => findProject(reference, caller, context),
   })
   if ('faults' in parsed) return sendFaults(reply, parsed.faults)

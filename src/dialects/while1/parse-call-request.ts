@@ -1,6 +1,7 @@
 import type { CallRequest, LegTargetKind } from '../../call/call-request.ts'
+import { callOrigin } from '../call-origin.ts'
 import { dialable } from '../dialable.ts'
-import type { AccountReference } from '../dialect.ts'
+import type { AccountReference, Caller } from '../dialect.ts'
 import type { PhpArray } from '../php/php-array.ts'
 import { DataReader } from './data-reader.ts'
 
@@ -23,7 +24,7 @@ export interface ParsedCallRequest {
 }
 
 export interface Asker {
-  readonly credential: string
+  readonly caller: Pick<Caller, 'account' | 'name'>
   /** The project of that number or name, if the asker may act for it. */
   project(reference: string): AccountReference | undefined
 }
@@ -72,7 +73,7 @@ export function parseCallRequest(
       delaySeconds: 0,
       externalId,
       variables,
-      origin: { dialect: 'while1', credential: asker.credential },
+      origin: callOrigin('while1', asker.caller, project.name),
     },
     type,
     isAsync,
