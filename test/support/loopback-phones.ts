@@ -32,12 +32,12 @@ export interface PhoneCall {
 
 /** Many phones behind one UDP port: a carrier's, or lines of a registrar. They keep a journal of every INVITE. */
 export class LoopbackPhones {
-  /** Every call there was, unless `forgetful`: then only those that are up. */
+  /** Every call there was, unless they forget: then only those that are up. */
   readonly calls = new Set<PhoneCall>()
   /** What a number does with its call. */
   behaviour: (number: string) => PhoneBehaviour = () => ({ answerAfter: 0 })
   /** For long loads. */
-  forgetful = false
+  isForgetful = false
   readonly port: number
   readonly #userAgent: UserAgent
   readonly #close: () => Promise<void>
@@ -139,7 +139,7 @@ export class LoopbackPhones {
   #over(call: PhoneCall): void {
     call.state = 'over'
     call.overAt = Date.now()
-    if (this.forgetful) this.calls.delete(call)
+    if (this.isForgetful) this.calls.delete(call)
   }
 
   #later(milliseconds: number, task: () => void): NodeJS.Timeout {
