@@ -19,6 +19,8 @@ const originate =
   'data[project_id]=1&data[caller_id]=1&data[caller_id_name]=x&data[type]=queue&data[destination]=q&data[external_id]=x1' +
   `&data[vars][a]=b&api_username=alice%40acme&api_password=x&api_hash=${'0'.repeat(32)}`
 
+const webCall = `auth=${keys.all}&extension=1234101&destination=0412345678&cidname=A%20B&source=102&reverse=0`
+
 const seeds: readonly FuzzRequest[] = [
   { method: 'GET', url: `/calls/initiate?key=${keys.all}&origin=101&destination=0412345678`, headers: [], body: '' },
   {
@@ -59,6 +61,8 @@ const seeds: readonly FuzzRequest[] = [
   { method: 'GET', url: `/api/json/calls/active/list/?${user};customer=recursive`, headers: [], body: '' },
   { method: 'GET', url: `/api/json/cdrs/list?${user};start=0;end=1;detail=call;limit=1`, headers: [], body: '' },
   { method: 'GET', url: `/api/json/calls/hangup?${user};callid=call-1`, headers: [], body: '' },
+  { method: 'GET', url: `/api/0.9.3/call?${webCall}`, headers: [], body: '' },
+  { method: 'POST', url: '/api//0.9.3/call/', headers: [['content-type', form]], body: `${webCall}\n` },
   { method: 'GET', url: '/v1/calls?state=live&limit=5&from=2026-01-01T00:00:00Z', headers: [bearer], body: '' },
   { method: 'GET', url: '/v1/calls/call-1', headers: [bearer], body: '' },
   { method: 'GET', url: '/v1/calls/call-1/events', headers: [bearer, ['last-event-id', '1']], body: '' },

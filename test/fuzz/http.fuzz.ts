@@ -65,6 +65,7 @@ async function inject(front: HttpFront, request: FuzzRequest): Promise<string> {
   assert.ok(statusCode < 500, `${statusCode} ${body}`)
   if (request.method !== 'HEAD' && statusCode >= 400) checkShape(String(answer.headers['content-type']), body)
   if (body.startsWith('{"responses"')) checkEnvelope(body)
+  if (answer.headers['content-type'] === 'text/plain' && body !== '') assert.match(body, /^(OK|ERR):[A-Z][a-z ]+$/)
   return String(statusCode)
 }
 

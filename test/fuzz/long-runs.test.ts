@@ -17,7 +17,8 @@ const targets = [
   ['/api/json/calls/make', 'multipart/form-data; boundary=x', '--x\r\nContent-Disposition:'],
   ['/api/originate-call', form, 'data[external_id]=1&data[vars]['],
   ['/api/originate-call', 'application/json', '{"data":{"caller_id":"'],
-  ['/api/0.9.3/call', form, 'token=demo-token-0001&source=101&destination='],
+  ['/api/0.9.3/call', form, `auth=${keys.all}&extension=101&source=101&destination=`],
+  ['/api/0.9.3/call', form, `auth=${keys.all}&extension=101&destination=102&cidname=`],
   ['/v1/calls', 'application/json', '{"first":{"line":"'],
 ] as const
 
