@@ -13,7 +13,7 @@ const run = promisify(execFile)
 const token = 'demo-token-all-0001'
 const oneLineToken = 'demo-token-one-0001'
 
-const config = `${configText.replace(/number: "(\d+)"/g, 'number: "$1", fullNumber: "1234$1"')}
+const config = `${configText}
     tokens:
       - { name: web, token: ${token} }
       - { name: alice, token: ${oneLineToken}, lines: ["101"] }

@@ -37,9 +37,9 @@ accounts:
   - name: acme
     country: AU
     lines:
-      - { number: "101", secret: s3cret-101, name: Alice }
-      - { number: "102", secret: s3cret-102, name: Bob }
-      - { number: "103", secret: s3cret-103, name: Carol }
+      - { number: "101", fullNumber: "1234101", secret: s3cret-101, name: Alice }
+      - { number: "102", fullNumber: "1234102", secret: s3cret-102, name: Bob }
+      - { number: "103", fullNumber: "1234103", secret: s3cret-103, name: Carol }
     apiKeys:
       - { name: crm, key: ${testKey}, permissions: [calls:place, calls:read, calls:control, directory:read] }
       - { name: operator, key: ${operatorKey}, permissions: [directory:write] }
