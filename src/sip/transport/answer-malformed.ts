@@ -2,16 +2,17 @@ import { createResponse } from '../message/create-response.ts'
 import { Headers } from '../message/headers.ts'
 import { SipRequest, type SipResponse } from '../message/message.ts'
 import type { SipParseError } from '../message/sip-parse-error.ts'
-import type { Source } from './destination.ts'
+import type { Destination, Source } from './destination.ts'
+import { responseDestination } from './response-destination.ts'
 import { stampReceived } from './stamp-received.ts'
 
 const longestHead = 16_384
 const copied = /^(via|v|from|f|to|t|call-id|i|cseq)[ \t]*:[ \t]*(\S.*)$/i
 
-/** A request that could not be read, as far as its answer needs it, and that answer. */
+/** The answer to a request that could not be read, and where it goes. */
 export interface MalformedAnswer {
-  readonly request: SipRequest
   readonly response: SipResponse
+  readonly destination: Destination
 }
 
 /**
@@ -37,15 +38,22 @@ export const answerMalformed = (
     if (match !== null) headers.append(match[1] as string, match[2] as string)
   }
   const request = new SipRequest(method, '', headers)
+  const destination = tryDestination(request, source)
+  if (destination === undefined) return undefined
   try {
-    stampReceived(request, source)
-  } catch {
-    return undefined
-  }
-  try {
-    return { request, response: createResponse(request, error.status, error.reason, { toTag: createTag() }) }
+    return { destination, response: createResponse(request, error.status, error.reason, { toTag: createTag() }) }
   } catch {
     // The To is what is broken: it goes back as it came.
-    return { request, response: createResponse(request, error.status, error.reason) }
+    return { destination, response: createResponse(request, error.status, error.reason) }
+  }
+}
+
+/** Undefined where the Via is what is broken. */
+const tryDestination = (request: SipRequest, source: Source): Destination | undefined => {
+  try {
+    stampReceived(request, source)
+    return responseDestination(request, source)
+  } catch {
+    return undefined
   }
 }

@@ -16,8 +16,17 @@ export const stampReceived = (request: SipRequest, from: TransportAddress): void
   // Edited as text: the client must find its own Via again, to the letter.
   const raw = request.headers.get('Via') ?? ''
   let element = raw.includes(',') ? (request.headers.getAll('Via')[0] ?? raw) : raw
-  if (claimsReceived) element = element.replace(/;\s*received\s*(=[^;]*)?(?=;|$)/gi, '')
-  if (wantsPort) element = `${element.replace(/;\s*rport\s*(=[^;]*)?(?=;|$)/gi, '')};rport=${from.port}`
+  if (claimsReceived) element = withoutParameter(element, 'received')
+  if (wantsPort) element = `${withoutParameter(element, 'rport')};rport=${from.port}`
   if (wantsPort || isElsewhere) element += `;received=${from.host}`
   request.headers.replaceFirst('Via', element)
 }
+
+/** What stands in a quoted string is no parameter, and a quoted value goes with its quotes. */
+const withoutParameter = (via: string, name: 'received' | 'rport'): string =>
+  via.replace(quotedOrParameter[name], (match) => (match.startsWith('"') ? match : ''))
+
+const quotedString = String.raw`"(?:[^"\\]|\\.)*"`
+const parameterPattern = (name: string): RegExp =>
+  new RegExp(String.raw`${quotedString}|;\s*${name}\s*(?:=(?:${quotedString}|[^;"])*)?(?=;|$)`, 'gi')
+const quotedOrParameter = { received: parameterPattern('received'), rport: parameterPattern('rport') }

@@ -13,7 +13,6 @@ import { LocalInterfaces } from './local-interfaces.ts'
 import type { MessageTransport } from './message-transport.ts'
 import { nodeSockets } from './node-sockets.ts'
 import { RecentFailures } from './recent-failures.ts'
-import { responseDestination } from './response-destination.ts'
 import type { Sockets } from './sockets.ts'
 import { stampReceived } from './stamp-received.ts'
 import { type TcpLimits, TcpTransport } from './tcp-transport.ts'
@@ -202,6 +201,6 @@ export class TransportLayer implements MessageTransport {
     const answer = answerMalformed(octets, error, source, () => this.#random.token(16))
     if (answer === undefined) return
     this.#counters.malformedAnswered++
-    this.send(answer.response, responseDestination(answer.request, source))
+    this.send(answer.response, answer.destination)
   }
 }

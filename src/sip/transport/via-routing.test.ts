@@ -58,6 +58,11 @@ describe('RFC 3261 section 18.2.1 and RFC 3581 section 4: received and rport', (
       'SIP/2.0/UDP 192.0.2.2;branch=z;rport=31000;received=192.0.2.2',
     ],
     [
+      'a quoted string looks like the parameters',
+      'SIP/2.0/UDP 192.0.2.2;x="a;rport=b;received=c";rport="d;e";branch=z',
+      'SIP/2.0/UDP 192.0.2.2;x="a;rport=b;received=c";branch=z;rport=31000;received=192.0.2.2',
+    ],
+    [
       'a proxy is behind it',
       'SIP/2.0/UDP 10.0.0.1;branch=z, SIP/2.0/UDP 10.0.0.9;branch=y',
       'SIP/2.0/UDP 10.0.0.1;branch=z;received=192.0.2.2, SIP/2.0/UDP 10.0.0.9;branch=y',
@@ -120,6 +125,18 @@ describe('RFC 3261 section 8.2: requests that cannot be read', () => {
     assert.match(made.response.headers.get('Via') ?? '', /branch=z9hG4bKx;rport=31000;received=192\.0\.2\.2$/)
     assert.equal(made.response.headers.get('From'), '<sip:a@b>;tag=1')
     assert.equal(made.response.headers.get('To'), '<sip:c@d>;tag=tag')
+  })
+
+  it('go back to where they came from, whatever their Via quotes', () => {
+    for (const parameters of [
+      'x="a;rport=b";rport',
+      'rport="a;b"',
+      'received="a;b";rport',
+      'rport;x="\\\\";y=";rport="',
+    ]) {
+      const made = answer(`INVITE sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.1;branch=z9hG4bKx;${parameters}\r\n\r\n`)
+      assert.equal(made?.destination.port, 31_000, parameters)
+    }
   })
 
   it('with another version get 505', () => {
