@@ -25,7 +25,7 @@ for (const { name, killWhen, answerMode } of moments) {
       frequency: 900,
       answerMode,
     })
-    t.after(() => Promise.all([first.stop(), second.stop(), server.kill('SIGTERM')]))
+    t.after(() => Promise.all([first.stop(), second.stop(), server.remove()]))
     await Promise.all([first.sees(/200 OK/), second.sees(/200 OK/)])
 
     const { body: placed } = await api(server, 'POST', '/v1/calls', { first: { line: '101' }, second: { dial: '102' } })
