@@ -160,6 +160,34 @@ describe('the live stream', () => {
     await front.app.close()
     assert.equal(front.calls.listenerCount, 0)
   })
+
+  it('a client that has gone while its call was looked for leaves nothing', async () => {
+    const front = await createHttpFront()
+    await front.app.listen({ host: '127.0.0.1', port: 0 })
+    const { calls, app } = front
+    const body = { first: { line: '101' }, second: { dial: '1' } }
+    const headers = { authorization: `Bearer ${keys.all}`, 'content-type': 'application/json' }
+    const { id } = (await app.inject({ method: 'POST', url: '/v1/calls', headers, payload: body })).json()
+    const asked = Promise.withResolvers<void>()
+    const found = Promise.withResolvers<void>()
+    const call = calls.call.bind(calls)
+    calls.call = async (...about) => {
+      asked.resolve()
+      await found.promise
+      return call(...about)
+    }
+    const socket = await open((app.server.address() as { port: number }).port)
+    const accept = `Authorization: Bearer ${keys.all}\r\nAccept: text/event-stream`
+    socket.write(`GET /v1/calls/${id}/events HTTP/1.1\r\nHost: a\r\n${accept}\r\n\r\n`)
+    await asked.promise
+    const count = () => new Promise<number>((resolve) => app.server.getConnections((_, open) => resolve(open)))
+    socket.destroy()
+    while ((await count()) > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    found.resolve()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    assert.equal(calls.listenerCount, 0)
+    await app.close()
+  })
 })
 
 const open = (port: number): Promise<Socket> =>

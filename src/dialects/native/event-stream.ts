@@ -22,6 +22,8 @@ export async function streamEvents(
 ): Promise<void> {
   reply.hijack()
   const { raw } = reply
+  // Who has gone while the call was looked for is not told of again, and nor is the server's closing.
+  if (raw.destroyed || closing.aborted) return void raw.destroy()
   raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
   raw.flushHeaders()
 
