@@ -60,7 +60,12 @@ export async function placeCall(
   // accept: one durable write
   const dueAt = request.delaySeconds > 0 ? now + request.delaySeconds * 1000 : undefined
   const events = acceptanceEvents(id, request, planned, now, dueAt)
-  const accepted = await context.callLog.accept(events, idempotency).catch((error: unknown) => {
+  const accepting = context.callLog.accept(events, idempotency)
+  // Where the store has nothing to refuse, the first leg's record goes into the same commit: one before the INVITE instead of two.
+  // The store keeps the order, and takes no record of a call that it did not accept.
+  const isCertain = idempotency === undefined && request.externalId === undefined && dueAt === undefined
+  if (isCertain) context.launch({ id, ...planned }, dueAt)
+  const accepted = await accepting.catch((error: unknown) => {
     context.counters.withdraw(id)
     throw error
   })
@@ -70,7 +75,7 @@ export async function placeCall(
   }
 
   // delay → first leg → second leg → bridge → end
-  context.launch({ id, ...planned }, dueAt)
+  if (!isCertain) context.launch({ id, ...planned }, dueAt)
   return { outcome: 'accepted', callId: id, events }
 }
 
