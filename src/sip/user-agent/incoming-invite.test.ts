@@ -195,6 +195,22 @@ describe('RFC 3262 section 3: reliable provisional responses that a caller deman
     await assertClean()
   })
 
+  it('takes a PRACK that crossed the 200, and repeats the response no longer', async () => {
+    const { clock, invites, call, follow, peer, statuses } = await setUp()
+    await call(['Require: 100rel'])
+    const [invite] = invites
+    assert.ok(invite)
+    invite.ring()
+    await clock.advance(10)
+    invite.accept(answer)
+    await clock.advance(10)
+    const rseq = peer.received.find((message) => message.status === 180)?.header('RSeq')
+    await follow('PRACK', 2, invite.dialog.localTag, [`RAck: ${rseq} 1 INVITE`])
+    assert.deepEqual(statuses('PRACK'), [200])
+    await clock.advance(1000)
+    assert.equal(statuses('INVITE').filter((status) => status === 180).length, 1)
+  })
+
   it('fails the INVITE after 64·T1 without a PRACK', async () => {
     const { clock, invites, call, statuses, assertClean } = await setUp()
     await call(['Require: 100rel'])

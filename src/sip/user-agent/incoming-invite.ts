@@ -120,8 +120,8 @@ export class IncomingInvite {
     this.#open = false
     this.#core.stopTimer(this.#reminder)
     this.#core.stopTimer(this.#limit)
+    // RFC 3262 section 3: repeated no longer, but its PRACK may still come.
     this.#unconfirmed?.retransmission.stop()
-    this.#unconfirmed = undefined
     this.#waiting.length = 0
     this.#onDone(this)
   }

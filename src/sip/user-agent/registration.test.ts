@@ -91,6 +91,19 @@ describe('RFC 3261 section 10.2: constructing REGISTER requests', () => {
     assert.equal(registrar.contacts('acme/101').length, 1)
   })
 
+  it('goes on where the registrar lists a contact that cannot be read', async () => {
+    const { network, createAgent, clock } = createTestNetwork()
+    const peer = new ScriptedPeer(network, 5060)
+    peer.onMessage = (message) => peer.respond(message, 200, 'OK', { headers: ['Contact: <sip:x', 'Expires: 120'] })
+    const { agent } = await createAgent(5062)
+    const registration = agent.registration(options)
+    registration.start()
+    await clock.advance(10)
+    assert.deepEqual(registration.state, { status: 'registered', expiresSeconds: 120 })
+    await clock.advance(61_000)
+    assert.equal(peer.all('REGISTER').length, 2)
+  })
+
   it('section 10.2: one Call-ID for all, and stop waits for a REGISTER under way', async () => {
     const { network, createAgent, clock } = createTestNetwork()
     const peer = new ScriptedPeer(network, 5060)

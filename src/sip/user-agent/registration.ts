@@ -1,3 +1,4 @@
+import { readableContacts } from '../dialog/contact.ts'
 import { Headers } from '../message/headers.ts'
 import { SipRequest, type SipResponse } from '../message/message.ts'
 import { parseNameAddr } from '../message/name-addr.ts'
@@ -161,9 +162,7 @@ export class Registration {
 /** How long the registrar keeps our Contact: it may list others of the line beside it (RFC 3261 section 10.2.4). */
 const grantedSeconds = (response: SipResponse, contact: string): number | undefined => {
   const ours = parseUri(parseNameAddr(contact).uri)
-  const { contacts } = response
-  const listed = contacts === '*' ? [] : contacts
-  const own = listed.find((candidate) => {
+  const own = readableContacts(response).find((candidate) => {
     try {
       return uriEquals(parseUri(candidate.uri), ours)
     } catch {

@@ -178,7 +178,13 @@ export class Session implements DialogUsage, OfferingSession {
   /** Sends the PRACK of a reliable provisional response (RFC 3262 section 4). */
   acknowledgeProvisional(response: SipResponse): void {
     const rack = `${response.headers.get('RSeq')} ${response.cseq.number} ${response.cseq.method}`
-    void this.request('PRACK', undefined, [['RAck', rack]])
+    const create = (): SipRequest => {
+      const request = this.createRequest('PRACK')
+      request.headers.append('RAck', rack)
+      return request
+    }
+    // Its 481 may mean no more than that the final response was faster (RFC 3262 section 3): that one says how the call stands.
+    sendAuthorized(this.#core, create, this.#destination(), this.#authorizer, () => {})
   }
 
   receiveRequest(request: SipRequest, transaction: ServerTransaction): void {
