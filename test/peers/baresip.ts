@@ -15,7 +15,7 @@ export interface BaresipOptions {
   readonly frequency: number
   /** `manual`: it rings until it is told otherwise. It knows no header that makes it answer by itself. */
   readonly answerMode?: 'auto' | 'manual'
-  readonly codec?: 'PCMA' | 'PCMU'
+  readonly codec?: 'PCMA' | 'PCMU' | 'G722'
   readonly transport?: 'udp' | 'tcp'
   /** Sends everything to this port of loopback rather than to the registrar's. */
   readonly outboundPort?: number
@@ -84,6 +84,7 @@ rtcp_mux no
 jitter_buffer_delay 1-3
 module_path ${modules}
 module g711.so
+module g722.so
 module ausine.so
 module aubridge.so
 module sndfile.so
@@ -99,7 +100,7 @@ function accountText(options: BaresipOptions): string {
   const { number, secret, registrarPort, answerMode = 'auto', codec, transport, outboundPort } = options
   const parameters = [
     ...[`auth_user=${number}`, `auth_pass=${secret}`, 'regint=60', `answermode=${answerMode}`],
-    ...(codec === undefined ? [] : [`audio_codecs=${codec}/8000/1`]),
+    ...(codec === undefined ? [] : [`audio_codecs=${codec}/${codec === 'G722' ? 16_000 : 8000}/1`]),
     ...(outboundPort === undefined ? [] : [`outbound="sip:127.0.0.1:${outboundPort}"`]),
   ]
   const uri = `sip:${number}@127.0.0.1:${registrarPort}${transport === 'tcp' ? ';transport=tcp' : ''}`
