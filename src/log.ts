@@ -1,12 +1,18 @@
 import { destination, pino } from 'pino'
 
+/** What stands beside a message. An error goes under `err`: of one under any other name pino prints neither message nor stack. */
+export interface LogFields {
+  readonly [name: string]: unknown
+  readonly error?: never
+}
+
 /** The part of pino that the rooms use; tests hand in `silentLog`. */
 export interface Log {
-  debug(fields: object, message: string): void
-  info(fields: object, message: string): void
-  warn(fields: object, message: string): void
-  error(fields: object, message: string): void
-  child(fields: object): Log
+  debug(fields: LogFields, message: string): void
+  info(fields: LogFields, message: string): void
+  warn(fields: LogFields, message: string): void
+  error(fields: LogFields, message: string): void
+  child(fields: LogFields): Log
 }
 
 /** Fields that can carry a credential; pino prints them as `***`. */

@@ -271,7 +271,7 @@ export class LiveCall {
     try {
       await this.#context.driver.bridge(driverHandle(first), driverHandle(second))
     } catch (error) {
-      this.#context.log.warn({ callId: this.id, error }, 'the two legs could not be joined')
+      this.#context.log.warn({ callId: this.id, err: error }, 'the two legs could not be joined')
       this.#take({ type: 'media-refused', cause: 'media-failed' })
       return
     }
@@ -302,7 +302,7 @@ export class LiveCall {
       },
       (error: unknown) => {
         // The store has failed for good (it reports that by itself); the next start ends this call from what the log holds.
-        this.#context.log.error({ callId: this.id, error }, 'events of a call could not be written')
+        this.#context.log.error({ callId: this.id, err: error }, 'events of a call could not be written')
         if (ended) this.#context.onEnded(this)
       },
     )

@@ -32,7 +32,7 @@ export const enswitchDialect: Dialect = {
       // A body over the limit is the vendor's "bad request", not HTTP's.
       if (status === 413) return sendAnswer(reply, refuse('400', 'The body is larger than 64 KiB'))
       if (status >= 400 && status < 500) return sendAnswer(reply, refuse('400', 'The request could not be read'))
-      context.log.error({ requestId: request.id, error }, 'a request failed')
+      context.log.error({ requestId: request.id, err: error }, 'a request failed')
       return sendAnswer(reply, refuse('500', 'Internal error'))
     })
     for (const prefix of prefixes) {

@@ -15,7 +15,7 @@ export const myapiDialect: Dialect = {
       // A body over the limit is the vendor's "bad request", not HTTP's.
       if (status >= 400 && status < 500)
         return sendError(reply, 400, 'VALIDATION', 'The request could not be read', name)
-      context.log.error({ requestId: request.id, error }, 'a request failed')
+      context.log.error({ requestId: request.id, err: error }, 'a request failed')
       return sendError(reply, 500, 'INTERNAL', 'Internal error', name)
     })
     app.route({

@@ -103,7 +103,7 @@ export function sendRefusal(reply: FastifyReply, refusals: Refusals): FastifyRep
 /** What the framework threw, or a handler: the client's fault by its status, the server's otherwise, which the log tells of. */
 export function sendFailure(reply: FastifyReply, error: { readonly statusCode?: number }, log: Log): FastifyReply {
   const code = problemOfStatus(error.statusCode)
-  if (code === 'internal-error') log.error({ requestId: reply.request.id, error }, 'a request failed')
+  if (code === 'internal-error') log.error({ requestId: reply.request.id, err: error }, 'a request failed')
   return sendProblem(reply, code, problemCatalogue[code].title)
 }
 

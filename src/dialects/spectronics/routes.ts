@@ -22,7 +22,7 @@ export const spectronicsDialect: Dialect = {
     app.setErrorHandler((error: { statusCode?: number }, request, reply) => {
       const status = error.statusCode ?? 500
       if (status >= 400 && status < 500) return sendLine(reply, 'ERR:Invalid request')
-      context.log.error({ requestId: request.id, error }, 'a request failed')
+      context.log.error({ requestId: request.id, err: error }, 'a request failed')
       return sendLine(reply, 'ERR:Internal error')
     })
     app.route({

@@ -211,7 +211,7 @@ describe('parameters that attack', () => {
   it('a failure within, which the log tells and the client does not', async () => {
     front.calls.failure = new Error('the disk is gone')
     await assertFault(post(signed(`${user}&${dataOf()}`)), 500, /^Internal error/)
-    assert.ok(front.log.some(({ fields }) => (fields as { error?: unknown }).error === front.calls.failure))
+    assert.ok(front.log.some(({ fields }) => (fields as { err?: unknown }).err === front.calls.failure))
   })
 })
 

@@ -18,7 +18,7 @@ export const while1Dialect: Dialect = {
       const status = error.statusCode ?? 500
       // A body over the limit is the vendor's "bad request", not HTTP's.
       if (status >= 400 && status < 500) return sendFaults(reply, ['Invalid request. Check if body is readable'], 400)
-      context.log.error({ requestId: request.id, error }, 'a request failed')
+      context.log.error({ requestId: request.id, err: error }, 'a request failed')
       return sendFaults(reply, ['Internal error. Check log of pbx'], 500)
     })
     app.route({
