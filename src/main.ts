@@ -112,11 +112,12 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     })
 
     await engine.start()
-    const url = await app.listen({ host: config.http.host, port: config.http.port })
+    // Asks the log what the process before left, ahead of the first request: no call of this process is taken for one of those.
     const resumed = orchestrator.resume().then(({ interrupted, resumed: delayed }) => {
       if (interrupted + delayed > 0) log.warn({ interrupted, delayed }, 'calls of before were taken care of')
       ready = true
     })
+    const url = await app.listen({ host: config.http.host, port: config.http.port })
     await demo?.registerPhones(engine.listeners)
     await resumed
     const counts = () => ({ ...engine.counts(), liveCalls: orchestrator.liveCount, listeners: callLog.listenerCount })
