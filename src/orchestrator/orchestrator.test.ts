@@ -162,6 +162,30 @@ describe('stopping', () => {
     assert.equal(causeOf(delayed), 'completed')
   })
 
+  test('what is being written down when it comes is waited for, and rings nobody', async () => {
+    const { clock, start, store, phones } = setUp({ 101: [answering], 102: [answering] })
+    const { orchestrator } = start(1)
+    store.writeMilliseconds = 100
+    const placing = [{}, { delaySeconds: 60 }].map((more, index) =>
+      orchestrator.place(requestTo(toLine, { externalId: `call ${index}`, ...more })),
+    )
+    await clock.advance(50)
+    let isStopped = false
+    const stopped = orchestrator.stop(3000).then(() => {
+      isStopped = true
+    })
+    await clock.advance(100)
+    assert.equal(isStopped, false, 'the end of the first is being written')
+    await clock.advance(100)
+    await stopped
+    const placed = await Promise.all(placing)
+    const lastOf = placed.map((one) => one.outcome === 'accepted' && store.written(one.call.id).at(-1)?.type)
+    assert.deepEqual(lastOf, ['call.ended', 'call.scheduled'])
+    await clock.advance(60_000)
+    assert.deepEqual(phones[0]?.heard, [])
+    assert.deepEqual([orchestrator.liveCount, clock.pending], [0, 0])
+  })
+
   test('a store that does not come back does not hold it for ever', async () => {
     const { clock, start, place, store } = setUp({ 101: [answering], 102: [answering] })
     const { orchestrator } = start(1)

@@ -41,6 +41,8 @@ export class Orchestrator implements CallService {
   readonly #counters: CallCounters
   readonly #liveCallContext: LiveCallContext
   readonly #placeCallContext: PlaceCallContext
+  /** Requests that are being placed. */
+  #placing = 0
   #stopping = false
   #onIdle: (() => void) | undefined
 
@@ -75,7 +77,11 @@ export class Orchestrator implements CallService {
       return { outcome: 'refused', refusals: [{ code: 'shutting-down', message, retryAfterSeconds: 5 }] }
     }
     const key = options.idempotency === undefined ? undefined : { account: request.account, ...options.idempotency }
-    const placement = await placeCall(request, key, this.#placeCallContext)
+    this.#placing++
+    const placement = await placeCall(request, key, this.#placeCallContext).finally(() => {
+      this.#placing--
+      this.#tellIfIdle()
+    })
     if (placement.outcome === 'refused') return placement
     const events =
       placement.outcome === 'accepted' ? placement.events : await this.#options.store.events(placement.callId)
@@ -135,7 +141,7 @@ export class Orchestrator implements CallService {
       if (call.suspend()) this.#live.delete(call.id)
       else call.end(cause)
     }
-    if (this.#live.size === 0) return
+    if (this.#isIdle) return
     const { clock } = this.#options
     await new Promise<void>((resolve) => {
       const timer: Timer = clock.setTimeout(resolve, milliseconds)
@@ -147,15 +153,26 @@ export class Orchestrator implements CallService {
   }
 
   #launch(plan: CallPlan, dueAt: number | undefined): void {
+    // Written down while the server stopped: a delayed call is the next start's, any other one ends before it rings anybody.
+    if (this.#stopping && dueAt !== undefined) return
     const call = new LiveCall(plan, this.#liveCallContext)
     this.#live.set(plan.id, call)
-    if (dueAt === undefined) call.start()
+    if (this.#stopping) call.end('interrupted')
+    else if (dueAt === undefined) call.start()
     else call.startAt(dueAt)
   }
 
   #forget(call: LiveCall): void {
     this.#live.delete(call.id)
     this.#counters.forget(call.id)
-    if (this.#live.size === 0) this.#onIdle?.()
+    this.#tellIfIdle()
+  }
+
+  get #isIdle(): boolean {
+    return this.#live.size === 0 && this.#placing === 0
+  }
+
+  #tellIfIdle(): void {
+    if (this.#isIdle) this.#onIdle?.()
   }
 }
