@@ -52,6 +52,14 @@ describe('RFC 8760 section 2.3: challenges', () => {
     assert.match(server.challenge(realm, { stale: true })[0] ?? '', /, stale=true$/)
   })
 
+  it('RFC 7616 section 5.8: what was not asked for is not taken either', () => {
+    const { server, answer, verify } = setUp({ algorithms: ['SHA-256'] })
+    const [challenge = ''] = server.challenge(realm)
+    const weaker = answer([challenge.replace('SHA-256', 'MD5')])
+    assert.deepEqual(verify(weaker), { ok: false, reason: 'unsupported' })
+    assert.deepEqual(verify(answer([challenge])), accepted)
+  })
+
   it('a million of them leave nothing in memory', () => {
     const { server } = setUp()
     for (let index = 0; index < 1000; index++) server.challenge(realm)

@@ -113,7 +113,7 @@ export class DigestServer {
     const credentials = parameters === undefined ? 'malformed' : readCredentials(parameters)
     if (typeof credentials === 'string') return { ok: false, reason: credentials }
     const { nonce, protection, algorithm } = credentials
-    if (!isOffered(algorithm)) return { ok: false, reason: 'unsupported' }
+    if (!isOffered(algorithm, this.#algorithms)) return { ok: false, reason: 'unsupported' }
     const username = unescapeQuoted(credentials.username)
     const realm = unescapeQuoted(credentials.realm)
     const isRight = this.#isRight(method, credentials, lookupHa1(username, realm, algorithm))
@@ -158,8 +158,8 @@ const weight: Readonly<Record<DigestFailure, number>> = {
   replayed: 7,
 }
 
-const isOffered = (algorithm: DigestAlgorithm): algorithm is ServerAlgorithm =>
-  (algorithms as readonly DigestAlgorithm[]).includes(algorithm)
+const isOffered = (algorithm: DigestAlgorithm, offered: readonly DigestAlgorithm[]): algorithm is ServerAlgorithm =>
+  offered.includes(algorithm)
 
 /**
  * Whether two URIs name the same user at the same host. Schemes, ports and parameters are left out, for phones and proxies add
