@@ -248,6 +248,15 @@ describe('RFC 5626 section 6: instances', () => {
     assert.deepEqual(uris(), ['sip:101@192.0.2.10:2222'])
     assert.equal(registrar.contacts('acme/101')[0]?.instanceId, '<urn:uuid:00000000-0000-1000-8000-000a95a0e128>')
   })
+
+  it('one that ends in a backslash leaves the list readable for the other phones of the line', () => {
+    const { register } = setUp()
+    register({ contacts: ['<sip:101@192.0.2.10:1111>;+sip.instance="<urn:x:\\\\"'], callId: 'first' })
+    const response = register({ contacts: ['<sip:101@192.0.2.10:2222>'], callId: 'second' })
+    assert.notEqual(response.contacts, '*')
+    const listed = [...response.contacts].map((contact) => (typeof contact === 'string' ? contact : contact.uri))
+    assert.deepEqual(listed.toSorted(), ['sip:101@192.0.2.10:1111', 'sip:101@192.0.2.10:2222'])
+  })
 })
 
 describe('where a contact is reached', () => {

@@ -4,6 +4,7 @@ import type { DigestServer } from '../digest/digest-server.ts'
 import { createResponse } from '../message/create-response.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
 import type { NameAddr } from '../message/name-addr.ts'
+import { quote } from '../message/parameters.ts'
 import { parseUri, type SipUri, serializeUri } from '../message/uri.ts'
 import type { Source } from '../transport/destination.ts'
 import type { Binding, BindingChange } from './binding.ts'
@@ -171,7 +172,7 @@ export class Registrar {
         ['Min-Expires', String(this.#limits.minimumExpiresSeconds)],
       ])
     }
-    const instanceId = contact.params.get('+sip.instance')?.replaceAll('"', '')
+    const instanceId = contact.params.get('+sip.instance')
     const registrationId = parseCount(contact.params.get('reg-id'))
     const userAgent = request.headers.get('User-Agent')?.slice(0, 256)
     const binding: Binding = {
@@ -225,7 +226,7 @@ export class Registrar {
     const response = this.#answer(request, 200, 'OK', [['Date', new Date(now).toUTCString()]])
     for (const binding of this.#table.contacts(line.aor)) {
       const q = binding.q === 1 ? '' : `;q=${binding.q}`
-      const instance = binding.instanceId === undefined ? '' : `;+sip.instance="${binding.instanceId}"`
+      const instance = binding.instanceId === undefined ? '' : `;+sip.instance=${quote(binding.instanceId)}`
       const flow = binding.registrationId === undefined ? '' : `;reg-id=${binding.registrationId}`
       const seconds = Math.ceil((binding.expiresAt - now) / 1000)
       response.headers.append('Contact', `<${binding.contactUri}>${q};expires=${seconds}${instance}${flow}`)
