@@ -53,6 +53,15 @@ describe('the end cause of a final response', () => {
     })
   }
 
+  test('RFC 3326: a gateway may send a Reason line for each protocol', () => {
+    const headers = new Headers([
+      ['Reason', 'SIP;cause=480'],
+      ['Reason', 'Q.850;cause=17'],
+    ])
+    const response = new SipResponse(480, '', headers)
+    assert.equal(mapFailure({ status: 480, reason: '', response }, 'trunk').cause, 'busy')
+  })
+
   test('without a response: nobody at the phone, or no carrier; and no status that anybody sent', () => {
     for (const status of [408, 503]) {
       assert.deepEqual(mapFailure({ status, reason: '' }, 'line'), { cause: 'unavailable' })

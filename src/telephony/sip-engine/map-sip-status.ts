@@ -14,7 +14,7 @@ export interface LegVerdict {
 export function mapFailure({ status, response }: InviteFailure, farSide: FarSide): LegVerdict {
   // RFC 3261 section 8.1.3.1: these two stand for a timeout and for a transport that failed.
   if (response === undefined && (status === 408 || status === 503)) return { cause: mapSilence(farSide) }
-  return { cause: mapSipStatus(status, farSide, response?.headers.get('Reason')), sipStatus: status }
+  return { cause: mapSipStatus(status, farSide, response?.headers.getAll('Reason').join(', ')), sipStatus: status }
 }
 
 /**
