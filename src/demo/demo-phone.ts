@@ -17,18 +17,19 @@ export type DemoBehaviour =
 export function behave(
   invite: IncomingInvite,
   behaviour: DemoBehaviour,
-  context: { readonly media: MediaPlane; readonly clock: Clock; readonly frequency: number },
+  context: { readonly media: Pick<MediaPlane, 'allocate'>; readonly clock: Clock; readonly frequency: number },
 ): void {
   if (behaviour.kind === 'reject') return invite.reject(behaviour.status)
   invite.ring()
   if (behaviour.kind === 'silent') return
-  const timer = context.clock.setTimeout(() => void answer(invite, context), behaviour.afterMilliseconds)
+  const pickUp = () => answer(invite, context).catch(() => invite.reject(503))
+  const timer = context.clock.setTimeout(pickUp, behaviour.afterMilliseconds)
   invite.onCancelled = () => context.clock.clearTimeout(timer)
 }
 
 async function answer(
   invite: IncomingInvite,
-  { media, frequency }: { readonly media: MediaPlane; readonly frequency: number },
+  { media, frequency }: { readonly media: Pick<MediaPlane, 'allocate'>; readonly frequency: number },
 ): Promise<void> {
   const endpoint = await media.allocate()
   const answered = answerOffer(endpoint, invite.request.body.toString(), { codecs: defaultCodecs })
