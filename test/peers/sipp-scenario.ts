@@ -12,13 +12,24 @@ const sdp = [
   ...['a=fmtp:101 0-15', 'a=ptime:20'],
 ]
 
-export const receiveInvite = `<recv request="INVITE"><action>
+const noteInvite = `
   <ereg regexp="[0-9]+" search_in="hdr" header="CSeq:" assign_to="sequence"/>
   <ereg regexp="&lt;(sip:[^&gt;]*)&gt;" search_in="hdr" header="Contact:" assign_to="contacts,target"/>
   <ereg regexp=".*" search_in="hdr" header="From:" assign_to="caller"/>
-  <ereg regexp=".*" search_in="hdr" header="To:" assign_to="called"/>
+  <ereg regexp=".*" search_in="hdr" header="To:" assign_to="called"/>`
+
+export const receiveInvite = `<recv request="INVITE"><action>${noteInvite}
 </action></recv>
 <Reference variables="sequence,contacts,target,caller,called"/>`
+
+/** An INVITE whose digest credentials SIPp itself finds right; with wrong ones the scenario has failed. */
+export const receiveAuthorizedInvite = (username: string, password: string): string => `<recv request="INVITE"><action>
+  ${noteInvite}
+  <verifyauth assign_to="isAuthorized" username="${username}" password="${password}"/>
+</action></recv>
+<nop next="2" test="isAuthorized"/>
+<nop><action><error message="wrong credentials"/></action></nop>
+<label id="2"/>`
 
 export const receive = (request: 'ACK' | 'BYE' | 'CANCEL'): string => `<recv request="${request}"/>`
 
@@ -42,6 +53,12 @@ export const answer = respondToInvite('200 OK', { isRepeated: true, hasSdp: true
 
 /** A final response such as `486 Busy Here`, repeated until the ACK. */
 export const refuse = (status: string): string => respondToInvite(status, { isRepeated: true })
+
+/** A 401 that asks for digest with MD5: SIPp can judge no credentials but those for a 401. */
+export const challenge = respondToInvite('401 Unauthorized', {
+  isRepeated: true,
+  headers: ['WWW-Authenticate: Digest realm="carrier", nonce="[pid][call_number]5a4d1f", algorithm=MD5, qop="auth"'],
+})
 
 /** The 200 to a BYE or CANCEL, which was the last message to come. */
 export const confirm = send([
@@ -69,6 +86,7 @@ export const hangUp = send(
 interface SendOptions {
   readonly isRepeated?: boolean
   readonly hasSdp?: boolean
+  readonly headers?: readonly string[]
 }
 
 function respondToInvite(status: string, options: SendOptions = {}): string {
@@ -77,10 +95,10 @@ function respondToInvite(status: string, options: SendOptions = {}): string {
   return send([...head, '[last_Call-ID:]', 'CSeq: [$sequence] INVITE', contact], options)
 }
 
-function send(head: readonly string[], { isRepeated = false, hasSdp = false }: SendOptions = {}): string {
+function send(head: readonly string[], { isRepeated = false, hasSdp = false, headers = [] }: SendOptions = {}): string {
   const body = hasSdp
     ? ['Content-Type: application/sdp', 'Content-Length: [len]', '', ...sdp]
     : ['Content-Length: 0', '']
-  const lines = [...head, ...body].map((line) => `  ${line}`).join('\n')
+  const lines = [...head, ...headers, ...body].map((line) => `  ${line}`).join('\n')
   return `<send${isRepeated ? ' retrans="500"' : ''}><![CDATA[\n\n${lines}\n\n]]></send>`
 }
