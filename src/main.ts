@@ -113,13 +113,15 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
 
     await engine.start()
     // Asks the log what the process before left, ahead of the first request: no call of this process is taken for one of those.
-    const resumed = orchestrator.resume().then(({ interrupted, resumed: delayed }) => {
+    const resuming = orchestrator.resume().then(({ interrupted, resumed: delayed }) => {
       if (interrupted + delayed > 0) log.warn({ interrupted, delayed }, 'calls of before were taken care of')
       ready = true
     })
-    const url = await app.listen({ host: config.http.host, port: config.http.port })
-    await demo?.registerPhones(engine.listeners)
-    await resumed
+    const [url] = await Promise.all([
+      app.listen({ host: config.http.host, port: config.http.port }),
+      resuming,
+      demo?.registerPhones(engine.listeners),
+    ])
     const counts = () => ({ ...engine.counts(), liveCalls: orchestrator.liveCount, listeners: callLog.listenerCount })
     return { url, sip: engine.listeners, configFile: options.configFile, config, callLog, counts, stop }
   } catch (error) {

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { configText } from '../test/support/test-server.ts'
+import { startServer } from './main.ts'
+import { openStore } from './store/open-store.ts'
+
+test('a start that finds its port taken says so and ends, whatever calls the process before has left', async (t) => {
+  const dataDirectory = mkdtempSync(join(tmpdir(), 'cordboard-'))
+  t.after(() => rmSync(dataDirectory, { recursive: true, force: true }))
+  const store = await openStore({
+    address: 'sqlite:cordboard.db',
+    baseDirectory: dataDirectory,
+    onBroken: assert.fail,
+  })
+  const leg = { target: { kind: 'line', value: '101' } } as const
+  const origin = { dialect: 'native', credential: 'crm' }
+  const request = { account: 'acme', first: leg, second: leg, delaySeconds: 0, variables: {}, origin }
+  const destinations = { first: 'line 101', second: 'line 101' }
+  await store.calls.accept([{ type: 'call.accepted', callId: 'left', at: Date.now(), request, destinations }])
+  await store.close()
+
+  const other = createServer()
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+  t.after(() => other.close())
+  const { port } = other.address() as { port: number }
+  const configFile = join(dataDirectory, 'cordboard.yaml')
+  writeFileSync(configFile, configText.replace('http: { port: 0 }', `http: { port: ${port} }`))
+  await assert.rejects(startServer({ configFile, dataDirectory }), new RegExp(`^Error: Port ${port} is in use`))
+  // A promise that nobody waits for would fail the test here.
+  await new Promise((resolve) => setTimeout(resolve, 200))
+})
