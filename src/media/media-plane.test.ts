@@ -36,8 +36,8 @@ after(async () => {
   await Promise.all(planes.map((started) => started.close()))
 })
 
-const openPhone = async (): Promise<TestPhone> => {
-  const phone = await TestPhone.open()
+const openPhone = async (host?: string): Promise<TestPhone> => {
+  const phone = await TestPhone.open(host)
   phones.push(phone)
   return phone
 }
@@ -132,6 +132,26 @@ test('latching: the SDP address first, then where packets come from, and from no
   await pause(30)
   assert.equal((await endpoint.statistics()).packetsReceived, 3)
   assert.equal(arrivals, 2)
+  await endpoint.release()
+})
+
+test('latching: a stranger who speaks first gives way to the host that the SDP names, and never comes back', async () => {
+  const { phone, endpoint } = await leg('PCMA')
+  const stranger = await openPhone('127.0.0.2')
+  const other = await openPhone('127.0.0.3')
+  stranger.say(endpoint.port, audio(1), 8)
+  await pause(20)
+  endpoint.play(toneFor('dial', 'DE'))
+  // As it must be for a phone behind a NAT, whose SDP names a host that cannot speak.
+  await stranger.hears(2)
+  other.say(endpoint.port, audio(1), 8)
+  phone.say(endpoint.port, audio(2), 8)
+  await phone.hears(2)
+  const heard = stranger.heard.length
+  for (let count = 0; count < 5; count++) stranger.say(endpoint.port, audio(1), 8)
+  await phone.hears(5)
+  assert.equal((await endpoint.statistics()).packetsReceived, 2)
+  assert.deepEqual([stranger.heard.length, other.heard.length], [heard, 0])
   await endpoint.release()
 })
 

@@ -43,7 +43,7 @@ export class RelayEndpoint {
   #eventPayloadType = -1
   /** False while the other side holds us, or has no address (RFC 3264 section 5.1 and 8.4). */
   #isListening = false
-  /** Where packets come from, once known; the socket is connected to it. */
+  /** Where packets come from, once known; the socket is connected to it if it is the host that the SDP names. */
   #latchedHost: string | undefined
   #latchedPort = 0
   #mediaTold = false
@@ -84,7 +84,7 @@ export class RelayEndpoint {
       (media.direction === 'sendrecv' || media.direction === 'recvonly') && isReachable(media.remote.host)
     this.outgoing.clockRate = media.clockRate
     this.reception.clockRate = media.clockRate
-    // Only a negotiation opens the latch: what arrives on the wire alone never moves a stream.
+    // Only a negotiation opens the latch again.
     if (moved) {
       this.#latchedHost = undefined
       this.#mediaTold = false
@@ -151,6 +151,7 @@ export class RelayEndpoint {
   send(packet: Uint8Array): void {
     if (!this.#isListening) return
     if (this.#rtp.connected) this.#rtp.send(packet)
+    else if (this.#latchedHost !== undefined) this.#rtp.sendTo(packet, this.#latchedHost, this.#latchedPort)
     else if (this.#media !== undefined) this.#rtp.sendTo(packet, this.#media.remote.host, this.#media.remote.port)
   }
 
@@ -160,9 +161,10 @@ export class RelayEndpoint {
     const payloadType = payloadTypeOf(packet)
     // Before the negotiation nobody can say which payload types are valid: none is.
     if (payloadType !== this.#payloadType && !this.#accepts(payloadType)) return
-    if (this.#latchedHost === undefined) this.#latch(host, port)
-    // What the kernel had queued from others before it knew the source.
-    else if (port !== this.#latchedPort || host !== this.#latchedHost) return
+    if (port !== this.#latchedPort || host !== this.#latchedHost) {
+      if (!this.#mayLatch(host)) return
+      this.#latch(host, port)
+    }
     const now = this.#clock.monotonic()
     const isEvent = payloadType === this.#eventPayloadType
     this.reception.add(ssrcOf(packet), sequenceOf(packet), timestampOf(packet), now, !isEvent)
@@ -202,10 +204,18 @@ export class RelayEndpoint {
     this.#events.addEvent(packet, payload, this.#media?.clockRate ?? 8000)
   }
 
+  /**
+   * Whoever speaks first, for a phone behind a NAT does not know its own address; until the host that its SDP names is heard: a
+   * stranger who was faster must not keep the stream.
+   */
+  #mayLatch(host: string): boolean {
+    return this.#latchedHost === undefined || (host === this.#media?.remote.host && host !== this.#latchedHost)
+  }
+
   #latch(host: string, port: number): void {
     this.#latchedHost = host
     this.#latchedPort = port
-    this.pair.rtp.connect(host, port)
+    if (host === this.#media?.remote.host) this.pair.rtp.connect(host, port)
     this.rtcp.follow(host, port)
     if (this.#mediaTold) return
     this.#mediaTold = true

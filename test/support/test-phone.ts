@@ -19,10 +19,10 @@ export class TestPhone {
     for (const socket of [rtp, rtcp]) socket.on('error', () => {})
   }
 
-  static async open(): Promise<TestPhone> {
+  static async open(host = '127.0.0.1'): Promise<TestPhone> {
     const sockets = [createSocket('udp4'), createSocket('udp4')] as const
     for (const socket of sockets) {
-      socket.bind(0, '127.0.0.1')
+      socket.bind(0, host)
       await once(socket, 'listening')
     }
     return new TestPhone(...sockets)
