@@ -6,6 +6,7 @@ import { type CallEffect, type CallInput, type CallMachine, newCallMachine, step
 import type { Clock, Timer } from '../clock.ts'
 import type { CallLog } from '../events/call-log.ts'
 import type { Log } from '../log.ts'
+import { StoreError } from '../store/store-error.ts'
 import type { Driver, LegDestination, LegEvent, LegHandle } from '../telephony/driver.ts'
 import { type Hunt, huntRounds } from './hunt.ts'
 import { type DialMember, driverHandle, HuntLeg, type HuntRequest } from './hunt-leg.ts'
@@ -55,6 +56,9 @@ type EventDetail = CallEvent extends infer Event
 /** Node's longest timer; a longer delay is waited for in pieces. */
 const longestTimer = 2 ** 31 - 1
 
+/** How long to wait until what the disk had no room for is tried again. */
+const rewriteMilliseconds = 2000
+
 /**
  * The shell of one call: feeds what happens into the pure {@link step} and carries out what comes back. It holds no rules of
  * its own; which effect belongs to which input stands in `call/step.ts`.
@@ -74,6 +78,8 @@ export class LiveCall {
   #longest: Timer | undefined
   /** Events of the step under way, written together. */
   #unwritten: CallEvent[] = []
+  /** Events that the store could not take for the moment; what comes after them waits until they are written. */
+  #refused: CallEvent[] = []
 
   constructor(plan: CallPlan, context: LiveCallContext) {
     this.plan = plan
@@ -189,6 +195,7 @@ export class LiveCall {
       ringSeconds: plan.ringSeconds,
       ...(partner === undefined ? {} : { partner: driverHandle(partner) }),
       journal: async (moment, recovery) => {
+        if (this.#refused.length > 0) throw new Error('what happened before this is not written yet')
         const member = moment === 'answered' ? this.#memberOf(leg) : {}
         const type = moment === 'dialled' ? 'leg.dialled' : 'leg.answered'
         await this.#context.callLog.append([this.#stamp({ type, leg, recovery, ...member })])
@@ -292,7 +299,7 @@ export class LiveCall {
   }
 
   #write(): void {
-    if (this.#unwritten.length === 0) return
+    if (this.#unwritten.length === 0 || this.#refused.length > 0) return
     const events = this.#unwritten
     this.#unwritten = []
     const ended = events.at(-1)?.type === 'call.ended'
@@ -301,11 +308,24 @@ export class LiveCall {
         if (ended) this.#context.onEnded(this)
       },
       (error: unknown) => {
+        if (error instanceof StoreError && error.isPassing) return this.#writeLater(events, error)
         // The store has failed for good (it reports that by itself); the next start ends this call from what the log holds.
         this.#context.log.error({ callId: this.id, err: error }, 'events of a call could not be written')
         if (ended) this.#context.onEnded(this)
       },
     )
+  }
+
+  #writeLater(events: readonly CallEvent[], error: StoreError): void {
+    this.#context.log.warn({ callId: this.id, reason: error.message }, 'events of a call cannot be written yet')
+    if (this.#refused.length === 0) {
+      this.#context.clock.setTimeout(() => {
+        this.#unwritten = [...this.#refused, ...this.#unwritten]
+        this.#refused = []
+        this.#write()
+      }, rewriteMilliseconds)
+    }
+    this.#refused.push(...events)
   }
 }
 

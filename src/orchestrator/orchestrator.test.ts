@@ -116,6 +116,26 @@ describe('placing and hanging up', () => {
     assert.deepEqual(phones[0]?.heard, [])
   })
 
+  test('what a full disk does not take is written when there is room: one end, and nothing is lost', async () => {
+    const { clock, start, place, store, causeOf, up } = setUp({ 101: [answering], 102: [{ rings: 10, answers: 500 }] })
+    const { orchestrator } = start(1)
+    const id = await place(orchestrator, requestTo(toLine))
+    await clock.advance(300)
+    assert.equal(store.written(id).at(-1)?.type, 'leg.ringing')
+    await clock.advance(400)
+    store.isFull = true
+    await orchestrator.hangup(['acme'], id)
+    await clock.advance(10_000)
+    assert.equal(up(), 0)
+    assert.equal(orchestrator.liveCount, 1)
+    store.isFull = false
+    await clock.advance(5000)
+    assert.equal(causeOf(id), 'completed')
+    const types = store.written(id).map(({ type }) => type)
+    assert.deepEqual(types.slice(-4), ['call.ending', 'leg.ended', 'leg.ended', 'call.ended'])
+    assert.deepEqual([orchestrator.liveCount, clock.pending], [0, 0])
+  })
+
   test('whoever waits hears of it in time, and leaves no listener behind', async () => {
     const { clock, start, place } = setUp({ 101: [answering], 102: [{ ...answering, hangsUp: 1000 }] })
     const { orchestrator, callLog } = start(1)

@@ -26,4 +26,9 @@ export class StoreError extends Error {
     this.name = 'StoreError'
     this.code = code
   }
+
+  /** The same may be written later: when there is room, or when another program has let go of the database. */
+  get isPassing(): boolean {
+    return this.code === 'disk-full' || this.code === 'in-use'
+  }
 }

@@ -3,6 +3,7 @@ import type { CallEvent, LoggedCallEvent } from '../../src/call/call-event.ts'
 import { projectCall } from '../../src/call/project-call.ts'
 import type { Clock } from '../../src/clock.ts'
 import type { AcceptResult, CallPage, CallStore, UnfinishedCall } from '../../src/store/call-store.ts'
+import { StoreError } from '../../src/store/store-error.ts'
 import { findRecoveries } from '../../src/store/unfinished-call.ts'
 
 /** A log of calls in memory, for tests in virtual time: as slow as it is told, and it fails when it is told. No keys, no filters. */
@@ -11,6 +12,8 @@ export class MemoryCallStore implements CallStore {
   writeMilliseconds = 0
   /** Writes that hold such an event fail, and every one after them. */
   failsAt: CallEvent['type'] | undefined
+  /** The disk is full: nothing can be written until there is room again. */
+  isFull = false
   readonly #clock: Clock
   readonly #calls = new Map<string, LoggedCallEvent[]>()
   #sequence = 0
@@ -78,6 +81,7 @@ export class MemoryCallStore implements CallStore {
     const milliseconds = this.writeMilliseconds
     if (milliseconds > 0) await new Promise<void>((resolve) => this.#clock.setTimeout(resolve, milliseconds))
     if (isBroken) throw new Error('disk full')
+    if (this.isFull) throw new StoreError('disk-full', 'the disk is full')
   }
 
   #add(events: readonly CallEvent[]): readonly LoggedCallEvent[] {
