@@ -11,6 +11,7 @@ const rows: Readonly<Record<string, () => Promise<object>>> = {
   relay: async () => (await import('./relay.ts')).benchRelay(),
   memory: async () => (await import('./memory.ts')).benchMemory(),
   parser: async () => (await import('./parser.ts')).benchParser(),
+  dialects: async () => (await import('./dialects.ts')).benchDialects(),
   limits: async () => (await import('./limits.ts')).benchLimits(),
 }
 

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { LoggedCallEvent } from '../src/call/call-event.ts'
 import { freePort, freeUdpPort } from '../test/support/free-port.ts'
+import { cpuSeconds } from './cpu-seconds.ts'
 
 export const key = 'bench-key-0001'
 export const secret = 'bench-secret-101'
@@ -22,8 +23,6 @@ export interface ServerOptions {
   readonly onEvent?: (event: LoggedCallEvent) => void
 }
 
-/** `sysconf(_SC_CLK_TCK)`, which is 100 wherever Linux runs Node. */
-const ticksPerSecond = 100
 const cli = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
 const collector = fileURLToPath(new URL('./collect-garbage.ts', import.meta.url))
 
@@ -61,10 +60,7 @@ export class BenchServer {
 
   /** Of all its threads, user and system, in seconds. */
   cpuSeconds(): number {
-    const stat = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8')
-    // The second field is the program's name, which may hold blanks.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+    return cpuSeconds(this.#child.pid)
   }
 
   /** Octets of its resident set, after its main thread's garbage is collected. */

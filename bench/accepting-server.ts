@@ -1,0 +1,72 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { CallService } from '../src/call/call-service.ts'
+import { projectCall } from '../src/call/project-call.ts'
+import { systemClock } from '../src/clock.ts'
+import { parseConfig } from '../src/config/load-config.ts'
+import { openSecretBox } from '../src/directory/secret-box.ts'
+import { CallLog } from '../src/events/call-log.ts'
+import { createServer } from '../src/http/create-server.ts'
+import { Metrics } from '../src/http/metrics.ts'
+import { TokenBuckets } from '../src/http/token-bucket.ts'
+import { silentLog } from '../src/log.ts'
+import { chooseDialects } from '../src/main/choose-dialects.ts'
+import { createDialectContext, type DialectContextSources } from '../src/main/create-dialect-context.ts'
+import { createPolicy } from '../src/main/create-policy.ts'
+import { LiveDirectory } from '../src/main/live-directory.ts'
+import { CallCounters } from '../src/orchestrator/call-counters.ts'
+import { placeCall } from '../src/orchestrator/place-call.ts'
+import { systemRandom } from '../src/random.ts'
+import { openSqliteStore } from '../src/store/sqlite/open-sqlite-store.ts'
+import type { Driver } from '../src/telephony/driver.ts'
+
+/**
+ * The server up to the moment when a call is accepted: every dialect, the demo's directory, policy and the durable write, and
+ * then nothing is dialled. Prints its port, and ends with its standard input.
+ */
+const folder = mkdtempSync(join(tmpdir(), 'cordboard-bench-'))
+const demo = readFileSync(new URL('../src/config/demo.yaml', import.meta.url), 'utf8')
+const trunks = 'trunks: [{ name: t, address: "sip:127.0.0.1:9" }]\n'
+const config = parseConfig(`${demo.slice(0, demo.indexOf('\ndemo:'))}\n${trunks}`, 'demo.yaml')
+
+const store = await openSqliteStore({ file: join(folder, 'cordboard.db'), onBroken: () => process.exit(1) })
+const secretBox = openSecretBox(join(folder, 'key'))
+const liveDirectory = new LiveDirectory({ config, store: store.directory, secretBox, onChanged: async () => {} })
+await liveDirectory.bringTo(config)
+const { directory } = liveDirectory
+
+const driver = {
+  capabilities: new Set(),
+  presence: () => ({ reachable: true, contacts: 1 }),
+} as unknown as Driver
+const context = {
+  ...{ directory, driver, callLog: new CallLog(store.calls), clock: systemClock, random: systemRandom },
+  ...{ policy: createPolicy(directory), counters: new CallCounters(systemClock), launch() {} },
+  ...{ defaultRingSeconds: 30, memberRingSeconds: 15, longestSeconds: 3600 },
+}
+const calls: Pick<CallService, 'place'> = {
+  async place(request) {
+    const placed = await placeCall(request, undefined, context)
+    if (placed.outcome !== 'accepted') throw new Error(`refused: ${JSON.stringify(placed)}`)
+    return { outcome: 'accepted', call: projectCall(placed.events) }
+  },
+}
+const app = await createServer({
+  ...chooseDialects(config.dialects),
+  trustedProxies: [],
+  context: createDialectContext({
+    ...{ orchestrator: calls, liveDirectory, node: config.node },
+    buckets: new TokenBuckets(systemClock, 1e9, 1e9),
+  } as unknown as DialectContextSources),
+  metrics: new Metrics({ liveCalls: () => 0, registeredPhones: () => 0 }),
+  log: silentLog,
+  isReady: () => true,
+})
+process.stdout.write(`${new URL(await app.listen({ host: '127.0.0.1', port: 0 })).port}\n`)
+process.stdin.on('end', async () => {
+  await app.close()
+  await store.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+process.stdin.resume()
