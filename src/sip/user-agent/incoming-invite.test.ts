@@ -173,6 +173,36 @@ describe('RFC 3261 section 13.3: being invited', () => {
   })
 })
 
+describe('RFC 3261 section 8.2.7: an INVITE that is refused at once', () => {
+  it('leaves no state and no repetition behind, and gets the same response again', async () => {
+    const { clock, network, createAgent } = createTestNetwork()
+    const { transactions } = await createAgent(5060)
+    const peer = new ScriptedPeer(network, 6000)
+    const invite = () =>
+      peer.request(
+        'INVITE sip:bob@127.0.0.1:5060',
+        [
+          'Via: SIP/2.0/UDP 127.0.0.1:6000;branch=z9hG4bKscan;rport',
+          'From: <sip:scan@example.com>;tag=scan',
+          'To: <sip:100@example.com>',
+          'Call-ID: scan',
+          'CSeq: 1 INVITE',
+          'Contact: <sip:scan@127.0.0.1:6000>',
+        ],
+        to,
+      )
+    invite()
+    await clock.advance(10)
+    assert.equal(transactions.counts().serverTransactions, 0)
+    await clock.advance(20_000)
+    assert.deepEqual(peer.heard, ['480'])
+    invite()
+    await clock.advance(10)
+    assert.deepEqual(peer.heard, ['480', '480'])
+    assert.equal(peer.received[1]?.text, peer.received[0]?.text)
+  })
+})
+
 describe('RFC 3262 section 3: reliable provisional responses that a caller demands', () => {
   it('repeats each until its PRACK, one after the other', async () => {
     const { clock, invites, call, follow, peer, statuses, assertClean } = await setUp()

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { targetOf } from '../dialog/contact.ts'
 import { Dialog } from '../dialog/dialog.ts'
 import type { DialogSnapshot } from '../dialog/dialog-snapshot.ts'
@@ -154,40 +155,47 @@ export class UserAgent {
     if (toTag !== undefined) {
       const usage = this.#core.dialogs.find(request.callId, toTag, request.fromTag ?? '')
       // RFC 3261 section 12.2.2: a dialog that we do not know, or no longer.
-      if (usage === undefined) return transaction.respond(unknownDialog(request))
+      if (usage === undefined) return this.#answerWithoutState(transaction, unknownDialog(request))
       return usage.receiveRequest(request, transaction)
     }
     switch (request.method) {
       case 'INVITE':
         return this.#receiveInvite(request, transaction, source)
       case 'OPTIONS':
-        return this.#answer(transaction, refuseExtensions(request) ?? describeCapabilities(request))
+        return this.#answerWithoutState(transaction, refuseExtensions(request) ?? describeCapabilities(request))
       case 'REGISTER':
         return this.#answer(transaction, this.onRegister?.(request, source) ?? refuseMethod(request))
       case 'BYE':
       case 'INFO':
       case 'PRACK':
       case 'UPDATE':
-        return this.#answer(transaction, unknownDialog(request))
+        return this.#answerWithoutState(transaction, unknownDialog(request))
       default:
-        return this.#answer(transaction, refuseMethod(request))
+        return this.#answerWithoutState(transaction, refuseMethod(request))
     }
   }
 
   /** RFC 3261 section 8.2.6.2: every response but 100 has a To tag. */
-  #answer(transaction: ServerTransaction, response: SipResponse): void {
-    if (response.toTag === undefined) {
-      response.headers.set('To', `${response.headers.get('To')};tag=${this.#core.createTag()}`)
-    }
+  #answer(transaction: ServerTransaction, response: SipResponse, tag = this.#core.createTag()): void {
+    if (response.toTag === undefined) response.headers.set('To', `${response.headers.get('To')};tag=${tag}`)
     transaction.respond(response)
   }
 
   #receiveInvite(request: SipRequest, transaction: ServerTransaction, source: Source): void {
     const refusal = this.#refuseInvite(request)
-    if (refusal !== undefined) return this.#answer(transaction, refusal)
+    if (refusal !== undefined) return this.#answerWithoutState(transaction, refusal)
     const invite = new IncomingInvite(this.#core, request, transaction, source, (done) => this.#incoming.delete(done))
     this.#incoming.add(invite)
     this.onInvite?.(invite)
+  }
+
+  /**
+   * RFC 3261 section 8.2.7: for what changes nothing here and anybody can send. An INVITE's response is not repeated to one who
+   * never sends the ACK; whoever repeats the request gets it again, with the same tag.
+   */
+  #answerWithoutState(transaction: ServerTransaction, response: SipResponse): void {
+    this.#answer(transaction, response, hash('sha256', transaction.key, 'hex').slice(0, 16))
+    transaction.terminate()
   }
 
   /** RFC 3261 section 8.2, in its order. */
