@@ -9,6 +9,7 @@ import { api, startTestServer, testKey } from '../support/test-server.ts'
 
 const waiting = 2000
 const goneClients = 1000
+const others = 50
 /** What a round may leave on the heap: 500 octets for each request that waited would be found. */
 const heapTolerance = 1_000_000
 
@@ -39,7 +40,7 @@ function openClient(port: number): Client {
 }
 
 async function until(what: string, condition: () => boolean): Promise<void> {
-  for (const end = Date.now() + 30_000; !condition(); await sleep(5)) {
+  for (const end = Date.now() + 60_000; !condition(); await sleep(5)) {
     assert.ok(Date.now() < end, `in vain: ${what}`)
   }
 }
@@ -73,15 +74,14 @@ test('2,000 requests wait at once; others are served meanwhile, and nothing of t
     const clients = Array.from({ length: waiting }, () => openClient(port))
     await until('everyone waits', () => server.counts().listeners === idle + waiting)
 
-    // Others are served as if nobody waited.
-    const times: number[] = []
-    for (let index = 0; index < 20; index++) {
-      const began = performance.now()
+    // Others are served, at no more cost than if nobody waited.
+    const began = process.cpuUsage()
+    for (let index = 0; index < others; index++) {
       assert.equal((await api(server, 'GET', '/v1/calls?limit=1')).body.calls[0].state, 'scheduled')
-      times.push(performance.now() - began)
     }
-    const median = times.toSorted((one, other) => one - other)[times.length / 2] ?? Infinity
-    assert.ok(median < 100, `a request took ${median} ms`)
+    const { user, system } = process.cpuUsage(began)
+    const milliseconds = (user + system) / 1000 / others
+    assert.ok(milliseconds < 50, `a request took ${milliseconds} ms of CPU time`)
     assert.equal(server.counts().liveCalls, waiting)
 
     // Who goes ends his wait, and leaves his call alone.
