@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { temporaryDirectory } from './temporary-directory.ts'
@@ -17,13 +18,13 @@ export class Capture {
     child.stderr.on('data', (chunk: Buffer) => {
       output += chunk.toString()
     })
-    for (const until = Date.now() + 10_000; !/Capture started|Capturing on/.test(output); ) {
+    // It says that it captures before it has tried to; the file is there when it does.
+    const hasBegun = () => existsSync(file) && statSync(file).size > 0
+    for (const until = Date.now() + 10_000; !hasBegun(); ) {
       if (/permission/i.test(output)) return undefined
       if (child.exitCode !== null || Date.now() > until) throw new Error(`tshark does not capture:\n${output}`)
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
-    // It says so before its helper has opened the interface.
-    await new Promise((resolve) => setTimeout(resolve, 500))
     return new Capture(child, file)
   }
 

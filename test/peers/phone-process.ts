@@ -1,6 +1,12 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
 
+const running = new Set<ChildProcess>()
+/** A test that broke off leaves no phone behind. */
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
 /** A program that is a phone: what it says is read, and it is gone when it was told to stop. */
 export class PhoneProcess {
   /** What it has said so far; may be emptied, so that `sees` looks at what is new only. */
@@ -11,6 +17,8 @@ export class PhoneProcess {
   constructor(name: string, args: readonly string[], options: SpawnOptions = {}) {
     this.#name = name
     this.#child = spawn(name, args, { ...options, stdio: ['pipe', 'pipe', 'pipe'] })
+    running.add(this.#child)
+    this.#child.once('exit', () => running.delete(this.#child))
     const note = (text: string) => {
       this.output += text
     }
