@@ -7,7 +7,7 @@ import { silentLog } from '../log.ts'
 import type { CallStore } from '../store/call-store.ts'
 import type { AccountEvent, SubscriberStore } from '../store/subscriber-store.ts'
 import { CallLog } from './call-log.ts'
-import type { PostWebhook, WebhookTarget } from './webhook.ts'
+import type { PostWebhook, RenderWebhook, WebhookTarget } from './webhook.ts'
 import { Webhooks } from './webhooks.ts'
 
 /** A log in memory that outlives its readers. */
@@ -32,6 +32,9 @@ class MemoryLog implements SubscriberStore {
   async advance(name: string, sequence: number) {
     this.places.set(name, sequence)
   }
+  async retain(names: readonly string[]) {
+    for (const name of this.places.keys()) if (!names.includes(name)) this.places.delete(name)
+  }
   async eventsAfter(sequence: number, limit: number) {
     return this.events.slice(sequence, sequence + limit)
   }
@@ -51,14 +54,12 @@ const ended = (callId: string): CallEvent => ({
   cause: 'completed',
 })
 
-const target = (url = 'http://127.0.0.1/a', account = 'acme'): WebhookTarget => ({
-  account,
-  url,
-  render: (event, call) =>
-    event.type === 'call.scheduled'
-      ? undefined
-      : { contentType: 'text/plain', body: `${call.id} ${event.type} ${call.state}` },
-})
+const render: RenderWebhook = (event, call) =>
+  event.type === 'call.scheduled'
+    ? undefined
+    : { contentType: 'text/plain', body: `${call.id} ${event.type} ${call.state}` }
+
+const target = (url = 'http://127.0.0.1/a', account = 'acme'): WebhookTarget => ({ account, url, render })
 
 function prepare(log = new MemoryLog()) {
   const clock = new VirtualClock()
@@ -158,6 +159,40 @@ describe('webhooks', () => {
     assert.deepEqual(posts.slice(2), ['b: c1 call.ended ended'])
     await webhooks.replace([])
     assert.equal(callLog.listenerCount, 0)
+  })
+
+  test('an address that is taken away and comes back is a new one', async () => {
+    const { webhooks, callLog, posts, clock } = prepare()
+    await webhooks.replace([target()])
+    await webhooks.replace([])
+    await callLog.append([accepted('c1')])
+    await webhooks.replace([target()])
+    await callLog.append([ended('c1')])
+    await clock.advance(0)
+    assert.deepEqual(posts, ['a: c1 call.ended ended'])
+  })
+
+  test('one that was taken away while the server was down is a new one, too', async () => {
+    const before = prepare()
+    await before.webhooks.replace([target()])
+    await before.webhooks.stop()
+    await prepare(before.log).webhooks.replace([])
+    await before.log.append([accepted('c1')])
+    const after = prepare(before.log)
+    await after.webhooks.replace([target()])
+    await after.clock.advance(0)
+    assert.deepEqual(after.posts, [])
+  })
+
+  test('an address that is to be told in other words hears them from the next event on', async () => {
+    const { webhooks, callLog, posts, clock } = prepare()
+    await webhooks.replace([target()])
+    await callLog.append([accepted('c1')])
+    await clock.advance(0)
+    await webhooks.replace([{ ...target(), render: () => ({ contentType: 'text/plain', body: 'in other words' }) }])
+    await callLog.append([ended('c1')])
+    await clock.advance(0)
+    assert.deepEqual(posts, ['a: c1 call.accepted accepted', 'a: in other words'])
   })
 
   test('a new address hears what happens from now on', async () => {

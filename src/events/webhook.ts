@@ -46,7 +46,8 @@ const patienceMilliseconds = 24 * 3600 * 1000
 export class Webhook {
   readonly target: WebhookTarget
   readonly #context: WebhookContext
-  readonly #name: string
+  /** By which the store knows how far it has come. */
+  readonly name: string
   readonly #stopping = new AbortController()
   #running: Promise<void> | undefined
   #woken = false
@@ -57,7 +58,7 @@ export class Webhook {
   constructor(target: WebhookTarget, context: WebhookContext) {
     this.target = target
     this.#context = context
-    this.#name = `webhook ${target.account} ${target.url}`
+    this.name = `webhook ${target.account} ${target.url}`
   }
 
   /** There may be something new in the log. */
@@ -86,7 +87,7 @@ export class Webhook {
 
   async #deliver(): Promise<void> {
     const { subscribers } = this.#context
-    let sequence = this.#sequence ?? (await subscribers.open(this.#name))
+    let sequence = this.#sequence ?? (await subscribers.open(this.name))
     while (this.#woken && !this.#stopping.signal.aborted) {
       this.#woken = false
       const batch = await subscribers.eventsAfter(sequence, batchSize)
@@ -96,9 +97,9 @@ export class Webhook {
         sequence = event.sequence
         this.#sequence = sequence
         // Each on disk before the next: a crash repeats one event at most.
-        if (told === 'told') await subscribers.advance(this.#name, sequence)
+        if (told === 'told') await subscribers.advance(this.name, sequence)
       }
-      if (batch.length > 0) await subscribers.advance(this.#name, sequence)
+      if (batch.length > 0) await subscribers.advance(this.name, sequence)
       if (batch.length === batchSize) this.#woken = true
     }
   }

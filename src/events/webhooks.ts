@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { CallLog } from './call-log.ts'
 import { type PostWebhook, Webhook, type WebhookContext, type WebhookTarget } from './webhook.ts'
 
@@ -18,11 +19,11 @@ export class Webhooks {
     const before = [...this.#byAccount.values()].flat()
     const kept = targets.map(
       (target) =>
-        before.find(({ target: { account, url } }) => account === target.account && url === target.url) ??
-        new Webhook(target, this.#context),
+        before.find((webhook) => isDeepStrictEqual(webhook.target, target)) ?? new Webhook(target, this.#context),
     )
     this.#byAccount = Map.groupBy(kept, ({ target }) => target.account)
     await Promise.all(before.filter((webhook) => !kept.includes(webhook)).map((webhook) => webhook.stop()))
+    await this.#context.subscribers.retain(kept.map(({ name }) => name))
     // What happened while nobody was told (before a restart) is told now.
     for (const webhook of kept) webhook.wake()
     if (kept.length === 0) this.#stopFollowing()

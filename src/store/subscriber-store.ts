@@ -12,6 +12,8 @@ export interface SubscriberStore {
   open(name: string): Promise<number>
   /** It has dealt with everything up to `sequence`. */
   advance(name: string, sequence: number): Promise<void>
+  /** Forgets all others: whoever comes back is a new one. */
+  retain(names: readonly string[]): Promise<void>
   /** The log after `sequence`, of every account, oldest first; at most `limit` (1–1000) events. */
   eventsAfter(sequence: number, limit: number): Promise<readonly AccountEvent[]>
 }

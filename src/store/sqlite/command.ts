@@ -20,6 +20,7 @@ export type Command =
   | readonly ['load-directory']
   | readonly ['open-subscriber', name: string]
   | readonly ['advance-subscriber', name: string, sequence: number]
+  | readonly ['retain-subscribers', names: readonly string[]]
   | readonly ['events-after', sequence: number, limit: number]
 
 export type AcceptanceRow = readonly [

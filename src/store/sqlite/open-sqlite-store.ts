@@ -57,6 +57,9 @@ const createSubscriberStore = (client: WorkerClient): SubscriberStore => ({
   async advance(name, sequence) {
     await client.request(['advance-subscriber', name, sequence])
   },
+  async retain(names) {
+    await client.request(['retain-subscribers', names])
+  },
   async eventsAfter(sequence, limit) {
     return JSON.parse((await client.request(['events-after', sequence, limit])) as string) as AccountEvent[]
   },

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, describe, test } from 'node:test'
 import { callStoreSuite } from '../../../test/support/call-store-suite.ts'
+import { migrations } from '../migrations/migrations.ts'
 import { openStore } from '../open-store.ts'
 import type { Store } from '../store.ts'
 import type { StoreErrorCode } from '../store-error.ts'
@@ -29,7 +30,7 @@ describe('opening a SQLite store', () => {
   test('makes the folder and a file that only its owner may read, and finds its data again', async () => {
     const file = freshFile()
     const store = await open(file)
-    assert.equal(store.migrated.length, 1)
+    assert.deepEqual(store.migrated, Object.keys(migrations))
     await store.directory.write({ put: [{ kind: 'line', key: 'a', data: 1 }], remove: [] })
     assert.equal(statSync(file).mode & 0o777, 0o600)
     assert.equal(statSync(`${file}-wal`).mode & 0o777, 0o600)
@@ -115,6 +116,30 @@ describe('a store under kill -9', () => {
     }
     assert.ok(acknowledged > 20, `only ${acknowledged} calls were written before the kills`)
   })
+})
+
+test('who reads the log: each goes on at its own place, a new one at the end, and who is not retained is new', async () => {
+  const { subscribers, calls, close } = await open()
+  const leg = { target: { kind: 'line', value: '101' } } as const
+  const origin = { dialect: 'native', credential: 'crm' }
+  const request = { account: 'acme', first: leg, second: leg, delaySeconds: 0, variables: {}, origin }
+  const accept = (callId: string) =>
+    calls.accept([{ type: 'call.accepted', callId, at: 1, request, destinations: { first: '', second: '' } }])
+  assert.deepEqual([await subscribers.open('a'), await subscribers.open('b')], [0, 0])
+  await accept('c1')
+  await accept('c2')
+  await subscribers.advance('a', 1)
+  assert.deepEqual([await subscribers.open('a'), await subscribers.open('b')], [1, 0])
+  const unread = await subscribers.eventsAfter(1, 10)
+  assert.deepEqual(
+    unread.map(({ account, event }) => [account, event.callId, event.sequence]),
+    [['acme', 'c2', 2]],
+  )
+  await subscribers.retain(['a', "it's another"])
+  assert.deepEqual([await subscribers.open('a'), await subscribers.open('b')], [1, 2])
+  await subscribers.retain([])
+  assert.equal(await subscribers.open('a'), 2)
+  await close()
 })
 
 /** Lets the writer run for so long, kills it, and returns what it had been told was on disk. */

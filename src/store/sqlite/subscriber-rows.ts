@@ -1,3 +1,4 @@
+import { type SqlBool, sql } from 'kysely'
 import type { SubscribersTable } from '../schema.ts'
 import type { AccountEvent } from '../subscriber-store.ts'
 import { fromEventRow, type LoggedEventRow } from './event-row.ts'
@@ -23,6 +24,10 @@ export class SubscriberRows {
     this.#statements.put.run({ name, sequence })
   }
 
+  retain(names: readonly string[]): void {
+    this.#statements.removeOthers.run({ names: JSON.stringify(names) })
+  }
+
   eventsAfter(sequence: number, limit: number): readonly AccountEvent[] {
     return this.#statements.read
       .all({ sequence, limit })
@@ -33,6 +38,9 @@ export class SubscriberRows {
 const prepareStatements = (statements: Statements) => ({
   find: statements.prepare<{ name: string }, { sequence: number }>((db, parameter) =>
     db.selectFrom('subscribers').select('sequence').where('name', '=', parameter('name')),
+  ),
+  removeOthers: statements.prepare<{ names: string }>((db, parameter) =>
+    db.deleteFrom('subscribers').where(sql<SqlBool>`name not in (select value from json_each(${parameter('names')}))`),
   ),
   last: statements.prepare<object, { sequence: number }>((db) =>
     db.selectFrom('call_events').select('sequence').orderBy('sequence', 'desc').limit(1),

@@ -90,6 +90,8 @@ function createExecutor(statements: Statements): (command: Command) => unknown {
         return subscribers.open(command[1])
       case 'advance-subscriber':
         return subscribers.advance(command[1], command[2])
+      case 'retain-subscribers':
+        return subscribers.retain(command[1])
       case 'events-after':
         return JSON.stringify(subscribers.eventsAfter(command[1], command[2]))
     }
