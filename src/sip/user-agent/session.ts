@@ -230,6 +230,8 @@ export class Session implements DialogUsage, OfferingSession {
       this.dialog.terminate()
       return this.onEarlyEnd?.()
     }
+    // RFC 3261 section 13.2.2.4: the peer hears the ACK of its 2xx even so, and need not repeat it for half a minute.
+    if (this.owesAck) this.acknowledge()
     this.#notifyEnded('remote', request)
     // A BYE of ours may be under way as well: its outcome no longer matters, and ours may be waiting for an ACK that never comes.
     if (this.#bye === undefined || !this.#bye.sent) this.#finish()

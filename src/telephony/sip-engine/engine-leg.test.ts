@@ -53,6 +53,25 @@ describe('a line with several phones', () => {
     await assertClean()
   })
 
+  test('a phone that hangs up before its answer is written down is confirmed all the same, and repeats it no longer', async () => {
+    const { clock, dial, peer, assertClean } = await createTestEngine([{ line: '101', port: 6001 }])
+    const phone = ringing(peer(6001))
+    const journal = (moment: string) =>
+      new Promise<void>((resolve) => clock.setTimeout(resolve, moment === 'answered' ? 200 : 0))
+    const leg = dial({ destination: lineDestination('101'), journal })
+    await clock.advance(100)
+    answer(phone)
+    await clock.advance(50)
+    within(phone, 'BYE', 1)
+    await clock.advance(500)
+    assert.deepEqual(phone.heard, ['INVITE', '200', 'ACK'])
+    answer(phone)
+    await clock.advance(10)
+    assert.deepEqual(phone.heard, ['INVITE', '200', 'ACK', 'ACK'])
+    assert.deepEqual(leg.story, ['ringing', 'ended:completed'])
+    await assertClean()
+  })
+
   test('a dead phone does not hold back the end of a call that another phone answered', async () => {
     const { clock, dial, peer, assertClean } = await createTestEngine(twoPhones)
     const desk = ringing(peer(6001))
