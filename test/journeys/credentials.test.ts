@@ -185,8 +185,12 @@ describe('who may make what', () => {
     const writer = { kind: 'api-key', name: 'root', permissions: ['directory:write', 'calls:read'] }
     const root = (await make(server, writer)).body.secret
     const without = config.replace(/ {2}- name: shop\n.*\n.*\n/, '')
+    const web = (await make(server, { kind: 'token', name: 'web' })).body.secret
+    const named = config.replace('    roles:', '    tokens: [{ name: web, token: file-token-0001 }]\n    roles:')
+    assert.deepEqual(((await (await apply(server, named)).json()) as { changed: string[] }).changed, ['token acme/web'])
+    assert.deepEqual([await statusOf(server, web), await statusOf(server, 'file-token-0001')], [401, 200])
     const { removed } = (await (await apply(server, without)).json()) as { removed: string[] }
-    assert.deepEqual(removed.sort(), ['account shop', 'line shop/201', 'token shop/web'])
+    assert.deepEqual(removed.sort(), ['account shop', 'line shop/201', 'token acme/web', 'token shop/web'])
     assert.equal(await statusOf(server, shop), 401)
     // Below another account a key no longer changes the directory of all.
     const below = `${without.replace('- name: acme', '- name: acme\n    parent: holding').replace(/.*directory:write.*\n/, '')}  - name: holding\n`

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { request } from 'node:http'
 import { describe, test } from 'node:test'
 import type { RunningServer } from '../../src/main.ts'
-import { configText, startTestServer, testKey } from '../support/test-server.ts'
+import { configText, operatorKey, startTestServer, testKey } from '../support/test-server.ts'
 
 const resellerKey = 'demo-key-reseller-1'
 const clerkKey = 'demo-key-clerk-0001'
@@ -130,6 +130,22 @@ describe('limits', () => {
     assert.equal(third.status, 429)
     assert.equal(third.headers.get('retry-after'), '5')
     assert.match(await third.text(), /The account is at its limit \(simultaneousCalls: 2\)/)
+  })
+
+  test('what apply says of limits and places holds at once, for calls that are up too', async (t) => {
+    const server = await startTestServer(t, '', limited)
+    const apply = async (text: string) => {
+      const headers = { authorization: `Bearer ${operatorKey}`, 'content-type': 'application/yaml' }
+      const response = await fetch(new URL('/v1/directory', server.url), { method: 'PUT', headers, body: text })
+      assert.equal(response.status, 200, await response.text())
+    }
+    assert.equal((await place(server, 'demo-key-small-b')).status, 201)
+    await apply(limited.replace('requestsPerSecond: 3, simultaneousCalls: 2', 'simultaneousCalls: 1'))
+    assert.equal((await place(server, 'demo-key-small-b')).status, 429)
+    await apply(limited.replace('requestsPerSecond: 3, simultaneousCalls: 2', 'callsPerMinute: 100'))
+    assert.equal((await place(server, 'demo-key-small-b')).status, 201)
+    await apply(limited.replace('name: small', 'name: small\n    networks: ["192.0.2.0/24"]'))
+    assert.equal((await place(server, 'demo-key-small-b')).status, 403)
   })
 
   test('requests: each key its own, the account for all of them', async (t) => {
