@@ -73,6 +73,11 @@ const feature = z.strictObject({
   context: name.optional(),
 })
 
+const userOf = (url: string): string => {
+  const { username = '', password = '' } = URL.parse(url) ?? {}
+  return username + password
+}
+
 const account = z.strictObject({
   name,
   id: z.int().min(1).max(999_999_999).optional(),
@@ -126,7 +131,12 @@ const account = z.strictObject({
   webhooks: z
     .array(
       z.strictObject({
-        url: z.url({ protocol: /^https?$/, error: 'must be a URL that begins with http:// or https://' }),
+        url: z
+          .url({ protocol: /^https?$/, error: 'must be a URL that begins with http:// or https://' })
+          // No request can be made to such a URL, and whatever says so shows it.
+          .refine((url) => userOf(url) === '', {
+            error: 'must not hold a user and password; put a secret into the path or the query instead',
+          }),
         format: z.enum(webhookFormats).default('native'),
       }),
     )

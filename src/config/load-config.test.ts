@@ -173,6 +173,11 @@ describe('a fault is told with its line, its key, and what would be right', () =
       'f:4:33: accounts[0].tokens[0].token is the same as accounts[0].apiKeys[0].key; it must be unique',
     ],
     [
+      'a webhook with a password, which is not shown',
+      inAccount('webhooks: [ { url: "https://me:s3cret@crm.example/" } ]'),
+      'f:3:24: accounts[0].webhooks[0].url must not hold a user and password; put a secret into the path or the query instead',
+    ],
+    [
       'a permission that there is not',
       inAccount('roles: [ { name: agent, permissions: [calls:plase] } ]'),
       'f:3:43: accounts[0].roles[0].permissions[0] must be one of "calls:place", "calls:read", "calls:control", "recordings:read", "directory:read", "directory:write"; did you mean "calls:place"?',
