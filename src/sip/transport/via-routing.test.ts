@@ -86,8 +86,10 @@ describe('RFC 3261 section 18.2.1 and RFC 3581 section 4: received and rport', (
 
 describe('RFC 3261 section 18.2.2: where a response goes', () => {
   const cases = [
-    ['by UDP to the port of the sent-by', 'SIP/2.0/UDP 10.0.0.1:5066;branch=z', 'udp', 5066],
-    ['by UDP to 5060 without one', 'SIP/2.0/UDP 10.0.0.1;branch=z', 'udp', 5060],
+    ['by UDP to the port of the sent-by', 'SIP/2.0/UDP 192.0.2.2:5066;branch=z', 'udp', 5066],
+    ['by UDP to 5060 without one', 'SIP/2.0/UDP 192.0.2.2;branch=z', 'udp', 5060],
+    ['by UDP to the port of a sent-by that is a name', 'SIP/2.0/UDP proxy.example:5066;branch=z', 'udp', 5066],
+    ['by UDP through a NAT, though without rport', 'SIP/2.0/UDP 10.0.0.1:5066;branch=z', 'udp', 31_000],
     ['RFC 3581: by UDP to the port it came from with rport', 'SIP/2.0/UDP 10.0.0.1:5066;rport;branch=z', 'udp', 31_000],
     [
       'by TCP over the same connection, else to the sent-by’s port',
@@ -95,7 +97,7 @@ describe('RFC 3261 section 18.2.2: where a response goes', () => {
       'tcp',
       5066,
     ],
-    ['never to maddr', 'SIP/2.0/UDP 10.0.0.1:5066;maddr=198.51.100.1;branch=z', 'udp', 5066],
+    ['never to maddr', 'SIP/2.0/UDP 192.0.2.2:5066;maddr=198.51.100.1;branch=z', 'udp', 5066],
   ] as const
   for (const [name, via, protocol, port] of cases) {
     it(name, () => {
