@@ -35,6 +35,18 @@ test('the same key twice is two presses: the timestamps differ', () => {
   )
 })
 
+test('a copy of an end that the next key has overtaken is no third and fourth press', () => {
+  assert.deepEqual(
+    detect((_, add) => {
+      add(eventOf(1, 0, 800, true))
+      add(eventOf(2, 4000, 160))
+      add(eventOf(1, 0, 800, true))
+      add(eventOf(2, 4000, 800, true))
+    }),
+    ['1 100', '2 100'],
+  )
+})
+
 test('a lost end is made good by the next key or by audio', () => {
   assert.deepEqual(
     detect((detector, add) => {

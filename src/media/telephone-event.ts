@@ -19,8 +19,9 @@ export type DtmfListener = (digit: string, milliseconds: number) => void
  */
 export class TelephoneEventDetector {
   readonly #listener: DtmfListener
-  #timestamp = 0
-  #begun = false
+  /** Of the newest event, and of the one before it. */
+  #timestamp: number | undefined
+  #timestampBefore: number | undefined
   #ended = true
   #event = 0
   #duration = 0
@@ -36,9 +37,10 @@ export class TelephoneEventDetector {
     if (event >= keys.length) return
     const timestamp = timestampOf(packet)
     // An event keeps the timestamp of its beginning (section 2.2.1): repeats of an ended one are known by it.
-    if (timestamp !== this.#timestamp || !this.#begun) {
+    if (timestamp === this.#timestampBefore) return
+    if (timestamp !== this.#timestamp) {
       this.finish()
-      this.#begun = true
+      this.#timestampBefore = this.#timestamp
       this.#timestamp = timestamp
       this.#event = event
       this.#duration = 0
