@@ -29,8 +29,9 @@ export function registerDirectoryRoutes(app: FastifyInstance, context: DialectCo
   )
   app.put(
     '/v1/directory',
-    { bodyLimit: directoryLimitOctets },
-    guard('directory:write', (request, reply) => applyDirectory(request, reply, context)),
+    // Who asks is settled before so large a body is read.
+    { bodyLimit: directoryLimitOctets, onRequest: guard('directory:write', () => undefined) },
+    (request, reply) => applyDirectory(request, reply, context),
   )
 }
 

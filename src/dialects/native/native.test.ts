@@ -231,6 +231,12 @@ describe('what the rest answers', () => {
   })
 })
 
+it('reads the megabytes of a directory only for one who may write it', async () => {
+  const raw = Buffer.alloc(33 * 1024 * 1024)
+  const status = async (key: string) => (await send('PUT', '/v1/directory', { key, raw })).statusCode
+  assert.deepEqual([await status('nobody'), await status(keys.readOnly)], [401, 403])
+})
+
 async function until(condition: () => boolean): Promise<void> {
   for (let turn = 0; turn < 1000 && !condition(); turn++) await new Promise((resolve) => setImmediate(resolve))
   assert.ok(condition())
