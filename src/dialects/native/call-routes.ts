@@ -137,7 +137,11 @@ async function placeCall(request: FastifyRequest, reply: FastifyReply, caller: C
 }
 
 /** The same request, whatever its spacing or the order of its members, has the same fingerprint. */
-const fingerprintOf = (parsed: object): string => createHash('sha256').update(JSON.stringify(parsed)).digest('hex')
+const fingerprintOf = (parsed: object): string =>
+  createHash('sha256').update(JSON.stringify(parsed, withSortedMembers)).digest('hex')
+
+const withSortedMembers = (_name: string, value: unknown): unknown =>
+  typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value).sort()) : value
 
 async function listCalls(request: FastifyRequest, reply: FastifyReply, caller: Caller, context: DialectContext) {
   const parsed = filterSchema.safeParse(request.query)
