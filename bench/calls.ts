@@ -1,7 +1,7 @@
 import type { LoggedCallEvent } from '../src/call/call-event.ts'
 import { ApiClient } from './api-client.ts'
 import { middle } from './middle.ts'
-import { BenchServer } from './server.ts'
+import { BenchServer, type ServerOptions } from './server.ts'
 import { SippPhones } from './sipp-phones.ts'
 
 export interface CallsFigures {
@@ -16,18 +16,23 @@ export interface CallsFigures {
   readonly retransmissions: number
 }
 
+/** Beside what the calls are measured: a database and accounts that are there already. */
+export interface Surroundings extends Pick<ServerOptions, 'data' | 'moreAccounts'> {
+  readonly rounds?: number
+}
+
 /** So many calls are up at once: enough to keep the server busy, few enough that no queue grows. */
 const callsUp = 64
 const warmUpSeconds = 5
-const rounds = 5
+const usualRounds = 5
 const roundSeconds = 4
 
 /** HTTP → the phone answers → the carrier answers → bridged → the carrier hangs up, as fast as the server can. */
-export const benchCalls = async (): Promise<CallsFigures> => {
+export const benchCalls = async (surroundings: Surroundings = {}): Promise<CallsFigures> => {
   const phones = await SippPhones.start({ hangsUp: true })
   try {
     const load = new CallLoad()
-    const figures = await measureServer(phones, load)
+    const figures = await measureServer(phones, load, surroundings)
     const results = await phones.stop()
     for (const { failed, errors } of results) {
       if (failed > 0) throw new Error(`SIPp saw ${failed} calls that did not go as its scenario says:\n${errors}`)
@@ -39,13 +44,14 @@ export const benchCalls = async (): Promise<CallsFigures> => {
   }
 }
 
-const measureServer = async (phones: SippPhones, load: CallLoad) => {
-  const server = await BenchServer.start({ trunkPort: phones.carrierPort, onEvent: (event) => load.take(event) })
+const measureServer = async (phones: SippPhones, load: CallLoad, { rounds, ...options }: Surroundings) => {
+  const onEvent = (event: LoggedCallEvent) => load.take(event)
+  const server = await BenchServer.start({ ...options, trunkPort: phones.carrierPort, onEvent })
   try {
     await phones.register(server.sipPort)
     load.start(server.url)
     await load.during(warmUpSeconds)
-    const figures = await measureRounds(server, load)
+    const figures = await measureRounds(server, load, rounds ?? usualRounds)
     await load.stop()
     return figures
   } finally {
@@ -53,7 +59,7 @@ const measureServer = async (phones: SippPhones, load: CallLoad) => {
   }
 }
 
-const measureRounds = async (server: BenchServer, load: CallLoad) => {
+const measureRounds = async (server: BenchServer, load: CallLoad, rounds: number) => {
   const perSecond: number[] = []
   const perCpuSecond: number[] = []
   for (let round = 0; round < rounds; round++) {

@@ -12,13 +12,14 @@ const rows: Readonly<Record<string, () => Promise<object>>> = {
   memory: async () => (await import('./memory.ts')).benchMemory(),
   parser: async () => (await import('./parser.ts')).benchParser(),
   dialects: async () => (await import('./dialects.ts')).benchDialects(),
+  history: async () => (await import('./history.ts')).benchHistory(),
   limits: async () => (await import('./limits.ts')).benchLimits(),
 }
 
 const help = `npm run bench -- [--json] [--only ROW,…]
 
 Measures Cordboard on this machine and compares with what it must hold; docs/benchmarks.md tells how.
-Rows: ${Object.keys(rows).join(', ')}. "calls", "latency" and "memory" need SIPp (Debian package sip-tester).
+Rows: ${Object.keys(rows).join(', ')}. "calls", "latency", "memory" and "history" need SIPp (Debian package sip-tester).
 
   --only ROW,…   these rows alone
   --json         one JSON object instead of the table
