@@ -29,7 +29,7 @@ export interface UserAgentOptions {
 export interface UserAgentLimits {
   /** Dialogs, early ones included; above it incoming INVITEs get 503. */
   readonly dialogs: number
-  /** Early dialogs of one INVITE: forks beyond these are heard, but get no dialog of their own. */
+  /** Dialogs of one INVITE: forks beyond these are heard, but get none of their own; answers beyond these are made up. */
   readonly forks: number
   /** Answers to calls of a dead process that are being ended at a time. */
   readonly strayAnswers: number

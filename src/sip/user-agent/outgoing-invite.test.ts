@@ -120,6 +120,22 @@ describe('RFC 3261 section 13.2: initiating a session', () => {
     await assertClean()
   })
 
+  it('ends no more answers than an INVITE can have phones: a peer could make up any number, and aim our BYEs by them', async () => {
+    const { clock, network, createAgent, assertClean } = createTestNetwork()
+    const { agent } = await createAgent(5060)
+    const peer = new ScriptedPeer(network, 6000)
+    const record = recordInvite()
+    const invite = agent.invite(testInvite(6000), record.handler)
+    await clock.advance(10)
+    for (let index = 0; index < 100; index++) peer.respond(peer.last('INVITE'), 200, 'OK', { toTag: `f${index}` })
+    await clock.advance(10)
+    invite.acknowledge(record.dialog)
+    assert.equal(agent.counts().dialogs, 32)
+    peer.onMessage = (message) => message.method === 'BYE' && peer.respond(message, 200, 'OK')
+    void invite.bye()
+    await assertClean()
+  })
+
   it('section 8.1.3.4: hands the contacts of a redirection to the caller', async () => {
     const { clock, network, createAgent, assertClean } = createTestNetwork()
     const { agent } = await createAgent(5060)

@@ -184,6 +184,8 @@ export class OutgoingInvite {
     const known = this.#forks.get(tag)
     // The peer repeats its 2xx: our ACK was lost, or is not sent yet.
     if (known !== undefined && known.dialog.state !== 'early') return known.receiveLateAnswer(response)
+    const isOver = this.#state === 'answered' || this.#state === 'failed'
+    if (known === undefined && isOver && this.#forks.size >= this.#core.limits.forks) return
     const session = known ?? this.#createSession(response)
     this.#forks.set(tag, session)
     // RFC 3261 section 13.2.2.4: every 2xx makes a dialog and is acknowledged; the ones we cannot use are ended at once.
