@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import fs, { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -22,4 +23,25 @@ test('the key is made once, in a file for its owner alone', (t) => {
   const sealed = openSecretBox(file).seal('x')
   assert.equal(openSecretBox(file).open(sealed), 'x')
   assert.equal(statSync(file).mode & 0o777, 0o600)
+})
+
+test('a process that dies while it makes the key leaves none that the next one stumbles over', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'cordboard-key-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'cordboard.db.key')
+  for (const name of ['writeSync', 'writeFileSync', 'renameSync'] as const) {
+    const mock = t.mock.method(fs, name, () => {
+      throw new Error('killed')
+    })
+    syncBuiltinESMExports()
+    try {
+      openSecretBox(file)
+    } catch (error) {
+      assert.equal((error as Error).message, 'killed')
+    }
+    mock.mock.restore()
+    syncBuiltinESMExports()
+  }
+  const sealed = openSecretBox(file).seal('x')
+  assert.equal(openSecretBox(file).open(sealed), 'x')
 })

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
-import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 const keyLength = 32
@@ -44,13 +44,14 @@ export class SecretBox {
 
 /** The server's key in a file of its own, beside the database but not in it; made where there is none yet. */
 export function openSecretBox(keyFile: string): SecretBox {
-  mkdirSync(dirname(keyFile), { recursive: true, mode: 0o700 })
-  try {
-    const file = openSync(keyFile, 'wx', 0o600)
-    writeSync(file, `${randomBytes(keyLength).toString('hex')}\n`)
-    closeSync(file)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  }
+  if (!existsSync(keyFile)) makeKeyFile(keyFile)
   return new SecretBox(Buffer.from(readFileSync(keyFile, 'utf8').trim(), 'hex'))
+}
+
+/** There is the whole key or none, whenever the process dies or the power fails. */
+function makeKeyFile(keyFile: string): void {
+  mkdirSync(dirname(keyFile), { recursive: true, mode: 0o700 })
+  const draft = `${keyFile}.new`
+  writeFileSync(draft, `${randomBytes(keyLength).toString('hex')}\n`, { mode: 0o600, flush: true })
+  renameSync(draft, keyFile)
 }
