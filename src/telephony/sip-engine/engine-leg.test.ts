@@ -195,7 +195,12 @@ describe('a line with several phones', () => {
     const desk = ringing(peer(6001))
     const rung = dial({ destination: lineDestination('101'), ringSeconds: 20 })
     const silent = dial({ destination: lineDestination('102'), ringSeconds: 20 })
-    await clock.advance(19_900)
+    await clock.advance(7900)
+    assert.deepEqual(silent.story, [])
+    // Whoever is there says so; the caller does not hear ringback from an empty room.
+    await clock.advance(200)
+    assert.deepEqual(silent.story, ['ended:unavailable'])
+    await clock.advance(11_800)
     assert.deepEqual(rung.story, ['ringing'])
     await clock.advance(200)
     assert.deepEqual(rung.story, ['ringing', 'ended:no-answer'])

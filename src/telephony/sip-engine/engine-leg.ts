@@ -42,6 +42,12 @@ const triesNextTrunk: ReadonlySet<EndCause> = new Set(['congestion', 'unavailabl
  */
 const trunkSilenceMilliseconds = 4000
 
+/**
+ * How long a registered phone may stay silent: by then four copies of the INVITE were lost or had nobody to read them. It gets a
+ * little longer than a carrier, because phones sleep.
+ */
+const phoneSilenceMilliseconds = 8000
+
 /** How long the end of a leg waits for phones that were ringing to confirm that they have stopped. */
 const goodbyeMilliseconds = 4000
 
@@ -176,7 +182,7 @@ export class EngineLeg implements LegHandle {
   }
 
   #send(prepared: PreparedAttempt): void {
-    const silence = this.#hasNextRound ? { silenceMilliseconds: trunkSilenceMilliseconds } : {}
+    const silence = this.#silenceFor(prepared.target)
     try {
       const body = { type: 'application/sdp', content: this.#media?.createOffer() ?? '' }
       this.#attempts.send(prepared, { body, ...silence }, (self) => this.#handlerOf(self))
@@ -184,6 +190,12 @@ export class EngineLeg implements LegHandle {
       this.#warn(error, `${prepared.target.uri} cannot be sent to`)
       this.#failures.push({ cause: 'failed' })
     }
+  }
+
+  /** The last trunk is waited for as long as it may ring: there is nobody else to ask. */
+  #silenceFor({ farSide }: DialTarget): { readonly silenceMilliseconds?: number } {
+    if (farSide === 'line') return { silenceMilliseconds: phoneSilenceMilliseconds }
+    return this.#hasNextRound ? { silenceMilliseconds: trunkSilenceMilliseconds } : {}
   }
 
   #handlerOf(self: () => Attempt): InviteHandler {
@@ -278,15 +290,17 @@ export class EngineLeg implements LegHandle {
     if (this.#attempts.size === 0) this.#roundFailed()
   }
 
-  /** A trunk that says nothing, and another that could be tried. */
+  /** A phone that says nothing, or a trunk where another could be tried. */
   #silent(attempt: Attempt): void {
     if (this.#phase !== 'dialling') return
+    const { farSide, trunk, uri } = attempt.target
+    const cause = mapSilence(farSide)
     this.#context.log.warn(
-      { trunk: attempt.target.trunk, callId: this.callId },
-      'trunk does not respond; trying the next',
+      { ...(trunk === undefined ? { uri } : { trunk }), callId: this.callId },
+      'no response; given up',
     )
-    this.#attempts.cancel(attempt, reasonOf('congestion'))
-    this.#failures.push({ cause: mapSilence(attempt.target.farSide) })
+    this.#attempts.cancel(attempt, reasonOf(cause))
+    this.#failures.push({ cause })
     if (this.#attempts.size === 0) this.#roundFailed()
   }
 

@@ -154,10 +154,12 @@ export class SipEngine implements Driver {
 
   /** What is held now; all zero when nothing is going on, registrations apart. */
   counts() {
+    const [userAgent, transactions] = [this.#userAgent.counts(), this.#transactions.counts()]
     return {
       legs: this.#legs.size,
-      ...this.#userAgent.counts(),
-      ...this.#transactions.counts(),
+      ...userAgent,
+      ...transactions,
+      timers: userAgent.timers + transactions.timers,
       media: this.#options.media.counts(),
       registrations: this.#registrar.counts().bindings,
     }
