@@ -1,6 +1,6 @@
 import type { LegName } from '../call/call.ts'
 import type { CallEvent } from '../call/call-event.ts'
-import type { CallerId } from '../call/call-request.ts'
+import type { CallerId, LegTarget } from '../call/call-request.ts'
 import type { EndCause } from '../call/end-cause.ts'
 import { type CallEffect, type CallInput, type CallMachine, newCallMachine, step } from '../call/step.ts'
 import type { Clock, Timer } from '../clock.ts'
@@ -14,6 +14,8 @@ import type { LineActivity } from './line-activity.ts'
 
 /** Everything about one leg that was settled before the call was accepted. */
 export interface LegPlan {
+  /** As the client said it. */
+  readonly target: LegTarget
   readonly destination: LegDestination | Hunt
   /** For people and history: `line 101`, `queue support`. */
   readonly label: string
@@ -89,6 +91,11 @@ export class LiveCall {
 
   get id(): string {
     return this.plan.id
+  }
+
+  /** Whom each leg dials now. */
+  get legs(): CallPlan['legs'] {
+    return this.#legs
   }
 
   start(): void {

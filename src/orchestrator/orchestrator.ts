@@ -118,9 +118,13 @@ export class Orchestrator implements CallService {
     const call = await this.call(accounts, id)
     if (call === undefined) return { outcome: 'not-found' }
     if (call.state === 'ended') return { outcome: 'already-ended' }
-    const plan = planRedirect(call.request, stays === 'first' ? 'second' : 'first', target, this.#placeCallContext)
+    const live = this.#live.get(id)
+    if (live === undefined) return { outcome: 'not-connected' }
+    // Who stays may have come by a redirect, too: then the request names another in that place.
+    const request = { ...call.request, [stays]: { target: live.legs[stays].target } }
+    const plan = planRedirect(request, stays === 'first' ? 'second' : 'first', target, this.#placeCallContext)
     if ('refusal' in plan) return { outcome: 'refused', refusal: plan.refusal }
-    return { outcome: this.#live.get(id)?.redirect(stays, plan) === true ? 'redirected' : 'not-connected' }
+    return { outcome: live.redirect(stays, plan) ? 'redirected' : 'not-connected' }
   }
 
   waitFor(id: string, condition: WaitCondition, milliseconds: number, signal?: AbortSignal): Promise<Call> {

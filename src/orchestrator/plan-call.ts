@@ -153,6 +153,7 @@ function planLeg(
   context: PlanCallContext,
 ): LegPlan {
   return {
+    target: leg.target,
     destination: resolved.destination,
     label: resolved.label,
     // A name alone is shown with the number that would be shown without it.

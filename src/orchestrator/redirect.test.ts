@@ -43,8 +43,16 @@ async function talk(third: PhoneScript, more: { readonly first?: PhoneScript; re
     ]),
   )
   const store = new MemoryCallStore(clock)
+  /** Who was shown whom. */
+  const shown: string[] = []
   const start = () => {
     const driver = new FakeDriver({ network, clock })
+    const dial = driver.dial.bind(driver)
+    driver.dial = (leg, listener) => {
+      const { destination, callerId } = leg
+      shown.push(`${destination.kind === 'line' && destination.line.number} sees ${callerId.number}`)
+      return dial(leg, listener)
+    }
     const orchestrator = new Orchestrator({
       ...{
         store,
@@ -74,7 +82,7 @@ async function talk(third: PhoneScript, more: { readonly first?: PhoneScript; re
     assert.equal(clock.pending, 0)
     assert.equal(store.written(id).filter(({ type }) => type === 'call.ended').length, 1)
   }
-  return { clock, id, store, driver, orchestrator, start, redirect, call, talking, assertOver }
+  return { clock, id, store, driver, orchestrator, start, redirect, call, talking, shown, assertOver }
 }
 
 describe('redirect', () => {
@@ -135,7 +143,7 @@ describe('redirect', () => {
   }
 
   test('twice, there and back', async () => {
-    const { clock, redirect, talking, call, orchestrator, id, assertOver } = await talk(answering)
+    const { clock, redirect, talking, call, orchestrator, id, shown, assertOver } = await talk(answering)
     await redirect('second')
     await clock.advance(1000)
     assert.deepEqual(talking(), ['102', '103'])
@@ -144,6 +152,7 @@ describe('redirect', () => {
     await clock.advance(1000)
     assert.deepEqual(talking(), ['101', '103'])
     assert.deepEqual([call().legs.first.destination, call().legs.second.destination], ['line 103', 'line 101'])
+    assert.deepEqual(shown, ['101 sees 102', '102 sees 101', '103 sees 102', '101 sees 103'])
     await orchestrator.hangup(['acme'], id)
     await clock.advance(1000)
     assertOver()
