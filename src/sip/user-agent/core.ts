@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../../clock.ts'
 import type { Log } from '../../log.ts'
 import type { Random } from '../../random.ts'
+import { escapeUser } from '../message/uri.ts'
 import type { TransactionLayer } from '../transaction/transaction-layer.ts'
 import type { Destination } from '../transport/destination.ts'
 import type { MessageTransport } from '../transport/message-transport.ts'
@@ -104,7 +105,7 @@ export class UserAgentCore {
     const { host, port } = this.transport.localAddress(destination)
     const transport = destination.protocol === 'udp' ? '' : `;transport=${destination.protocol}`
     const bracketed = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
-    return `<sip:${user === '' ? '' : `${encodeUser(user)}@`}${bracketed}:${port}${transport}>`
+    return `<sip:${user === '' ? '' : `${escapeUser(user)}@`}${bracketed}:${port}${transport}>`
   }
 }
 
@@ -112,7 +113,3 @@ export class UserAgentCore {
 export interface Alarm {
   readonly timer: Timer | undefined
 }
-
-/** RFC 3261 section 25.1: the characters of `user` that need no escape. */
-const encodeUser = (user: string): string =>
-  user.replace(/[^A-Za-z0-9\-_.!~*'()&=+$,;?/]/g, (character) => encodeURIComponent(character))

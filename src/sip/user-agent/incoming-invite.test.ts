@@ -166,6 +166,12 @@ describe('RFC 3261 section 13.3: being invited', () => {
     })
   }
 
+  it('section 25.1: whatever the user is called, our Contact names it', async () => {
+    const { call, invites } = await setUp()
+    await call([], 'z9hG4bKemoji', 'sip:%F0%9F%98%80@127.0.0.1:5060')
+    assert.equal(invites[0]?.dialog.localContact, '<sip:%F0%9F%98%80@127.0.0.1:5060>')
+  })
+
   it('section 8.2.2.1: another URI scheme gets 416', async () => {
     const { call, statuses } = await setUp()
     await call([], 'z9hG4bKtel', 'tel:+61255501000')
