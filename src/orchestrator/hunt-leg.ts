@@ -39,11 +39,10 @@ export class HuntLeg implements LegHandle {
   readonly callId: string
   readonly leg: LegName
   readonly #request: HuntRequest
-  readonly #rounds: HuntRounds
+  readonly #rounds: Iterator<readonly LegDestination[]>
   readonly #dialMember: DialMember
   readonly #listener: (event: LegEvent) => void
   readonly #attempts = new Set<Attempt>()
-  #round = -1
   #winner: Attempt | undefined
   #rang = false
   #verdict: EndCause | undefined
@@ -56,7 +55,7 @@ export class HuntLeg implements LegHandle {
     this.callId = request.callId
     this.leg = request.leg
     this.#request = request
-    this.#rounds = rounds
+    this.#rounds = rounds[Symbol.iterator]()
     this.#dialMember = dialMember
     this.#listener = listener
   }
@@ -98,9 +97,8 @@ export class HuntLeg implements LegHandle {
 
   #dialNextRound(): void {
     if (this.#verdict !== undefined) return this.#finishIfGone()
-    this.#round++
-    const members = this.#rounds[this.#round]
-    if (members === undefined) {
+    const { value: members, done } = this.#rounds.next()
+    if (done === true) {
       this.#verdict = this.#lastCause
       return this.#finishIfGone()
     }

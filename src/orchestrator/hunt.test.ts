@@ -29,7 +29,7 @@ function prepare(...registered: readonly string[]) {
   const activity = new LineActivity(clock, createSeededRandom(1))
   const driver = driverWith(...registered)
   const rounds = (...stages: readonly HuntStage[]) =>
-    huntRounds({ kind: 'hunt', stages }, { driver, activity }).map((round) =>
+    [...huntRounds({ kind: 'hunt', stages }, { driver, activity })].map((round) =>
       round.map((member) => (member.kind === 'line' ? member.line.number : member.number)),
     )
   /** A call of so many milliseconds on a line. */

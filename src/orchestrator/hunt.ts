@@ -15,8 +15,8 @@ export interface HuntStage {
   readonly members: readonly LegDestination[]
 }
 
-/** Whom to ring, and in what order: the members of each inner list at once, then those of the next. */
-export type HuntRounds = readonly (readonly LegDestination[])[]
+/** Whom to ring, and in what order: the members of each list at once, then those of the next. */
+export type HuntRounds = Iterable<readonly LegDestination[]>
 
 export interface HuntContext {
   readonly driver: Driver
@@ -35,11 +35,22 @@ export function isReachable(destination: LegDestination | Hunt, driver: Driver):
   }
 }
 
-/** Members who are registered and idle, as each stage's strategy orders them now. */
-export const huntRounds = (hunt: Hunt, context: HuntContext): HuntRounds =>
-  hunt.stages.flatMap((stage) => roundsOf(stage, context))
+/**
+ * Members who are registered and idle, as each stage's strategy orders them when the hunt begins. Who has come to be in a call
+ * by the time of his round is left out of it.
+ */
+export function* huntRounds(hunt: Hunt, context: HuntContext): Generator<readonly LegDestination[]> {
+  const rounds = hunt.stages.flatMap((stage) => roundsOf(stage, context))
+  for (const round of rounds) {
+    const free = round.filter((member) => member.kind === 'trunk' || context.activity.isIdle(member.line, 0))
+    if (free.length > 0) yield free
+  }
+}
 
-function roundsOf({ strategy, wrapUpSeconds, members }: HuntStage, { driver, activity }: HuntContext): HuntRounds {
+function roundsOf(
+  { strategy, wrapUpSeconds, members }: HuntStage,
+  { driver, activity }: HuntContext,
+): readonly (readonly LegDestination[])[] {
   const free = members.filter(
     (member) =>
       member.kind === 'trunk' ||

@@ -19,7 +19,10 @@ const account = {
   domain: 'acme.example',
   callerIds: [],
   emergencyCalls: false,
-  queues: [{ name: 'support', strategy: 'ring-all', members: ['102', '103'], wrapUpSeconds: 0 }],
+  queues: [
+    { name: 'support', strategy: 'ring-all', members: ['102', '103'], wrapUpSeconds: 0 },
+    { name: 'sales', strategy: 'in-order', members: ['102', '103'], wrapUpSeconds: 0 },
+  ],
   contexts: [],
   featureCodes: {},
   recordGroups: [],
@@ -150,6 +153,30 @@ describe('placing and hanging up', () => {
     assert.equal((await impatient).state, 'bridged')
     assert.equal(callLog.listenerCount, 0)
     assert.equal(clock.pending, 0)
+  })
+})
+
+describe('two calls for one queue', () => {
+  const toSales = requestTo({ kind: 'queue', value: 'sales' })
+  const calls = (phones: readonly { readonly heard: readonly string[] }[]) =>
+    phones.map(({ heard }) => heard.filter((message) => message === 'invite').length)
+
+  test('a member who talks by the time when it would be his turn is not rung', async () => {
+    const { clock, start, place, phones } = setUp({ 101: [answering], 102: [{ rings: 10 }], 103: [answering] })
+    const { orchestrator } = start(1)
+    await place(orchestrator, toSales)
+    await clock.advance(5000)
+    await place(orchestrator, toSales)
+    await clock.advance(60_000)
+    assert.deepEqual(calls(phones), [2, 1, 1])
+  })
+
+  test('in the same moment they ring different members', async () => {
+    const { clock, start, place, phones } = setUp({ 101: [answering], 102: [{ rings: 10 }], 103: [{ rings: 10 }] })
+    const { orchestrator } = start(1)
+    await Promise.all([place(orchestrator, toSales), place(orchestrator, toSales)])
+    await clock.advance(5000)
+    assert.deepEqual(calls(phones), [2, 1, 1])
   })
 })
 
