@@ -31,6 +31,13 @@ describe('what is dialled in a country means', () => {
     // A country that nobody knows: as it is, if it can be dialled at all.
     ['0412345678', 'XX', '0412345678'],
     ['+61412345678', 'XX', '+61412345678'],
+    // A digit too many makes no short code of a number: no rate plan would know it again, and a carrier may pass the digit over.
+    ['1900 1234 567', 'AU', undefined],
+    ['900 555 12345', 'US', undefined],
+    ['00 252 555 123 4567', 'GB', undefined],
+    // Nor does a code before it: what dials a number by a carrier's own service is barred by nobody.
+    ['#31#1900123456', 'AU', undefined],
+    ['*21*0412345678#', 'AU', undefined],
     // What can be no number.
     ['', 'AU', undefined],
     ['+', 'AU', undefined],

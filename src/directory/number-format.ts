@@ -7,7 +7,10 @@ import type { NumberFormat } from './records.ts'
 const separators = /[ ().\-/\u00a0]/g
 const longestInput = 64
 const dialable = /^(?:\+[0-9]{2,20}|[0-9*#]{1,20})$/
-/** A national number that the numbering plan does not know yet is taken for one from this length on; below, for a short code. */
+/**
+ * A national number that the numbering plan does not know yet is taken for one from this length on, if it can be one at all; below,
+ * for a short code.
+ */
 const shortestUnknownNumber = 7
 /** ITU-T E.164 section 6: no international number is longer. */
 const longestNumber = 15
@@ -43,12 +46,13 @@ const formatAbroad = (parsed: ParsedNumber, country: string): string =>
   (isSupportedCountry(country) ? parsed.format('IDD', { fromCountry: country }) : undefined) ?? `00${parsed.number}`
 
 function canonicalNumber(bare: string, country: string): string | undefined {
-  if (/[*#]/.test(bare)) return bare
+  if (/[*#]/.test(bare)) return bare.replace(/[*#]/g, '').length < shortestUnknownNumber ? bare : undefined
   const parsed = parseCached(bare, country)
   const international = bare.startsWith('+')
   if (parsed?.isValid() === true) return parsed.number
-  const possible = parsed?.isPossible() === true
-  if (possible && (international || bare.length >= shortestUnknownNumber)) return parsed.number
+  if (parsed !== undefined && (international || bare.length >= shortestUnknownNumber)) {
+    return parsed.isPossible() ? parsed.number : undefined
+  }
   return international || bare.length > longestNumber ? undefined : bare
 }
 
