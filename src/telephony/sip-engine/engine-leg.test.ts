@@ -10,6 +10,7 @@ import {
   trunkDestination,
   within,
 } from '../../../test/support/test-engine.ts'
+import { noStatistics } from '../../media/endpoint-statistics.ts'
 
 const twoPhones = [
   { line: '101', port: 6001 },
@@ -137,6 +138,27 @@ describe('a line with several phones', () => {
     assert.equal(desk.heard.filter((method) => method === 'OPTIONS').length, 2)
     desk.onMessage = () => {}
     await clock.advance(340_000)
+    assert.deepEqual(leg.story, ['ringing', 'answered', 'ended:failed'])
+    await assertClean()
+  })
+
+  test('a phone that nothing can be sent to stays in its call as long as it is heard, and no longer', async () => {
+    const { clock, dial, peer, media, assertClean } = await createTestEngine([{ line: '101', port: 6001 }])
+    const phone = ringing(peer(6001))
+    const leg = dial({ destination: lineDestination('101') })
+    await clock.advance(100)
+    // A connection that cannot be made again, as when the phone has lost its power.
+    const contact = '<sip:101@127.0.0.2:6001;transport=tcp>'
+    phone.respond(phone.last('INVITE'), 200, 'OK', { toTag: 'tag-6001', contact, body: testDescription() })
+    await clock.advance(100)
+    const [endpoint] = media.endpoints
+    assert.ok(endpoint)
+    let packetsReceived = 0
+    endpoint.statistics = () => Promise.resolve({ ...noStatistics, packetsReceived: packetsReceived++ })
+    await clock.advance(1_500_000)
+    assert.deepEqual(leg.story, ['ringing', 'answered'])
+    endpoint.statistics = () => Promise.resolve({ ...noStatistics, packetsReceived })
+    await clock.advance(600_000)
     assert.deepEqual(leg.story, ['ringing', 'answered', 'ended:failed'])
     await assertClean()
   })

@@ -14,6 +14,7 @@ import type { Session } from '../../sip/user-agent/session.ts'
 import type { SessionEnd } from '../../sip/user-agent/session-handler.ts'
 import type { UserAgent } from '../../sip/user-agent/user-agent.ts'
 import type { DialRequest, LegEvent, LegHandle, Tone } from '../driver.ts'
+import { AliveWatch } from './alive-watch.ts'
 import type { DialRounds, DialTarget } from './dial-target.ts'
 import { DigitSource } from './digit-source.ts'
 import { type Attempt, LegAttempts, type PreparedAttempt } from './leg-attempts.ts'
@@ -51,9 +52,6 @@ const phoneSilenceMilliseconds = 8000
 /** How long the end of a leg waits for phones that were ringing to confirm that they have stopped. */
 const goodbyeMilliseconds = 4000
 
-/** How often a phone in a call is asked whether it is still there: one that has lost its power cannot hang up. */
-const aliveMilliseconds = 300_000
-
 const elsewhere = 'SIP;cause=200;text="Call completed elsewhere"'
 
 /**
@@ -85,7 +83,7 @@ export class EngineLeg implements LegHandle {
   #writing = 0
   #ringTimer: Timer | undefined
   #goodbyeTimer: Timer | undefined
-  #aliveTimer: Timer | undefined
+  #watch: AliveWatch | undefined
 
   constructor(
     request: DialRequest,
@@ -248,7 +246,7 @@ export class EngineLeg implements LegHandle {
     if (this.#isAnswering() && isWritten && negotiation.ok) {
       this.#phase = 'answered'
       this.#media.endpoint.setRemote(negotiation.negotiated)
-      this.#watch()
+      this.#watch = this.#watchPhone(this.#media)
       return this.#emit({ type: 'answered' })
     }
     if (this.#isAnswering()) {
@@ -260,13 +258,12 @@ export class EngineLeg implements LegHandle {
     this.#finishIfGone()
   }
 
-  /** RFC 3261 section 12.2.1.2: no answer, or one that knows no such dialog, ends the session; any other shows life. */
-  #watch(): void {
-    this.#aliveTimer = this.#context.clock.setTimeout(() => {
-      if (this.#phase !== 'answered') return
-      void this.#session?.request('OPTIONS')
-      this.#watch()
-    }, aliveMilliseconds)
+  #watchPhone({ endpoint }: LegMedia): AliveWatch {
+    return new AliveWatch(this.#context.clock, {
+      ask: async () => this.#session?.request('OPTIONS'),
+      countHeard: async () => (await endpoint.statistics()).packetsReceived,
+      onGone: () => this.hangup('failed'),
+    })
   }
 
   /** The phase as it is after an await, whatever the compiler believes that it still is. */
@@ -375,7 +372,7 @@ export class EngineLeg implements LegHandle {
     this.#phase = 'ended'
     this.#context.clock.clearTimeout(this.#ringTimer)
     this.#context.clock.clearTimeout(this.#goodbyeTimer)
-    this.#context.clock.clearTimeout(this.#aliveTimer)
+    this.#watch?.stop()
     const media = await this.#releaseMedia()
     this.#context.onGone(this)
     const wasUp = this.#session !== undefined
