@@ -96,16 +96,17 @@ export class Dialog {
   }
 
   /**
-   * The dialog of a 2xx whose INVITE nobody remembers: all that it takes to confirm and end it stands in the response itself.
+   * The dialog of a 2xx whose INVITE nobody remembers: all that it takes to confirm and end it stands in the response itself, but
+   * for the URI that was dialled, where the peer names no other.
    */
-  static fromStrayAnswer(response: SipResponse, peer: Destination): Dialog {
+  static fromStrayAnswer(response: SipResponse, peer: Destination, dialled = response.to.uri): Dialog {
     return new Dialog({
       callId: response.callId,
       localTag: response.fromTag ?? '',
       remoteTag: response.toTag ?? '',
       localUri: response.from.uri,
       remoteUri: response.to.uri,
-      remoteTarget: targetOf(response) ?? response.to.uri,
+      remoteTarget: targetOf(response) ?? dialled,
       routeSet: recordedRoutes(response).reverse(),
       localSequence: response.cseq.number + restoredSequenceGap,
       inviteSequence: response.cseq.number,

@@ -120,6 +120,34 @@ describe('RFC 3261 section 13.2: initiating a session', () => {
     await assertClean()
   })
 
+  it('section 13.2.2.4: ends another fork’s answer even where it names no Contact and breaks its To', async () => {
+    const { clock, network, createAgent, assertClean } = createTestNetwork()
+    const { agent } = await createAgent(5060)
+    const peer = new ScriptedPeer(network, 6000)
+    peer.onMessage = (message) => message.method === 'BYE' && peer.respond(message, 200, 'OK')
+    const record = recordInvite()
+    const invite = agent.invite(testInvite(6000), record.handler)
+    await clock.advance(10)
+    const request = peer.last('INVITE')
+    peer.respond(request, 200, 'OK', { toTag: 'a' })
+    await clock.advance(10)
+    invite.acknowledge(record.dialog)
+    const broken = [
+      'SIP/2.0 200 OK',
+      `Via: ${request.header('Via')}`,
+      `From: ${request.header('From')}`,
+      'To: <mailto:bob@example.com>;tag=b',
+      `Call-ID: ${request.header('Call-ID')}`,
+      'CSeq: 1 INVITE',
+    ]
+    peer.send(`${broken.join('\r\n')}\r\n\r\n`, request.from)
+    await clock.advance(10)
+    assert.deepEqual(peer.heard, ['INVITE', 'ACK', 'ACK', 'BYE'])
+    assert.equal(peer.last('BYE').firstLine, 'BYE sip:bob@127.0.0.1:6000 SIP/2.0')
+    void invite.bye()
+    await assertClean()
+  })
+
   it('ends no more answers than an INVITE can have phones: a peer could make up any number, and aim our BYEs by them', async () => {
     const { clock, network, createAgent, assertClean } = createTestNetwork()
     const { agent } = await createAgent(5060)

@@ -224,7 +224,7 @@ export class OutgoingInvite {
     const destination = this.#destination
     const dialog =
       this.#request === undefined
-        ? Dialog.fromStrayAnswer(response, destination)
+        ? Dialog.fromStrayAnswer(response, destination, this.#uri)
         : Dialog.fromResponse(this.#request, response, destination)
     dialog.state = 'early'
     dialog.peer = choosePeer(dialog.remoteTarget, destination, this.#uri)
