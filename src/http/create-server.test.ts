@@ -188,6 +188,33 @@ describe('the live stream', () => {
     assert.equal(calls.listenerCount, 0)
     await app.close()
   })
+
+  it('writes nothing more once it has ended, though its client has not read the end yet', async (t) => {
+    t.mock.timers.enable({ apis: ['setInterval'] })
+    const front = await createHttpFront()
+    await front.app.listen({ host: '127.0.0.1', port: 0 })
+    const payload = { first: { line: '101' }, second: { dial: '1' } }
+    const headers = { authorization: `Bearer ${keys.all}`, 'content-type': 'application/json' }
+    for (let call = 0; call < 2; call++) {
+      await front.app.inject({ method: 'POST', url: '/v1/calls', headers, payload })
+    }
+    const failures: unknown[] = []
+    front.app.server.on('request', (_, response) => response.on('error', (error) => failures.push(error)))
+    const socket = await open((front.app.server.address() as { port: number }).port)
+    const request = (id: string) =>
+      `GET /v1/calls/${id}/events HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${keys.all}\r\nAccept: text/event-stream\r\n\r\n`
+    // The answer to the second waits until the first has ended.
+    socket.write(request('call-1') + request('call-2'))
+    while (front.calls.listenerCount < 2) await new Promise((resolve) => setTimeout(resolve, 5))
+    front.calls.happen('call-2', { type: 'call.ended', cause: 'completed' })
+    t.mock.timers.tick(15_000)
+    const closed = front.app.close()
+    front.calls.happen('call-1', { type: 'leg.ringing', leg: 'first' })
+    await closed
+    assert.deepEqual(failures, [])
+    assert.equal(front.calls.listenerCount, 0)
+    socket.destroy()
+  })
 })
 
 const open = (port: number): Promise<Socket> =>

@@ -30,10 +30,10 @@ export async function streamEvents(
   let sent = after
   let held: LoggedCallEvent[] | undefined = []
   const send = (event: LoggedCallEvent) => {
-    if (event.sequence <= sent) return
+    if (event.sequence <= sent || raw.writableEnded) return
     sent = event.sequence
     raw.write(`id: ${event.sequence}\nevent: ${event.type}\ndata: ${JSON.stringify(renderEvent(event))}\n\n`)
-    if (event.type === 'call.ended') raw.end()
+    if (event.type === 'call.ended') end()
     else if (raw.writableLength > unreadOctets) raw.destroy()
   }
   // Following begins before the past is read; what happens in between is held back until the past is out.
@@ -42,19 +42,24 @@ export async function streamEvents(
     else held.push(event)
   })
   const keepAlive = setInterval(() => raw.write(':\n\n'), keepAliveMilliseconds)
-  const end = () => raw.end()
-  closing.addEventListener('abort', end, { once: true })
-  raw.once('close', () => {
+  const stop = () => {
     closing.removeEventListener('abort', end)
     clearInterval(keepAlive)
     stopFollowing()
-  })
+  }
+  /** It closes only when the client has read it all: until then nothing more may be written. */
+  const end = () => {
+    stop()
+    raw.end()
+  }
+  closing.addEventListener('abort', end, { once: true })
+  raw.once('close', stop)
   try {
     for (const event of (await calls.events(accounts, id)) ?? []) send(event)
     for (const event of held) send(event)
     held = undefined
     // The past may end with `call.ended` at or before the client's last event: there is nothing more to come.
-    if (!raw.writableEnded && (await calls.call(accounts, id))?.state === 'ended') raw.end()
+    if (!raw.writableEnded && (await calls.call(accounts, id))?.state === 'ended') end()
   } catch {
     raw.destroy()
   }
