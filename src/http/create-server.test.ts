@@ -215,6 +215,26 @@ describe('the live stream', () => {
     assert.equal(front.calls.listenerCount, 0)
     socket.destroy()
   })
+
+  it('is left with its connection, also where its answer had to wait for another', async () => {
+    const front = await createHttpFront()
+    await front.app.listen({ host: '127.0.0.1', port: 0 })
+    const payload = { first: { line: '101' }, second: { dial: '1' } }
+    const authorization = `Bearer ${keys.all}`
+    const headers = { authorization, 'content-type': 'application/json' }
+    await front.app.inject({ method: 'POST', url: '/v1/calls', headers, payload })
+    const socket = await open((front.app.server.address() as { port: number }).port)
+    const events = 'GET /v1/calls/call-1/events HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\n'
+    const wait = JSON.stringify({ ...payload, wait: { for: 'ended', seconds: 60 } })
+    const post = `POST /v1/calls HTTP/1.1\r\nHost: a\r\nContent-Length: ${wait.length}\r\n`
+    const credential = `Authorization: ${authorization}\r\n\r\n`
+    socket.write(`${events}${credential}${events}${credential}${post}${credential}${wait}`)
+    while (front.calls.listenerCount < 3) await new Promise((resolve) => setTimeout(resolve, 5))
+    socket.destroy()
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    assert.equal(front.calls.listenerCount, 0)
+    await front.app.close()
+  })
 })
 
 const open = (port: number): Promise<Socket> =>
