@@ -2,7 +2,15 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { StoreError } from '../store-error.ts'
 import type { Command, Reply } from './command.ts'
 
-const readOnly: ReadonlySet<Command[0]> = new Set(['call', 'calls', 'events', 'unfinished', 'load-directory'])
+const readOnly: ReadonlySet<Command[0]> = new Set<Command[0]>([
+  'find-replay',
+  'call',
+  'calls',
+  'events',
+  'unfinished',
+  'events-after',
+  'load-directory',
+])
 
 export interface GroupCommitOptions {
   readonly database: DatabaseSync
