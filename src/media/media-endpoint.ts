@@ -75,11 +75,6 @@ export class MediaEndpoint {
     this.#join('bridge', other)
   }
 
-  /** Undoes `hear` and `bridge`, of both ends. */
-  unbridge(): void {
-    this.#post({ op: 'unbridge', id: this.id })
-  }
-
   statistics(): Promise<EndpointStatistics> {
     if (this.#released !== undefined) return this.#released
     return this.#relay.ask((request) => ({ op: 'statistics', id: this.id, request }))

@@ -121,13 +121,6 @@ export class RelayEndpoint {
     other.stopPlaying()
   }
 
-  unbridge(): void {
-    if (this.#listener !== undefined) this.#listener.#speaker = undefined
-    this.#silence()
-    if (this.#speaker !== undefined) this.#speaker.#silence()
-    this.#speaker = undefined
-  }
-
   statistics(): EndpointStatistics {
     const { remote } = this.rtcp
     return {
@@ -143,7 +136,10 @@ export class RelayEndpoint {
   /** Leaves the sockets free for the next call. */
   release(): void {
     this.stopPlaying()
-    this.unbridge()
+    if (this.#listener !== undefined) this.#listener.#speaker = undefined
+    this.#silence()
+    if (this.#speaker !== undefined) this.#speaker.#silence()
+    this.#speaker = undefined
     this.rtcp.sayGoodbye()
     this.pair.reset()
   }

@@ -23,7 +23,6 @@ export type RelayCommand =
   | { readonly op: 'stop'; readonly id: number }
   | { readonly op: 'hear'; readonly id: number; readonly other: number }
   | { readonly op: 'bridge'; readonly id: number; readonly other: number }
-  | { readonly op: 'unbridge'; readonly id: number }
   | { readonly op: 'statistics'; readonly id: number; readonly request: number }
   | { readonly op: 'release'; readonly id: number; readonly request: number }
 

@@ -82,9 +82,6 @@ export class Relay {
       case 'stop':
         endpoint.stopPlaying()
         return
-      case 'unbridge':
-        endpoint.unbridge()
-        return
       case 'hear':
       case 'bridge': {
         const other = this.#endpoints.get(command.other)

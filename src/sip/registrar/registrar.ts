@@ -86,11 +86,6 @@ export class Registrar {
     }
   }
 
-  /** Forgets a line's phones, as when the line is deleted. */
-  removeLine(aor: string): void {
-    for (const binding of this.#table.contacts(aor)) this.#table.remove(aor, bindingKey(binding), 'unregistered')
-  }
-
   counts(): { bindings: number; timers: number } {
     return { bindings: this.#table.size, timers: this.#table.timers }
   }

@@ -75,11 +75,6 @@ export class Session implements DialogUsage, OfferingSession {
     return this.#unacknowledged !== undefined && this.#ack === undefined
   }
 
-  /** Whether the 2xx that we received has been confirmed to the peer. */
-  get acknowledged(): boolean {
-    return this.#ack !== undefined
-  }
-
   // Calling side
 
   /** A 2xx made the session; it is ended if nobody acknowledges it while the peer still repeats its 2xx. */

@@ -6,7 +6,7 @@ import { createResponse } from '../message/create-response.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
 import { SipParseError } from '../message/sip-parse-error.ts'
 import type { ServerTransaction } from '../transaction/server-transaction.ts'
-import type { Destination, Source } from '../transport/destination.ts'
+import type { Source } from '../transport/destination.ts'
 import { Authorizer } from './authorizer.ts'
 import { bodyType, sessionDescriptionType } from './capabilities.ts'
 import { UserAgentCore, type UserAgentOptions } from './core.ts'
@@ -15,9 +15,7 @@ import type { Credentials, InviteHandler, InviteOptions } from './invite-options
 import { InviteRecovery, type InviteRecoveryRecord, type RecoveryOutcome } from './invite-recovery.ts'
 import { OutgoingInvite } from './outgoing-invite.ts'
 import { Registration, type RegistrationOptions } from './registration.ts'
-import { type RequestOutcome, sendAuthorized } from './send-authorized.ts'
 import { Session } from './session.ts'
-import type { SessionHandler } from './session-handler.ts'
 import { describeCapabilities, refuseBody, refuseExtensions, refuseMethod, unknownDialog } from './stock-responses.ts'
 
 export interface UserAgentCounts {
@@ -69,37 +67,15 @@ export class UserAgent {
     return invite
   }
 
-  /** Sends a request outside any dialog (OPTIONS, REGISTER), and again where it is challenged. */
-  request(
-    create: () => SipRequest,
-    destination: Destination,
-    credentials: Credentials | Authorizer | undefined,
-    onOutcome: (outcome: RequestOutcome) => void,
-  ): void {
-    const authorizer =
-      credentials && 'username' in credentials ? new Authorizer(credentials, this.#core.random) : credentials
-    sendAuthorized(this.#core, create, destination, authorizer, onOutcome)
-  }
-
   /** A REGISTER client; `start` it. */
   registration(options: RegistrationOptions): Registration {
     return new Registration(this.#core, options)
   }
 
-  /** Our Contact towards a destination, as a header value. */
-  contact(destination: Destination, user: string): string {
-    return this.#core.contact(destination, user)
-  }
-
-  /** Takes a confirmed dialog over from another process. */
-  restoreSession(snapshot: DialogSnapshot, handler: SessionHandler, credentials?: Credentials): Session {
-    const authorizer = credentials && new Authorizer(credentials, this.#core.random)
-    return new Session(this.#core, Dialog.restore(snapshot), handler, authorizer)
-  }
-
   /** Ends an answered call of a dead process: ACK, for it may have died before sending that, and BYE. */
   recoverDialog(snapshot: DialogSnapshot, credentials?: Credentials): Promise<void> {
-    const session = this.restoreSession({ ...snapshot, state: 'confirmed' }, {}, credentials)
+    const authorizer = credentials && new Authorizer(credentials, this.#core.random)
+    const session = new Session(this.#core, Dialog.restore({ ...snapshot, state: 'confirmed' }), {}, authorizer)
     session.acknowledge()
     return session.bye()
   }
