@@ -112,6 +112,8 @@ export interface CallMachine {
   readonly state: CallState
   /** Legs that were dialled and have not ended: the call cannot end before they have. */
   readonly up: readonly LegName[]
+  /** The two have been connected: however it goes on, they had their call. */
+  readonly talked?: true
   readonly cause?: EndCause
   readonly endedBy?: LegName
 }
@@ -144,6 +146,7 @@ export function step(machine: CallMachine, input: CallInput): CallStep {
   const edge = edgeIndex.get(`${machine.state} ${input.type}`)
   if (edge === undefined) throw new IllegalEdgeError(machine.state, input.type)
   const up = legsUpAfter(machine.up, input, edge.effects)
+  if (edge.to === 'bridged') return { next: { ...machine, state: 'bridged', up, talked: true }, effects: edge.effects }
   if (edge.to !== 'ending') return { next: { ...machine, state: edge.to, up }, effects: edge.effects }
   return endStep(machine, input, up, edge.effects)
 }
@@ -162,7 +165,7 @@ function endStep(
   edgeEffects: readonly CallEffect[],
 ): CallStep {
   const decided = machine.cause === undefined
-  const verdict = decided ? decideEnd(machine.state, input) : { cause: machine.cause, endedBy: machine.endedBy }
+  const verdict = decided ? decideEnd(machine, input) : { cause: machine.cause, endedBy: machine.endedBy }
   const hangUps = decided ? up.map((leg): CallEffect => ({ type: 'hang-up', leg, cause: verdict.cause })) : []
   const finished = up.length === 0
   return {
@@ -177,17 +180,20 @@ function endStep(
 }
 
 /** The one end cause of the call, from how its first leg to go went. */
-function decideEnd(state: CallState, input: CallInput): { cause: EndCause; endedBy?: LegName | undefined } {
+function decideEnd(
+  { state, talked }: CallMachine,
+  input: CallInput,
+): { cause: EndCause; endedBy?: LegName | undefined } {
   switch (input.type) {
     case 'first-ended':
       // An answered first party that hangs up while the second still rings has given the call up.
-      if (state !== 'bridged' && input.cause === 'completed') return { cause: 'cancelled', endedBy: 'first' }
+      if (!talked && input.cause === 'completed') return { cause: 'cancelled', endedBy: 'first' }
       return { cause: input.cause, endedBy: 'first' }
     case 'second-ended':
       return { cause: input.cause, endedBy: 'second' }
     case 'end':
       // Hanging up what both parties had is that call's normal end.
-      return { cause: state === 'bridged' && input.cause === 'cancelled' ? 'completed' : input.cause }
+      return { cause: talked && input.cause === 'cancelled' ? 'completed' : input.cause }
     case 'media-refused':
       return { cause: input.cause }
     default:

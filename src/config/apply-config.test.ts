@@ -36,6 +36,17 @@ ${more}
 ratePlans: [ { name: standard, rates: [] } ]
 trunks: [ { name: carrier, address: "sip:c.example", username: u, password: carrier-pass } ]
 `
+test('an account keeps its number when others come before it', async () => {
+  const store = new MemoryStore()
+  const idsOf = async (...names: readonly string[]) => {
+    const yaml = `accounts: [ ${names.map((name) => `{ name: ${name} }`).join(', ')} ]`
+    return (await apply(store, yaml)).records.accounts.map(({ name, id }) => `${name} ${id}`).toSorted()
+  }
+  assert.deepEqual(await idsOf('acme', 'shop'), ['acme 1', 'shop 2'])
+  assert.deepEqual(await idsOf('new', 'shop', 'acme'), ['acme 1', 'new 3', 'shop 2'])
+  assert.deepEqual(await idsOf('shop, id: 1', 'acme'), ['acme 2', 'shop 1'])
+})
+
 const box = new SecretBox(Buffer.alloc(32, 7))
 const apply = (store: MemoryStore, yaml: string) => applyConfig(parseConfig(yaml, 'f'), store, box)
 

@@ -15,11 +15,11 @@ type ConfiguredAccount = Config['accounts'][number]
  */
 export async function directoryRecords(
   config: Config,
-  held: Pick<DirectoryRecords, 'credentials'> = { credentials: [] },
+  held: Pick<DirectoryRecords, 'accounts' | 'credentials'> = { accounts: [], credentials: [] },
 ): Promise<DirectoryRecords> {
   const hashes = new Map(held.credentials.map((record) => [`${record.account}/${record.name}`, record.passwordHash]))
   const users = await Promise.all(config.accounts.map((account) => userRecords(account, hashes)))
-  const ids = accountIds(config.accounts)
+  const ids = accountIds(config.accounts, new Map(held.accounts.map(({ name, id }) => [name, id])))
   return {
     accounts: config.accounts.map((account, index) => ({
       id: ids[index] ?? index + 1,
@@ -54,11 +54,17 @@ export async function directoryRecords(
   }
 }
 
-/** An account without an id has the lowest that is free, in the order of the file. */
-function accountIds(accounts: readonly ConfiguredAccount[]): readonly number[] {
-  const taken = new Set(accounts.map(({ id }) => id))
+/** An account without an id keeps the one that it has; a new one gets the lowest that is free, in the order of the file. */
+function accountIds(accounts: readonly ConfiguredAccount[], held: ReadonlyMap<string, number>): readonly number[] {
+  const taken = new Set(accounts.flatMap(({ id }) => id ?? []))
+  const claim = (id: number | undefined): number | undefined => {
+    if (id === undefined || taken.has(id)) return undefined
+    taken.add(id)
+    return id
+  }
+  const kept = accounts.map(({ id, name }) => id ?? claim(held.get(name)))
   let next = 1
-  return accounts.map(({ id }) => {
+  return kept.map((id) => {
     if (id !== undefined) return id
     while (taken.has(next)) next++
     taken.add(next)

@@ -209,6 +209,25 @@ describe('stopping', () => {
     assert.equal(causeOf(delayed), 'completed')
   })
 
+  for (const [late, expected] of [
+    [3500, 'bridged'],
+    [3700, 'ended'],
+  ] as const) {
+    test(`a delayed call that was due ${late} s before the next start is ${expected}`, async () => {
+      const { clock, start, place, store, phones } = setUp({ 101: [answering], 102: [answering] })
+      const { orchestrator } = start(1)
+      const delayed = await place(orchestrator, requestTo(toLine, { delaySeconds: 60 }))
+      await orchestrator.stop(3000)
+      await clock.advance((60 + late) * 1000)
+      const next = start(2)
+      await next.orchestrator.resume()
+      await clock.advance(1000)
+      assert.equal((await store.call(delayed))?.state, expected)
+      assert.equal(phones[0]?.heard.length === 0, expected === 'ended')
+      await next.orchestrator.stop(3000)
+    })
+  }
+
   test('what is being written down when it comes is waited for, and rings nobody', async () => {
     const { clock, start, store, phones } = setUp({ 101: [answering], 102: [answering] })
     const { orchestrator } = start(1)

@@ -126,7 +126,7 @@ describe('redirect', () => {
       await clock.advance(100)
       assert.deepEqual(talking(), [whoStays, '103'])
       await clock.advance(5000)
-      assert.deepEqual([call().endCause, call().endedBy], ['cancelled', stays])
+      assert.deepEqual([call().endCause, call().endedBy], ['completed', stays], 'they have had their call')
       assertOver()
     })
 

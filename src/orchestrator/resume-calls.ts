@@ -20,6 +20,9 @@ export interface ResumeContext extends PlanCallContext {
   readonly launch: (plan: CallPlan, dueAt: number | undefined) => void
 }
 
+/** A call that was due while no server ran is placed late, but not when nobody expects it any longer. */
+const latestMilliseconds = 3600 * 1000
+
 /**
  * What a restart owes to the calls that the process before left behind: a delayed call that was never dialled is armed again;
  * every other one has its legs hung up and ends, as `interrupted` unless its end had been decided before.
@@ -34,6 +37,11 @@ export async function resumeCalls(context: ResumeContext): Promise<{ resumed: nu
 async function resumeOne(unfinished: UnfinishedCall, context: ResumeContext): Promise<'resumed' | 'interrupted'> {
   const { call } = unfinished
   if (call.state === 'scheduled' && call.dueAt !== undefined) {
+    if (context.clock.now() - call.dueAt > latestMilliseconds) {
+      context.log.warn({ callId: call.id, dueAt: call.dueAt }, 'a delayed call was due too long ago to be placed now')
+      await end(unfinished, 'interrupted', context)
+      return 'interrupted'
+    }
     const planned = planCall(call.request, context)
     if ('refusals' in planned) {
       context.log.warn({ callId: call.id, refusal: planned.refusals[0].code }, 'a delayed call can no longer be placed')
