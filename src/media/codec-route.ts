@@ -21,18 +21,34 @@ export interface PayloadRoute {
   readonly conversion: Uint8Array | undefined
 }
 
+/**
+ * What each payload type of a leg's packets stands for: the number that we gave it. Many send by their own number instead; that
+ * is understood, too, unless it is one of ours.
+ */
+export const readPayloadTypes = (media: NegotiatedMedia): ReadonlyMap<number, number> => {
+  const meanings = new Map<number, number>()
+  const { accepted, dtmfPayloadType: theirs, dtmfReceivedAs = theirs } = media
+  const pairs = accepted.map(({ payloadType, receivedAs = payloadType }) => [payloadType, receivedAs] as const)
+  const all =
+    theirs === undefined || dtmfReceivedAs === undefined ? pairs : [...pairs, [theirs, dtmfReceivedAs] as const]
+  for (const [payloadType, receivedAs] of all) meanings.set(payloadType, receivedAs)
+  for (const [, receivedAs] of all) meanings.set(receivedAs, receivedAs)
+  return meanings
+}
+
 /** The ways of all payload types that one leg may send to another, the likeliest first; the rest is dropped. */
 export const routePayloads = (from: NegotiatedMedia, to: NegotiatedMedia): readonly PayloadRoute[] => {
   const routes: PayloadRoute[] = []
-  for (const { codec, payloadType } of from.accepted) {
+  for (const { codec, payloadType, receivedAs = payloadType } of from.accepted) {
     const target = routeCodec(codec, to)
     if (target === undefined) continue
     const conversion = target.codec === codec ? undefined : codec === 'PCMA' ? alawToUlaw : ulawToAlaw
-    routes.push({ from: payloadType, to: target.payloadType, conversion })
+    routes.push({ from: receivedAs, to: target.payloadType, conversion })
   }
   // Durations count in the audio's clock, so events can only cross between legs of one rate.
   if (from.dtmfPayloadType !== undefined && to.dtmfPayloadType !== undefined && from.clockRate === to.clockRate) {
-    routes.push({ from: from.dtmfPayloadType, to: to.dtmfPayloadType, conversion: undefined })
+    const receivedAs = from.dtmfReceivedAs ?? from.dtmfPayloadType
+    routes.push({ from: receivedAs, to: to.dtmfPayloadType, conversion: undefined })
   }
   return routes
 }

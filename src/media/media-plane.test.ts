@@ -94,6 +94,34 @@ test('a bridge carries both ways, converts PCMA and PCMU, renumbers events and h
   await Promise.all([first.endpoint.release(), second.endpoint.release()])
 })
 
+test('RFC 3264 6.1: a leg sends by our numbers or by its own, and is sent to by its own', async () => {
+  const first = await leg('opus', 110)
+  const second = await leg('opus', 110, first.endpoint)
+  const numbered = { payloadType: 98, receivedAs: 111 }
+  first.endpoint.setRemote({
+    ...mediaOf(first.phone, 'opus', 96),
+    ...numbered,
+    dtmfReceivedAs: 110,
+    accepted: [{ codec: 'opus', ...numbered }],
+  })
+  const digits: string[] = []
+  first.endpoint.onDtmf = (digit) => digits.push(digit)
+  first.endpoint.bridge(second.endpoint)
+  await settled(first.endpoint)
+  for (const payloadType of [111, 98]) first.phone.say(first.endpoint.port, audio(1), payloadType)
+  first.phone.say(first.endpoint.port, Uint8Array.of(7, 0x8a, 3, 0x20), 110)
+  first.phone.say(first.endpoint.port, Uint8Array.of(8, 0x8a, 3, 0x20), 96)
+  await second.phone.hears(4)
+  assert.deepEqual(payloadTypes(second.phone), [111, 111, 110, 110])
+  second.phone.say(second.endpoint.port, audio(1), 111)
+  second.phone.say(second.endpoint.port, Uint8Array.of(7, 0x8a, 3, 0x20), 110)
+  await first.phone.hears(2)
+  assert.deepEqual(payloadTypes(first.phone), [98, 96])
+  await pause(20)
+  assert.deepEqual(digits, ['7', '8'])
+  await Promise.all([first.endpoint.release(), second.endpoint.release()])
+})
+
 test('latching: the SDP address first, then where packets come from, and from nowhere else', async () => {
   const natted = await openPhone()
   const stranger = await openPhone()

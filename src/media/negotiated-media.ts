@@ -5,7 +5,10 @@ export type MediaDirection = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive'
 
 export interface NegotiatedCodec {
   readonly codec: CodecName
+  /** What it is sent to them as. */
   readonly payloadType: number
+  /** What they send it to us as, where that is another number: each side sends by the other's (RFC 3264 section 6.1). */
+  readonly receivedAs?: number
 }
 
 /** Where the other side said that it wants to receive. */
@@ -22,6 +25,8 @@ export interface NegotiatedMedia extends NegotiatedCodec {
   readonly accepted: readonly NegotiatedCodec[]
   /** Payload type of telephone events, if both sides know them at the codec's clock rate. */
   readonly dtmfPayloadType?: number
+  /** As `receivedAs`, for the events. */
+  readonly dtmfReceivedAs?: number
   readonly remote: RemoteAddress
   /** Milliseconds of audio in one packet that the other side wants. */
   readonly ptime: number

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { Random } from '../random.ts'
-import { type PayloadRoute, routePayloads } from './codec-route.ts'
+import { type PayloadRoute, readPayloadTypes, routePayloads } from './codec-route.ts'
 import type { EndpointStatistics } from './endpoint-statistics.ts'
 import { convert } from './g711-conversion.ts'
 import type { NegotiatedMedia } from './negotiated-media.ts'
@@ -38,6 +38,8 @@ export class RelayEndpoint {
   #events: TelephoneEventDetector | undefined
   #player: TonePlayer | undefined
   #media: NegotiatedMedia | undefined
+  /** What the leg's payload types stand for. */
+  #payloadTypes: ReadonlyMap<number, number> = new Map()
   /** What nearly every packet bears, and what events do; out of `#media`, so that a packet need not touch it. */
   #payloadType = -1
   #eventPayloadType = -1
@@ -78,8 +80,9 @@ export class RelayEndpoint {
     const before = this.#media?.remote
     const moved = before?.host !== media.remote.host || before.port !== media.remote.port
     this.#media = media
-    this.#payloadType = media.payloadType
-    this.#eventPayloadType = media.dtmfPayloadType ?? -1
+    this.#payloadTypes = readPayloadTypes(media)
+    this.#payloadType = media.receivedAs ?? media.payloadType
+    this.#eventPayloadType = media.dtmfReceivedAs ?? media.dtmfPayloadType ?? -1
     this.#isListening =
       (media.direction === 'sendrecv' || media.direction === 'recvonly') && isReachable(media.remote.host)
     this.outgoing.clockRate = media.clockRate
@@ -154,9 +157,12 @@ export class RelayEndpoint {
   readonly #receive = (packet: Buffer, host: string, port: number): void => {
     const payload = payloadOffset(packet)
     if (payload < 0) return
-    const payloadType = payloadTypeOf(packet)
+    let payloadType = payloadTypeOf(packet)
     // Before the negotiation nobody can say which payload types are valid: none is.
-    if (payloadType !== this.#payloadType && !this.#accepts(payloadType)) return
+    if (payloadType !== this.#payloadType) {
+      payloadType = this.#payloadTypes.get(payloadType) ?? -1
+      if (payloadType < 0) return
+    }
     if (port !== this.#latchedPort || host !== this.#latchedHost) {
       if (!this.#mayLatch(host)) return
       this.#latch(host, port)
@@ -184,14 +190,6 @@ export class RelayEndpoint {
     if (conversion !== undefined) convert(packet, payload, conversion)
     listener.outgoing.rewrite(packet, this, to, now)
     listener.send(packet)
-  }
-
-  #accepts(payloadType: number): boolean {
-    const media = this.#media
-    if (media === undefined) return false
-    return (
-      payloadType === this.#eventPayloadType || media.accepted.some((accepted) => accepted.payloadType === payloadType)
-    )
   }
 
   #addEvent(packet: Buffer, payload: number): void {

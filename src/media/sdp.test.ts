@@ -112,6 +112,18 @@ test('an answer to our offer', () => {
   assert.ok(!narrow.ok && narrow.code === 'no-common-codec')
 })
 
+test('RFC 3264 6.1: each side sends by the numbers of the other', () => {
+  const result = acceptAnswer(
+    phone('m=audio 4000 RTP/AVP 98 96', 'a=rtpmap:98 opus/48000/2', 'a=rtpmap:96 telephone-event/48000'),
+    ['opus', 'PCMA'],
+    endpoint,
+  )
+  assert.ok(result.ok)
+  const { codec, payloadType, receivedAs, accepted, dtmfPayloadType, dtmfReceivedAs } = result.negotiated
+  assert.deepEqual([codec, payloadType, receivedAs, dtmfPayloadType, dtmfReceivedAs], ['opus', 98, 111, 96, 110])
+  assert.deepEqual(accepted, [{ codec: 'opus', payloadType: 98, receivedAs: 111 }])
+})
+
 test('what cannot be answered is refused with a reason, a code and a SIP status', () => {
   const audio = 'm=audio 4000 RTP/AVP 8'
   const cases = [

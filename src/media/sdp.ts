@@ -2,7 +2,7 @@ import type { SessionDescription } from 'sdp-transform'
 import { type CodecName, codecs, eventPayloadTypes } from './codec.ts'
 import { type DescriptionOptions, describeSession } from './describe-sdp.ts'
 import type { EndpointAddress } from './media-endpoint.ts'
-import type { MediaDirection, NegotiatedMedia } from './negotiated-media.ts'
+import type { MediaDirection, NegotiatedCodec, NegotiatedMedia } from './negotiated-media.ts'
 import { isUsableAudio, parseSdp, readCodecs, readDirection, readEvents, readPtime, readRemote } from './parse-sdp.ts'
 import { refused, type SdpError } from './sdp-error.ts'
 
@@ -37,7 +37,20 @@ export const acceptAnswer = (answer: string, offered: readonly CodecName[], endp
   const parsed = parseSdp(answer)
   if (!parsed.ok) return parsed
   // An answer keeps the offer's order of codecs by its own preference; its first is what it will send (RFC 3264 section 6.1).
-  return negotiate(parsed.session, offered, 'theirs', endpoint)
+  const negotiation = negotiate(parsed.session, offered, 'theirs', endpoint)
+  return negotiation.ok ? { ok: true, negotiated: receivedAsOffered(negotiation.negotiated) } : negotiation
+}
+
+/** Where their answer numbers something otherwise than our offer did, they send it as ours says. */
+const receivedAsOffered = (media: NegotiatedMedia): NegotiatedMedia => {
+  const renumber = <T extends NegotiatedCodec>(format: T): T => {
+    const receivedAs = codecs[format.codec].payloadType
+    return receivedAs === format.payloadType ? format : { ...format, receivedAs }
+  }
+  const { dtmfPayloadType } = media
+  const ours = dtmfPayloadType === undefined ? undefined : eventPayloadTypes.get(media.clockRate)
+  const events = ours === undefined || ours === dtmfPayloadType ? {} : { dtmfReceivedAs: ours }
+  return { ...renumber(media), accepted: media.accepted.map(renumber), ...events }
 }
 
 /** Our answer to their offer; every stream but the first usable audio one is refused with port 0 (RFC 3264 section 6). */
