@@ -13,6 +13,8 @@ export interface MessageTransport {
   resolve(destination: Destination): Destination | Promise<Destination>
   /** Never throws. `onError` is called at most once, later, never from within. */
   send(message: SipMessage | Buffer, destination: Destination, onError?: (error: TransportError) => void): void
+  /** Whether the connection that it names is no more. Without this method there are no connections. */
+  hasLost?(destination: Destination): boolean
   /** The address under which a peer there reaches us: for Via and Contact. */
   localAddress(destination: Destination): TransportAddress
   /**

@@ -101,6 +101,10 @@ export class TcpTransport implements TcpConnectionOwner {
     })
   }
 
+  has(flow: FlowId): boolean {
+    return this.#byFlow.has(flow)
+  }
+
   /** Our side of a flow's connection. */
   localAddress(flow: FlowId): TransportAddress | undefined {
     return this.#byFlow.get(flow)?.stream.local

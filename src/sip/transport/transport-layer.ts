@@ -143,6 +143,10 @@ export class TransportLayer implements MessageTransport {
     return { host: connected || this.#interfaces.addressTowards(host), port }
   }
 
+  hasLost({ protocol, flow }: Destination): boolean {
+    return protocol === 'tcp' && flow !== undefined && !this.#tcp.has(flow)
+  }
+
   reliableAlternative(destination: Destination): Promise<Destination> | undefined {
     const { host, port } = destination
     const isAllowed = this.#largeRequests === 'tcp' && this.#points.some((point) => point.protocol === 'tcp')

@@ -18,6 +18,8 @@ export interface InviteOptions {
   /** Request-URI. */
   readonly uri: string
   readonly destination: Destination
+  /** Where the peer can be reached now, asked once the connection of `destination` is gone. */
+  readonly relocate?: (() => Destination | undefined) | undefined
   readonly from: NameAddr
   readonly to: NameAddr
   /** User part of our Contact; that of `from` otherwise. */

@@ -229,7 +229,9 @@ export class OutgoingInvite {
     dialog.state = 'early'
     dialog.peer = choosePeer(dialog.remoteTarget, destination, this.#uri)
     // Within an early dialog the owner may be asked about an UPDATE or told of an INFO; its end is the INVITE's affair.
-    return new Session(this.#core, dialog, withoutEnd(this.#handler), this.#authorizer)
+    const session = new Session(this.#core, dialog, withoutEnd(this.#handler), this.#authorizer)
+    session.relocate = this.#options?.relocate
+    return session
   }
 
   #retry(): void {

@@ -2,7 +2,7 @@ import type { Dialog } from '../dialog/dialog.ts'
 import { createResponse } from '../message/create-response.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
 import type { ServerTransaction } from '../transaction/server-transaction.ts'
-import type { Destination } from '../transport/destination.ts'
+import type { Destination, Source } from '../transport/destination.ts'
 import { AnswerRetransmission } from './answer-retransmission.ts'
 import type { Authorizer } from './authorizer.ts'
 import { bodyType, digitTypes } from './capabilities.ts'
@@ -41,6 +41,8 @@ export class Session implements DialogUsage, OfferingSession {
   onEarlyEnd: (() => void) | undefined
   /** PRACK of our reliable provisional responses; true if it confirmed one. */
   onPrack: ((prack: SipRequest) => boolean) | undefined
+  /** Where the peer can be reached now, asked once its connection is gone. */
+  relocate: (() => Destination | undefined) | undefined
   readonly #core: UserAgentCore
   readonly #authorizer: Authorizer | undefined
   #ended = false
@@ -188,6 +190,7 @@ export class Session implements DialogUsage, OfferingSession {
     if (this.dialog.receive(request) === 'out-of-order') {
       return transaction.respond(createResponse(request, 500, 'CSeq Out Of Order'))
     }
+    this.#followPeer(transaction.source)
     const refusal = refuseExtensions(request)
     if (refusal !== undefined) return transaction.respond(refusal)
     switch (request.method) {
@@ -304,13 +307,22 @@ export class Session implements DialogUsage, OfferingSession {
   #release(): void {
     // Late repetitions of a 2xx may keep us for another half a minute, but not the call that we were for.
     this.handler = {}
+    this.relocate = undefined
     this.#core.stopTimer(this.#unacknowledged)
     this.#answer?.retransmission.stop()
     this.#answer = undefined
   }
 
   #destination(): Destination {
-    return nextHop(this.dialog)
+    const hop = nextHop(this.dialog)
+    return this.#core.transport.hasLost?.(hop) === true ? (this.relocate?.() ?? hop) : hop
+  }
+
+  /** A phone that is reached by a connection of its own making is reached by the newest. */
+  #followPeer({ protocol, host, port, flow }: Source): void {
+    const { peer } = this.dialog
+    if (peer?.flow === undefined || peer.protocol !== 'tcp' || protocol !== 'tcp') return
+    this.dialog.peer = { protocol, host, port, flow }
   }
 
   refreshTarget(message: SipRequest | SipResponse): void {

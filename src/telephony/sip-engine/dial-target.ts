@@ -4,6 +4,7 @@ import type { Log } from '../../log.ts'
 import type { NameAddr } from '../../sip/message/name-addr.ts'
 import { parseUri, serializeUri } from '../../sip/message/uri.ts'
 import type { Binding } from '../../sip/registrar/binding.ts'
+import { bindingKey } from '../../sip/registrar/binding-table.ts'
 import type { Destination } from '../../sip/transport/destination.ts'
 import type { Credentials } from '../../sip/user-agent/invite-options.ts'
 import { destinationOfUri } from '../../sip/user-agent/next-hop.ts'
@@ -16,6 +17,8 @@ export interface DialTarget {
   readonly farSide: FarSide
   readonly uri: string
   readonly destination: Destination
+  /** Where the phone can be reached now, should its connection be lost. */
+  readonly relocate?: () => Destination | undefined
   readonly from: NameAddr
   readonly to: NameAddr
   readonly headers: readonly (readonly [string, string])[]
@@ -44,7 +47,14 @@ export function dialRounds(
   if (destination.kind === 'line') {
     const phones = contacts(aorOf(destination.line))
     if (phones.length === 0) return 'unavailable'
-    return [phones.map((binding) => phoneTarget(request, binding, destination.line.number, domain))]
+    const relocate = (phone: Binding) =>
+      contacts(aorOf(destination.line)).find((binding) => bindingKey(binding) === bindingKey(phone))?.destination
+    return [
+      phones.map((binding) => ({
+        ...phoneTarget(request, binding, destination.line.number, domain),
+        relocate: () => relocate(binding),
+      })),
+    ]
   }
   const rounds = destination.trunks.flatMap((trunk) => {
     const number = trunk.dialString ?? destination.number
