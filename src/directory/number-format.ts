@@ -75,5 +75,7 @@ function parseCached(number: string, country: string): ParsedNumber | undefined 
     : parsePhoneNumberFromString(number)
   if (cache.size >= cacheSize) cache.clear()
   cache.set(key, parsed)
+  // Whoever asks for a dialled number asks for its international form next, which means the same.
+  if (parsed !== undefined) cache.set(`${country} ${parsed.number}`, parsed)
   return parsed
 }
