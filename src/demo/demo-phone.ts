@@ -4,6 +4,7 @@ import type { MediaPlane } from '../media/media-plane.ts'
 import { answerOffer } from '../media/sdp.ts'
 import type { ToneCadence } from '../media/tones.ts'
 import type { IncomingInvite } from '../sip/user-agent/incoming-invite.ts'
+import { sessionDescription } from '../sip/user-agent/session-description.ts'
 
 /** What demo phones call themselves when they register. */
 export const demoPhoneUserAgent = 'Cordboard demo phone'
@@ -32,7 +33,7 @@ async function answer(
   { media, frequency }: { readonly media: Pick<MediaPlane, 'allocate'>; readonly frequency: number },
 ): Promise<void> {
   const endpoint = await media.allocate()
-  const answered = answerOffer(endpoint, invite.request.body.toString(), { codecs: defaultCodecs })
+  const answered = answerOffer(endpoint, sessionDescription(invite.request) ?? '', { codecs: defaultCodecs })
   if (!answered.ok) {
     await endpoint.release()
     return invite.reject(488)

@@ -100,7 +100,9 @@ export class ScriptedPeer {
       `CSeq: ${request.header('CSeq')}`,
       ...(status > 100 && status < 300 && request.method === 'INVITE' ? [`Contact: ${contact}`] : []),
       ...(parts.headers ?? []),
-      ...(parts.body === undefined ? [] : ['Content-Type: application/sdp']),
+      ...(parts.body === undefined || parts.headers?.some((header) => header.startsWith('Content-Type:'))
+        ? []
+        : ['Content-Type: application/sdp']),
       `Content-Length: ${Buffer.byteLength(parts.body ?? '')}`,
     ]
     this.send(`${lines.join('\r\n')}\r\n\r\n${parts.body ?? ''}`, request.from)

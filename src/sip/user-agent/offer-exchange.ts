@@ -2,9 +2,10 @@ import type { Dialog } from '../dialog/dialog.ts'
 import { createResponse } from '../message/create-response.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
 import type { ServerTransaction } from '../transaction/server-transaction.ts'
-import { allowedMethods, bodyType, sessionDescriptionType } from './capabilities.ts'
+import { allowedMethods, sessionDescriptionType } from './capabilities.ts'
 import type { UserAgentCore } from './core.ts'
 import type { RequestOutcome } from './send-authorized.ts'
+import { sessionDescription } from './session-description.ts'
 import type { SessionHandler } from './session-handler.ts'
 import { refuseBody, setBody } from './stock-responses.ts'
 
@@ -83,13 +84,11 @@ export class OfferExchange {
     if (isEarly || isUnacknowledged || this.#thinking !== undefined) {
       return transaction.respond(retryLater(request, this.#core.random.bytes(1)[0] ?? 0))
     }
-    const type = bodyType(request)
-    if (type !== undefined && type !== sessionDescriptionType) {
-      return transaction.respond(refuseBody(request, [sessionDescriptionType]))
-    }
+    const offer = sessionDescription(request)
+    if (offer === undefined) return transaction.respond(refuseBody(request, [sessionDescriptionType]))
     // An UPDATE without an offer refreshes the target, or proves that we are there.
-    if (!isInvite && type === undefined) return this.#answer(request, transaction, '')
-    const answer = this.#session.handler.onOffer?.(request.body.toString(), request)
+    if (!isInvite && offer === '') return this.#answer(request, transaction, '')
+    const answer = this.#session.handler.onOffer?.(offer, request)
     if (!(answer instanceof Promise)) return this.#answer(request, transaction, answer)
     this.#thinking = transaction
     answer.then(
@@ -120,7 +119,7 @@ export class OfferExchange {
     if (!session.acknowledgeAnswer(outcome)) return undefined
     if (session.ended) return { status: 'ended' }
     session.refreshTarget(outcome)
-    return { status: 'answered', answer: outcome.body.toString() }
+    return { status: 'answered', answer: sessionDescription(outcome) ?? '' }
   }
 
   #finishThinking(request: SipRequest, transaction: ServerTransaction, description: string | undefined): void {
@@ -141,7 +140,8 @@ export class OfferExchange {
     if (request.method !== 'INVITE') return transaction.respond(response)
     const asked = request.body.length === 0
     session.accept(transaction, response, (ack) => {
-      if (asked && ack.body.length > 0) session.handler.onAnswer?.(ack.body.toString())
+      const answer = sessionDescription(ack) ?? ''
+      if (asked && answer !== '') session.handler.onAnswer?.(answer)
     })
   }
 }

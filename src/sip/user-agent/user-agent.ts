@@ -8,7 +8,7 @@ import { SipParseError } from '../message/sip-parse-error.ts'
 import type { ServerTransaction } from '../transaction/server-transaction.ts'
 import type { Source } from '../transport/destination.ts'
 import { Authorizer } from './authorizer.ts'
-import { bodyType, sessionDescriptionType } from './capabilities.ts'
+import { sessionDescriptionType } from './capabilities.ts'
 import { UserAgentCore, type UserAgentOptions } from './core.ts'
 import { IncomingInvite } from './incoming-invite.ts'
 import type { Credentials, InviteHandler, InviteOptions } from './invite-options.ts'
@@ -16,6 +16,7 @@ import { InviteRecovery, type InviteRecoveryRecord, type RecoveryOutcome } from 
 import { OutgoingInvite } from './outgoing-invite.ts'
 import { Registration, type RegistrationOptions } from './registration.ts'
 import { Session } from './session.ts'
+import { sessionDescription } from './session-description.ts'
 import { describeCapabilities, refuseBody, refuseExtensions, refuseMethod, unknownDialog } from './stock-responses.ts'
 
 export interface UserAgentCounts {
@@ -179,8 +180,7 @@ export class UserAgent {
     if (!/^sips?:/i.test(request.uri)) return createResponse(request, 416, 'Unsupported URI Scheme')
     const extensions = refuseExtensions(request)
     if (extensions !== undefined) return extensions
-    const type = bodyType(request)
-    if (type !== undefined && type !== sessionDescriptionType) return refuseBody(request, [sessionDescriptionType])
+    if (sessionDescription(request) === undefined) return refuseBody(request, [sessionDescriptionType])
     // Section 8.1.1.8: an INVITE names the place where its caller can be reached.
     if (targetOf(request) === undefined) return createResponse(request, 400, 'Contact Missing Or Unusable')
     if (this.onInvite === undefined) return createResponse(request, 480, 'Temporarily Unavailable')

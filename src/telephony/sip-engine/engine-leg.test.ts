@@ -376,6 +376,28 @@ describe('the answer of a 2xx (RFC 3261 section 13.2.1)', () => {
     assert.deepEqual(remotes, [41_000, 41_000])
   })
 
+  test('it may be one of several parts, in the 183 and in the 200 (RFC 5621)', async () => {
+    const headers = ['Content-Type: multipart/mixed;boundary=b']
+    const wrap = (description: string) =>
+      `--b\r\nContent-Type: application/isup\r\n\r\nx\r\n--b\r\nContent-Type: application/sdp\r\n\r\n${description}\r\n--b--\r\n`
+    const { clock, dial, peer, media, assertClean } = await createTestEngine()
+    const carrier = ringing(peer(7001), 100)
+    const leg = dial({ destination: trunkDestination(testTrunk(7001)) })
+    await clock.advance(100)
+    for (const [status, port] of [
+      [183, 41_000],
+      [200, 42_000],
+    ] as const) {
+      const parts = { toTag: 'tag-7001', headers, body: wrap(testDescription(port)) }
+      carrier.respond(carrier.last('INVITE'), status, 'OK', parts)
+      await clock.advance(100)
+    }
+    const remotes = media.commands.flatMap((command) => (command.op === 'remote' ? [command.media.remote.port] : []))
+    assert.deepEqual(remotes, [41_000, 42_000])
+    leg.handle.hangup('completed')
+    await assertClean()
+  })
+
   test('what another fork announced is no answer: media-failed', async () => {
     const { story } = await progress([], testDescription(41_000), '', 'another-fork')
     assert.deepEqual(story, ['ringing', 'ended:media-failed'])

@@ -11,6 +11,7 @@ import type { SipResponse } from '../../sip/message/message.ts'
 import { requiresReliability } from '../../sip/user-agent/capabilities.ts'
 import type { InviteFailure, InviteHandler } from '../../sip/user-agent/invite-options.ts'
 import type { Session } from '../../sip/user-agent/session.ts'
+import { sessionDescription } from '../../sip/user-agent/session-description.ts'
 import type { SessionEnd } from '../../sip/user-agent/session-handler.ts'
 import type { UserAgent } from '../../sip/user-agent/user-agent.ts'
 import type { DialRequest, LegEvent, LegHandle, Tone } from '../driver.ts'
@@ -218,8 +219,9 @@ export class EngineLeg implements LegHandle {
       this.#emit({ type: 'ringing' })
     }
     const media = this.#media
-    if (response.body.length === 0 || dialog === undefined || media === undefined) return
-    const early = media.readEarly(dialog.id, response.body.toString(), requiresReliability(response.headers))
+    const description = sessionDescription(response) ?? ''
+    if (description === '' || dialog === undefined || media === undefined) return
+    const early = media.readEarly(dialog.id, description, requiresReliability(response.headers))
     // Several phones share one endpoint until one of them answers; only a lone one can be listened to before.
     if (this.#attempts.size !== 1 || !early.ok) return
     media.endpoint.onMedia = () => {
@@ -239,7 +241,7 @@ export class EngineLeg implements LegHandle {
     // Until they have confirmed that they are cancelled, the others are as much in doubt as the winner is up.
     const recovery = legRecovery(this.#attempts.inDoubt(winner), answered)
     this.#attempts.cancelAll(elsewhere, winner)
-    const negotiation = this.#media.readFinal(dialog.id, response.body.toString())
+    const negotiation = this.#media.readFinal(dialog.id, sessionDescription(response) ?? '')
     const isWritten = await this.#write('answered', recovery)
     this.#session = winner.invite.acknowledge(dialog)
     // It may have been hung up meanwhile, from either side.
