@@ -46,7 +46,7 @@ export const alawToUlaw = Uint8Array.from({ length: 256 }, (_, code) => {
   return (~number & 0x7f) | (code & 0x80)
 })
 
-/** Converts code words in place. */
-export const convert = (bytes: Uint8Array, from: number, table: Uint8Array): void => {
-  for (let index = from; index < bytes.length; index++) bytes[index] = table[bytes[index] as number] as number
+/** Converts code words in place, from one index up to another. */
+export const convert = (bytes: Uint8Array, from: number, to: number, table: Uint8Array): void => {
+  for (let index = from; index < to; index++) bytes[index] = table[bytes[index] as number] as number
 }

@@ -64,8 +64,8 @@ test('what was A-law is the same after µ-law and back, but for values that µ-l
   assert.ok(changed.length <= 20, `${changed.length} changed`)
 })
 
-test('convert leaves the header alone', () => {
-  const packet = Uint8Array.of(1, 2, 0xd5, 0x55)
-  convert(packet, 2, alawToUlaw)
-  assert.deepEqual([...packet], [1, 2, alawToUlaw[0xd5], alawToUlaw[0x55]])
+test('convert leaves the header and the padding alone', () => {
+  const packet = Uint8Array.of(1, 2, 0xd5, 0x55, 0, 2)
+  convert(packet, 2, 4, alawToUlaw)
+  assert.deepEqual([...packet], [1, 2, alawToUlaw[0xd5], alawToUlaw[0x55], 0, 2])
 })

@@ -7,7 +7,7 @@ import type { NegotiatedMedia } from './negotiated-media.ts'
 import { OutgoingStream } from './outgoing-stream.ts'
 import { Reception } from './reception.ts'
 import { RtcpSession } from './rtcp-session.ts'
-import { payloadOffset, payloadTypeOf, sequenceOf, ssrcOf, timestampOf } from './rtp-header.ts'
+import { payloadEnd, payloadOffset, payloadTypeOf, sequenceOf, ssrcOf, timestampOf } from './rtp-header.ts'
 import type { PortSocket, SocketPair } from './socket-pair.ts'
 import { TelephoneEventDetector } from './telephone-event.ts'
 import type { TonePacer } from './tone-pacer.ts'
@@ -187,7 +187,7 @@ export class RelayEndpoint {
       conversion = route.conversion
     }
     if (listener.#player !== undefined) listener.#player.stop()
-    if (conversion !== undefined) convert(packet, payload, conversion)
+    if (conversion !== undefined) convert(packet, payload, payloadEnd(packet), conversion)
     listener.outgoing.rewrite(packet, this, to, now)
     listener.send(packet)
   }

@@ -28,6 +28,10 @@ export const payloadOffset = (packet: Uint8Array): number => {
   return offset + padding <= packet.length ? offset : -1
 }
 
+/** Where the payload ends in what is an RTP packet: before its padding, whose last octet says how long it is (RFC 3550 section 5.1). */
+export const payloadEnd = (packet: Uint8Array): number =>
+  packet.length - ((packet[0] as number) & 0x20 ? (packet[packet.length - 1] as number) : 0)
+
 export const payloadTypeOf = (packet: Uint8Array): number => (packet[1] as number) & 0x7f
 
 export const sequenceOf = (packet: Uint8Array): number => ((packet[2] as number) << 8) | (packet[3] as number)
