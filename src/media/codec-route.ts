@@ -1,4 +1,4 @@
-import { type CodecName, isG711 } from './codec.ts'
+import { type CodecName, comfortNoise, isG711 } from './codec.ts'
 import { alawToUlaw, ulawToAlaw } from './g711-conversion.ts'
 import type { NegotiatedCodec, NegotiatedMedia } from './negotiated-media.ts'
 
@@ -27,6 +27,8 @@ export interface PayloadRoute {
  */
 export const readPayloadTypes = (media: NegotiatedMedia): ReadonlyMap<number, number> => {
   const meanings = new Map<number, number>()
+  // Negotiated or not: it is not lost, and is counted.
+  if (media.clockRate === comfortNoise.clockRate) meanings.set(comfortNoise.payloadType, comfortNoise.payloadType)
   const { accepted, dtmfPayloadType: theirs, dtmfReceivedAs = theirs } = media
   const pairs = accepted.map(({ payloadType, receivedAs = payloadType }) => [payloadType, receivedAs] as const)
   const all =
@@ -49,6 +51,10 @@ export const routePayloads = (from: NegotiatedMedia, to: NegotiatedMedia): reado
   if (from.dtmfPayloadType !== undefined && to.dtmfPayloadType !== undefined && from.clockRate === to.clockRate) {
     const receivedAs = from.dtmfReceivedAs ?? from.dtmfPayloadType
     routes.push({ from: receivedAs, to: to.dtmfPayloadType, conversion: undefined })
+  }
+  if (to.comfortNoise === true && from.clockRate === to.clockRate) {
+    const { payloadType } = comfortNoise
+    routes.push({ from: payloadType, to: payloadType, conversion: undefined })
   }
   return routes
 }

@@ -122,6 +122,38 @@ test('RFC 3264 6.1: a leg sends by our numbers or by its own, and is sent to by 
   await Promise.all([first.endpoint.release(), second.endpoint.release()])
 })
 
+test('padding is no sound: a conversion leaves it as it is (RFC 3550 section 5.1)', async () => {
+  const first = await leg('PCMA')
+  const second = await leg('PCMU', 101, first.endpoint)
+  first.endpoint.bridge(second.endpoint)
+  await settled(first.endpoint)
+  const packet = Buffer.from([0xa0, 8, 0, 1, 0, 0, 0, 1, 0, 0, 0, 9, 0x12, 0x12, 0, 0, 0, 4])
+  first.phone.rtp.send(packet, first.endpoint.port, '127.0.0.1')
+  await second.phone.hears(1)
+  const converted = alawToUlaw[0x12] as number
+  assert.deepEqual([...(second.phone.heard[0]?.subarray(12) ?? [])], [converted, converted, 0, 0, 0, 4])
+  await Promise.all([first.endpoint.release(), second.endpoint.release()])
+})
+
+test('comfort noise is counted, and passed on to a leg that takes it', async () => {
+  const first = await leg('PCMA')
+  const second = await leg('PCMA', 101, first.endpoint)
+  first.endpoint.setRemote({ ...mediaOf(first.phone, 'PCMA'), comfortNoise: true })
+  first.endpoint.bridge(second.endpoint)
+  await settled(first.endpoint)
+  for (const payloadType of [8, 13, 8]) {
+    first.phone.say(first.endpoint.port, audio(1), payloadType)
+    second.phone.say(second.endpoint.port, audio(1), payloadType)
+  }
+  await first.phone.hears(3)
+  await second.phone.hears(2)
+  assert.deepEqual(payloadTypes(first.phone), [8, 13, 8])
+  assert.deepEqual(payloadTypes(second.phone), [8, 8])
+  const { packetsReceived, packetsLost } = await first.endpoint.statistics()
+  assert.deepEqual([packetsReceived, packetsLost], [3, 0])
+  await Promise.all([first.endpoint.release(), second.endpoint.release()])
+})
+
 test('latching: the SDP address first, then where packets come from, and from nowhere else', async () => {
   const natted = await openPhone()
   const stranger = await openPhone()

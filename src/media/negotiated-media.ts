@@ -27,6 +27,8 @@ export interface NegotiatedMedia extends NegotiatedCodec {
   readonly dtmfPayloadType?: number
   /** As `receivedAs`, for the events. */
   readonly dtmfReceivedAs?: number
+  /** They take comfort noise. */
+  readonly comfortNoise?: true
   readonly remote: RemoteAddress
   /** Milliseconds of audio in one packet that the other side wants. */
   readonly ptime: number

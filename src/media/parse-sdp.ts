@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { type MediaDescription, parse, type SessionDescription } from 'sdp-transform'
-import { codecs } from './codec.ts'
+import { codecs, comfortNoise } from './codec.ts'
 import type { EndpointAddress } from './media-endpoint.ts'
 import type { MediaDirection, NegotiatedCodec, RemoteAddress } from './negotiated-media.ts'
 import { malformed, refused, type SdpError } from './sdp-error.ts'
@@ -65,6 +65,9 @@ export const readEvents = (media: MediaDescription, clockRate: number): number |
       String(codec).toLowerCase() === 'telephone-event' && (rate ?? 8000) === clockRate && listed.includes(payload),
   )?.payload
 }
+
+export const takesComfortNoise = (media: MediaDescription): boolean =>
+  payloadTypesOf(media).includes(comfortNoise.payloadType)
 
 export const readRemote = (
   session: SessionDescription,

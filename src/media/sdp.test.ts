@@ -124,6 +124,14 @@ test('RFC 3264 6.1: each side sends by the numbers of the other', () => {
   assert.deepEqual(accepted, [{ codec: 'opus', payloadType: 98, receivedAs: 111 }])
 })
 
+test('an answer that lists comfort noise takes it', () => {
+  const [with13, without] = ['8 13', '8'].map((types) =>
+    acceptAnswer(phone(`m=audio 4000 RTP/AVP ${types}`), ['PCMA'], endpoint),
+  )
+  assert.ok(with13?.ok && with13.negotiated.comfortNoise === true)
+  assert.ok(without?.ok && without.negotiated.comfortNoise === undefined)
+})
+
 test('what cannot be answered is refused with a reason, a code and a SIP status', () => {
   const audio = 'm=audio 4000 RTP/AVP 8'
   const cases = [

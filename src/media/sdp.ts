@@ -1,9 +1,18 @@
 import type { SessionDescription } from 'sdp-transform'
-import { type CodecName, codecs, eventPayloadTypes } from './codec.ts'
+import { type CodecName, codecs, comfortNoise, eventPayloadTypes } from './codec.ts'
 import { type DescriptionOptions, describeSession } from './describe-sdp.ts'
 import type { EndpointAddress } from './media-endpoint.ts'
 import type { MediaDirection, NegotiatedCodec, NegotiatedMedia } from './negotiated-media.ts'
-import { isUsableAudio, parseSdp, readCodecs, readDirection, readEvents, readPtime, readRemote } from './parse-sdp.ts'
+import {
+  isUsableAudio,
+  parseSdp,
+  readCodecs,
+  readDirection,
+  readEvents,
+  readPtime,
+  readRemote,
+  takesComfortNoise,
+} from './parse-sdp.ts'
 import { refused, type SdpError } from './sdp-error.ts'
 
 export interface AnswerOptions extends DescriptionOptions {
@@ -100,6 +109,7 @@ const negotiate = (
       clockRate,
       accepted: accepted.filter(({ codec }) => codecs[codec].clockRate === clockRate),
       ...(events === undefined ? {} : { dtmfPayloadType: events }),
+      ...(takesComfortNoise(media) && clockRate === comfortNoise.clockRate ? { comfortNoise: true } : {}),
       remote: remote.address,
       ptime: readPtime(media),
       direction: readDirection(session, media),
