@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { describe, it } from 'node:test'
 import type { Caller } from '../dialect.ts'
 import { httpBuildQuery } from '../php/http-build-query.ts'
+import { parseJson } from '../php/parse-json.ts'
 import { parseQuery } from '../php/parse-query.ts'
 import type { PhpArray } from '../php/php-array.ts'
 import { authenticate } from './authenticate.ts'
@@ -84,6 +85,20 @@ describe('what a wrong guess learns', () => {
       await authenticate(values, undefined, context)
       assert.deepEqual(asked, expected)
     }
+  })
+})
+
+describe('a name that 990 values repeat, 180 MB of query out of 62 KB of JSON', () => {
+  const input = parseJson(JSON.stringify({ ['~'.repeat(60_000)]: Array(990).fill(0) }))
+  const values = 'fault' in input ? assert.fail(input.fault) : input.values
+  for (const credential of ['api_username', 'api_password', 'api_hash']) values.set(credential, 'x')
+
+  it('is refused before much of it is built', async () => {
+    const { context } = asking()
+    const before = performance.now()
+    assert.ok('faults' in (await authenticate(values, undefined, context)))
+    // It took 1.5 s where all of it was built.
+    assert.ok(performance.now() - before < 300)
   })
 })
 
