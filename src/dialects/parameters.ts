@@ -1,4 +1,6 @@
+import { isUtf8 } from 'node:buffer'
 import { parseMultipart } from './parse-multipart.ts'
+import { queryOf } from './query-of.ts'
 import { trimEndOf, trimSpaces } from './trim-characters.ts'
 
 /** The limits that every vendor's contract shares; what exceeds them is the vendor's own "bad request". */
@@ -11,11 +13,10 @@ export type ReadParameters = { readonly parameters: SentParameters } | { readonl
 
 /**
  * Flat parameters from the query and the body, be that a form or JSON (an object, or an array that holds one object); the body
- * wins, and of a name that comes twice the last. A body's kind is told by what it holds where its Content-Type says nothing.
+ * wins, and of a name that comes twice the last. What looks like JSON is read as JSON, whatever its Content-Type says.
  */
 export function readParameters(url: string, body: unknown, contentType: string | undefined): ReadParameters {
-  const question = url.indexOf('?')
-  const query = new URLSearchParams(question === -1 ? '' : url.slice(question + 1))
+  const query = new URLSearchParams(queryOf(url))
   if (query.size > parameterLimits.count) return tooMany
   const parameters = new Map<string, unknown>(query)
   if (Buffer.isBuffer(body) && body.length > 0) {
@@ -28,20 +29,17 @@ export function readParameters(url: string, body: unknown, contentType: string |
 
 const tooMany: ReadParameters = { fault: 'Too many parameters' }
 
-function readBody(body: Buffer, contentType: string | undefined): ReadParameters {
-  let text: string
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(body)
-  } catch {
-    return { fault: 'The body is not UTF-8' }
-  }
-  if (contentType !== undefined && /^multipart\/form-data\b/i.test(contentType)) {
+function readBody(body: Buffer, contentType = ''): ReadParameters {
+  // What is no UTF-8 shows as a replacement character, as it does where it was percent-encoded.
+  const text = body.toString('utf8').replace(/^\ufeff/, '')
+  if (/^multipart\/form-data\b/i.test(contentType)) {
     const fields = parseMultipart(text, contentType)
     return fields === undefined ? { fault: 'The form has no end' } : readPairs(fields)
   }
-  const looksLikeJson = /^\s*[[{]/.test(text)
-  if (contentType?.includes('json') === true || (looksLikeJson && contentType?.includes('form') !== true))
-    return readJson(text)
+  // PHP's curl calls everything a form that it is not told better about: what begins as JSON does is JSON.
+  if (/\bjson\b/i.test(contentType) || /^\s*[[{]/.test(text)) {
+    return isUtf8(body) ? readJson(text) : { fault: 'The body is not UTF-8' }
+  }
   // A file posted by a careless client ends with its newline.
   return readPairs([...new URLSearchParams(trimEndOf(text, '\r\n'))])
 }
@@ -74,7 +72,7 @@ function depthOf(root: object): number {
   return depth
 }
 
-/** Trimmed text; JSON numbers and booleans as PHP would print them; undefined where there is none. */
+/** Trimmed text; JSON numbers and booleans as they would stand in a form; undefined where there is none. */
 export function text(value: unknown): string | undefined {
   if (value === true) return '1'
   if (value === false) return '0'

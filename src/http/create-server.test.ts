@@ -90,6 +90,20 @@ describe('on a real socket', () => {
       })
     })
   }
+  for (const [path, status, shape] of [
+    ['/calls/initiate', '404 Not Found', /^\{"status":0,"request":/],
+    ['/api/json/calls/make', '200 OK', /^\{"responses":\[\{"code":"405"/],
+    ['/api/originate-call', '405 Method Not Allowed', /^\{"has_error":true,/],
+    ['/api/0.9.3/call', '200 OK', /^ERR:/],
+    ['/v1/calls', '405 Method Not Allowed', /^\{"type":"\/problems\/method-not-allowed"/],
+  ] as const) {
+    it(`PROPFIND ${path} is refused in the shape of its dialect`, async () => {
+      const sent = `PROPFIND ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`
+      const [head = '', body = ''] = (await exchange(port, sent)).split('\r\n\r\n')
+      assert.equal(head.split('\r\n', 1)[0], `HTTP/1.1 ${status}`)
+      assert.match(body, shape)
+    })
+  }
   it('a client that goes in the middle of its body leaves nothing', async () => {
     const socket = await open(port)
     socket.write('POST /calls/initiate HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nkey=')

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { METHODS } from 'node:http'
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import type { ClientOrigin, Dialect, DialectContext } from '../dialects/dialect.ts'
 import { sendFailure, sendProblem } from '../dialects/native/problem.ts'
@@ -59,6 +60,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   app.setNotFoundHandler((_request, reply) => sendNothingHere(reply))
   app.setErrorHandler((error: { statusCode?: number }, _request, reply) => sendFailure(reply, error, options.log))
   takeEveryBodyAsText(app)
+  takeEveryMethod(app)
   const closing = endWaitsOnClose(app, options.drainMilliseconds ?? 5_000)
   const context: DialectContext = { ...options.context, log: options.log, closing }
   app.addHook('onResponse', async (request, reply) => {
@@ -126,8 +128,19 @@ const malformedUrl = JSON.stringify({
 
 /** How a body is read is each dialect's own: they get its octets, whatever Content-Type stands above it. */
 function takeEveryBodyAsText(app: FastifyInstance): void {
+  app.addHook('onRequest', async ({ mediaType, raw }) => {
+    // Fastify refuses a body under one that is no media type (``, `json`, two at once); careless clients send such.
+    if (mediaType === undefined) delete raw.headers['content-type']
+  })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+}
+
+/** PROPFIND and its like are for a dialect to refuse, in its own shape, as it refuses PUT. */
+function takeEveryMethod(app: FastifyInstance): void {
+  // CONNECT never gets here: it asks for a tunnel, and Node closes the connection.
+  const others = METHODS.filter((method) => method !== 'CONNECT' && !app.supportedMethods.includes(method))
+  for (const method of others) app.addHttpMethod(method)
 }
 
 declare module 'fastify' {

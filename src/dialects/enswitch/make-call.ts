@@ -1,5 +1,4 @@
-import type { CallRequest } from '../../call/call-request.ts'
-import type { Caller, DialectContext } from '../dialect.ts'
+import { mayRingFirst } from '../may-ring-first.ts'
 import type { ApiFunction } from './api-function.ts'
 import { answerOfRefusals } from './map-refusal.ts'
 import { parseCallRequest } from './parse-call-request.ts'
@@ -12,7 +11,7 @@ export const makeCall: ApiFunction = {
     const parsed = parseCallRequest(reader, caller, context)
     if (parsed === undefined) return { responses: reader.faults }
     const { request, waitSeconds } = parsed
-    if (!mayCallFrom(caller, request, context)) return refuse('402', 'Your role does not allow this line.', 'snumber')
+    if (!mayRingFirst(caller, request, context)) return refuse('402', 'Your role does not allow this line.', 'snumber')
     const placed = await context.calls.place(request)
     if (placed.outcome === 'refused') return answerOfRefusals(placed.refusals)
     if (waitSeconds === 0) return requested
@@ -22,11 +21,4 @@ export const makeCall: ApiFunction = {
     if (call.legs.first.dialledAt === undefined) return requested
     return found({ machine: context.node.number, server: context.node.name, callid: id })
   },
-}
-
-/** A user for certain lines of its own account calls from those only. */
-function mayCallFrom(caller: Caller, { account, first }: CallRequest, context: Pick<DialectContext, 'line'>): boolean {
-  if (caller.lines === undefined) return true
-  const line = first.target.kind === 'line' ? context.line(account, first.target.value) : undefined
-  return line !== undefined && account === caller.account && caller.lines.has(line.number)
 }

@@ -1,9 +1,10 @@
 import { parameterLimits } from '../parameters.ts'
 import { parseMultipart } from '../parse-multipart.ts'
 import { type ByteString, bytesOf, octetsOf } from '../php/byte-string.ts'
-import { parseQuery } from '../php/parse-query.ts'
+import { parsePairs, parseQuery } from '../php/parse-query.ts'
 import { PhpArray, type PhpValue } from '../php/php-array.ts'
-import { type PhpInput, type PhpInputFault, phpInputLimits } from '../php/php-input.ts'
+import type { PhpInput, PhpInputFault } from '../php/php-input.ts'
+import { queryOf } from '../query-of.ts'
 import { trimEndOf } from '../trim-characters.ts'
 
 /** In the place of a value that is no text: an array (`snumber[]=1`), or octets that are no UTF-8. */
@@ -19,8 +20,7 @@ export type ReadParameters = { readonly parameters: SentParameters } | { readonl
  * as `&`; a `;` that is percent-encoded is part of its value.
  */
 export function readParameters(url: ByteString, body: unknown, contentType: string | undefined): ReadParameters {
-  const question = url.indexOf('?')
-  const query = readForm(question === -1 ? '' : url.slice(question + 1))
+  const query = readForm(queryOf(url))
   if ('fault' in query) return { fault: faults[query.fault] }
   const sent = Buffer.isBuffer(body) && body.length > 0 ? readBody(bytesOf(body), contentType) : noParameters
   if ('fault' in sent) return { fault: faults[sent.fault] }
@@ -48,11 +48,7 @@ function readBody(body: ByteString, contentType: string | undefined): PhpInput {
     return readForm(trimEndOf(body, '\r\n'))
   }
   const fields = parseMultipart(body, contentType)
-  if (fields === undefined) return { fault: 'malformed' }
-  if (fields.length > phpInputLimits.parameters) return { fault: 'too-many-parameters' }
-  const values = new PhpArray()
-  for (const [name, value] of fields) values.set(name, value)
-  return { values }
+  return fields === undefined ? { fault: 'malformed' } : parsePairs(fields)
 }
 
 const readPair = ([name, value]: [ByteString, PhpValue]): [ByteString, string | typeof notText] => [

@@ -53,6 +53,7 @@ describe('however a client sends it', () => {
     ['form with semicolons', [path, { body: `${user};${parties}`, type: form }]],
     ['form with ampersands', [path, { body: `${user};${parties}`.replaceAll(';', '&'), type: form }]],
     ['form with a newline at its end', [path, { body: `${user};${parties}\r\n`, type: form }]],
+    ['form under a Content-Type that is none', [path, { body: `${user};${parties}`, type: 'garbage' }]],
     ['form under another Content-Type', [path, { body: `${user};${parties}`, type: 'text/plain' }]],
     ['multipart form', [path, { body: multipart, type: 'multipart/form-data; boundary=x' }]],
     ['credentials in the query, the rest in the body', [`${path}?${user}`, { body: parties, type: form }]],
@@ -131,7 +132,6 @@ describe('framework errors keep the shape, and HTTP 200', () => {
     ['PUT', [valid, { method: 'PUT' }], '405'],
     ['DELETE', [valid, { method: 'DELETE' }], '405'],
     ['10 MB', [path, { body: Buffer.alloc(10 << 20, 97), type: form }], '400'],
-    ['a body with a Content-Type that is none', [path, { body: parties, type: 'garbage' }], '400'],
     ['a JSON body', [path, { body: '{"snumber":"101"}', type: 'application/json' }], '400'],
     ['a multipart form without its end', [path, { body: '--x\r\n', type: 'multipart/form-data; boundary=x' }], '400'],
     ['1001 parameters', [`${valid};${many}`], '400'],
@@ -204,6 +204,12 @@ describe('attackers', () => {
     await send(`${valid};callerid1=${encodeURIComponent('"A \\"B\\" \\\\ C" <1>')};callerid2=D"E<2>`)
     assert.deepEqual(first().first.callerId, { name: 'A "B" \\ C', number: '1' })
     assert.deepEqual(first().second.callerId, { name: 'D"E', number: '2' })
+  })
+  it('an array over a line in a multipart form: 400 of snumber', async () => {
+    const body = '--x\r\nContent-Disposition: form-data; name="snumber[]"\r\n\r\n102\r\n--x--\r\n'
+    const answer = await send(valid, { body, type: 'multipart/form-data; boundary=x' })
+    assert.equal(answer.json().responses[0].key, 'snumber')
+    assert.equal(front.calls.placed.length, 0)
   })
   it('credentials that are arrays or no UTF-8 are wrong', async () => {
     for (const credentials of [

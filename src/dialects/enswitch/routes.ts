@@ -1,7 +1,8 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller, Dialect, DialectContext } from '../dialect.ts'
 import { goneSignal } from '../gone-signal.ts'
 import { originOf } from '../origin-of.ts'
+import { routeGetOrPost } from '../route-get-or-post.ts'
 import type { ApiFunction } from './api-function.ts'
 import { hangUpCall, redirectCall } from './control-call.ts'
 import { listActiveCalls, listCdrs } from './list-calls.ts'
@@ -36,32 +37,22 @@ export const enswitchDialect: Dialect = {
       return sendAnswer(reply, refuse('500', 'Internal error'))
     })
     for (const prefix of prefixes) {
-      for (const [path, called] of Object.entries(functions))
-        registerFunction(app, `${prefix}/${path}`, called, context)
-      const noSuchFunction = (_request: FastifyRequest, reply: FastifyReply) =>
-        sendAnswer(reply, refuse('404', 'There is no such function'))
-      app.all(prefix, noSuchFunction)
-      app.all(`${prefix}/*`, noSuchFunction)
+      for (const [path, called] of Object.entries(functions)) {
+        const serve = async (request: FastifyRequest, reply: FastifyReply) =>
+          sendAnswer(reply, await answer(request, reply, called, context))
+        routeGetOrPost(app, `${prefix}/${path}`, serve, sendMethodNotAllowed)
+      }
+      app.all(prefix, sendNoSuchFunction)
+      app.all(`${prefix}/*`, sendNoSuchFunction)
     }
   },
 }
 
-const methods = ['GET', 'POST']
+const sendMethodNotAllowed = (_request: FastifyRequest, reply: FastifyReply): FastifyReply =>
+  sendAnswer(reply.header('allow', 'GET, POST'), refuse('405', 'Use GET or POST'))
 
-function registerFunction(app: FastifyInstance, url: string, called: ApiFunction, context: DialectContext): void {
-  app.route({
-    method: methods,
-    url,
-    // HEAD must have no effect (RFC 9110 section 9.2.1), and this GET rings a phone.
-    exposeHeadRoute: false,
-    handler: async (request, reply) => sendAnswer(reply, await answer(request, reply, called, context)),
-  })
-  app.route({
-    method: app.supportedMethods.filter((method) => !methods.includes(method)),
-    url,
-    handler: (_request, reply) => sendAnswer(reply.header('allow', 'GET, POST'), refuse('405', 'Use GET or POST')),
-  })
-}
+const sendNoSuchFunction = (_request: FastifyRequest, reply: FastifyReply): FastifyReply =>
+  sendAnswer(reply, refuse('404', 'There is no such function'))
 
 async function answer(
   request: FastifyRequest,

@@ -1,7 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Dialect, DialectContext } from '../dialect.ts'
+import { mayRingFirst } from '../may-ring-first.ts'
 import { originOf } from '../origin-of.ts'
 import { readParameters, text } from '../parameters.ts'
+import { routeGetOrPost } from '../route-get-or-post.ts'
 import { parseCallRequest } from './parse-call-request.ts'
 import { sendError, sendInvalidKey, sendQueued, sendRefusal } from './render-answer.ts'
 
@@ -18,13 +20,7 @@ export const myapiDialect: Dialect = {
       context.log.error({ requestId: request.id, err: error }, 'a request failed')
       return sendError(reply, 500, 'INTERNAL', 'Internal error', name)
     })
-    app.route({
-      method: ['GET', 'POST'],
-      url: '/calls/initiate',
-      // HEAD must have no effect (RFC 9110 section 9.2.1), and this GET rings a phone.
-      exposeHeadRoute: false,
-      handler: (request, reply) => initiate(request, reply, context),
-    })
+    routeGetOrPost(app, '/calls/initiate', (request, reply) => initiate(request, reply, context), noSuchMethod)
     app.all('/calls/*', noSuchMethod)
     app.all('/calls', noSuchMethod)
   },
@@ -49,7 +45,7 @@ async function initiate(request: FastifyRequest, reply: FastifyReply, context: D
   }
   const parsed = parseCallRequest(read.parameters, { account: caller.account, credential: caller.name })
   if ('reason' in parsed) return sendError(reply, 400, 'VALIDATION', parsed.reason)
-  if (caller.lines !== undefined && !caller.lines.has(parsed.request.first.target.value)) {
+  if (!mayRingFirst(caller, parsed.request, context)) {
     return sendError(reply, 403, 'PERMISSION', 'This API key may not call for that extension')
   }
   const placed = await context.calls.place(parsed.request)

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { CallFilter } from '../../call/call-service.ts'
 import type { Caller, DialectContext } from '../dialect.ts'
 import { goneSignal } from '../gone-signal.ts'
+import { mayRingFirst } from '../may-ring-first.ts'
 import { streamEvents } from './event-stream.ts'
 import type { Guard } from './native.ts'
 import { describeIssue, parseCallRequest, targetOf, targetSchema } from './parse-call-request.ts'
@@ -115,8 +116,7 @@ async function placeCall(request: FastifyRequest, reply: FastifyReply, caller: C
   if ('faults' in parsed) {
     return sendProblem(reply, 'validation-failed', 'Mend what "errors" names.', { errors: parsed.faults })
   }
-  const { first } = parsed.request
-  if (caller.lines !== undefined && !(first.target.kind === 'line' && caller.lines.has(first.target.value))) {
+  if (!mayRingFirst(caller, parsed.request, context)) {
     return sendProblem(reply, 'permission-missing', 'This key may place calls for its own lines only.')
   }
 

@@ -142,6 +142,8 @@ describe('who may', () => {
   it("another line than the key's own: 403", async () => {
     assert.equal((await place({ ...valid, first: { line: '102' } }, { key: keys.oneLine })).statusCode, 403)
     assert.equal((await place(valid, { key: keys.oneLine })).statusCode, 201)
+    const byFullNumber = { ...valid, first: { line: '1234101' } }
+    assert.equal((await place(byFullNumber, { key: keys.oneLine })).statusCode, 201)
   })
   it("another account's call: 404, for reading and for ending", async () => {
     const { id } = (await place(valid)).json()
@@ -175,7 +177,11 @@ describe('framework errors are problems too', () => {
     ['octets that are no UTF-8', ['POST', '/v1/calls', { raw: Buffer.from([0x7b, 0xff]) }], 400],
     ['64 KiB of brackets', ['POST', '/v1/calls', { raw: '['.repeat(65_000) }], 400],
     ['10 MB', ['POST', '/v1/calls', { raw: Buffer.alloc(10 << 20, 32) }], 413],
-    ['a Content-Type that is none', ['POST', '/v1/calls', { raw: '{}', headers: { 'content-type': 'garbage' } }], 415],
+    [
+      'faults under a Content-Type that is none',
+      ['POST', '/v1/calls', { raw: '{}', headers: { 'content-type': 'a' } }],
+      400,
+    ],
     ['an unknown resource', ['GET', '/v1/nothing'], 404],
     ['a path that cannot be decoded', ['GET', '/v1/calls/%zz'], 404],
     ['a resource of no dialect', ['GET', '/nothing'], 404],

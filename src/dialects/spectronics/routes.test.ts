@@ -153,12 +153,14 @@ describe('what is no request of this API, and attackers', () => {
   const rows: readonly (readonly [name: string, request: string | Buffer, answer: string])[] = [
     ['another method', line(`PUT /api/0.9.3/call?${form}`), invalid],
     ['another function', line('GET /api/0.9.3/calls'), invalid],
+    ['no function', line('GET /api/0.9.3/'), invalid],
+    ['a method of WebDAV', line(`PROPFIND /api/0.9.3/call?${form}`), invalid],
     ['a path that cannot be decoded', line('GET /api/0.9.3/%zz'), invalid],
     ['1001 parameters', post(`${form}&${many}`), invalid],
     ['1001 parameters in the query', line(`GET /api/0.9.3/call?${form}&${many}`), invalid],
     ['1001 parameters of one name', post(`${form}${'&p=1'.repeat(1001)}`), invalid],
     ['70,000 octets', post(`${form}&cidname=${'a'.repeat(70_000)}`), invalid],
-    ['a body that is no UTF-8', post(Buffer.from(`${form}&cidname=\xff`, 'latin1')), invalid],
+    ['JSON that is no UTF-8', post(Buffer.from('{"auth":"\xff"}', 'latin1'), 'application/json'), invalid],
     ['a form that never ends', post(multipart, 'multipart/form-data; boundary=B'), invalid],
     ['JSON that is none', post('{"auth":', 'application/json'), invalid],
     ['65 levels', post(`{"a":${'['.repeat(65)}${']'.repeat(65)}}`, 'application/json'), invalid],
@@ -183,6 +185,13 @@ describe('what is no request of this API, and attackers', () => {
     })
   }
 
+  it('a name in Latin-1, as an old editor saves the file that curl posts, keeps no call from being placed', async () => {
+    assert.equal(
+      await exchange(post(Buffer.from(`${form}&cidname=Ren\xe9`, 'latin1'))),
+      answered('OK:Call request sent'),
+    )
+    assert.equal(front.calls.placed[0]?.first.callerId?.name, 'Ren\ufffd')
+  })
   it('of a name that comes twice the last counts', async () => {
     assert.equal(await exchange(post(`extension=1234102&${form}`)), answered('OK:Call request sent'))
     assert.equal(front.calls.placed[0]?.first.target.value, '101')

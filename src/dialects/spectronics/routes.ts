@@ -4,6 +4,7 @@ import type { Dialect, DialectContext } from '../dialect.ts'
 import { goneSignal } from '../gone-signal.ts'
 import { originOf } from '../origin-of.ts'
 import { readParameters, text } from '../parameters.ts'
+import { routeGetOrPost } from '../route-get-or-post.ts'
 import { mapEndCause } from './map-end-cause.ts'
 import { mapRefusal } from './map-refusal.ts'
 import { parseCallRequest } from './parse-call-request.ts'
@@ -13,7 +14,7 @@ import { type AnswerLine, sendLine } from './render-answer.ts'
 /** A little longer than any phone may ring: whoever waits hears how the ringing ended. */
 const waitMilliseconds = 310_000
 
-const url = '/api/0.9.3/call'
+const version = '/api/0.9.3'
 
 /** "Outgoing calls" of Spectronics UK. */
 export const spectronicsDialect: Dialect = {
@@ -25,18 +26,14 @@ export const spectronicsDialect: Dialect = {
       context.log.error({ requestId: request.id, err: error }, 'a request failed')
       return sendLine(reply, 'ERR:Internal error')
     })
-    app.route({
-      method: ['GET', 'POST'],
-      url,
-      // HEAD must have no effect (RFC 9110 section 9.2.1), and this GET rings a phone.
-      exposeHeadRoute: false,
-      handler: (request, reply) => placeCall(request, reply, context),
-    })
-    const method = app.supportedMethods.filter((candidate) => candidate !== 'GET' && candidate !== 'POST')
-    app.route({ method, url, handler: (_request, reply) => sendLine(reply, 'ERR:Invalid request') })
-    app.all('/api/0.9.3/*', (_request, reply) => sendLine(reply, 'ERR:Invalid request'))
+    routeGetOrPost(app, `${version}/call`, (request, reply) => placeCall(request, reply, context), sendInvalidRequest)
+    app.all(version, sendInvalidRequest)
+    app.all(`${version}/*`, sendInvalidRequest)
   },
 }
+
+const sendInvalidRequest = (_request: FastifyRequest, reply: FastifyReply): FastifyReply =>
+  sendLine(reply, 'ERR:Invalid request')
 
 async function placeCall(request: FastifyRequest, reply: FastifyReply, context: DialectContext): Promise<FastifyReply> {
   const read = readParameters(request.originalUrl, request.body, request.headers['content-type'])

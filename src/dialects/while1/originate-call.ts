@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
-import type { CallRequest } from '../../call/call-request.ts'
 import type { Caller, DialectContext } from '../dialect.ts'
 import { goneSignal } from '../gone-signal.ts'
+import { mayRingFirst } from '../may-ring-first.ts'
 import { PhpArray } from '../php/php-array.ts'
 import { findProject } from './find-project.ts'
 import { mapEndCause } from './map-end-cause.ts'
@@ -27,7 +27,7 @@ export async function originateCall(
   })
   if ('faults' in parsed) return sendFaults(reply, parsed.faults)
   const { request, type, isAsync } = parsed
-  if (!mayCallFor(request, caller, context)) {
+  if (!mayRingFirst(caller, request, context)) {
     return sendFaults(reply, ['Invalid Extension. Check if API token may call for it'], 403)
   }
   const { first, second } = request
@@ -35,14 +35,6 @@ export async function originateCall(
   const placed = await context.calls.place(request)
   if (placed.outcome === 'refused') return sendRefusals(reply, placed.refusals, asked)
   return isAsync ? sendOriginated(reply, asked) : sendWhenAnswered(placed.call.id, reply, asked, context)
-}
-
-/** A token that is bound to lines rings these only; whom a queue or a user's name would ring, it cannot know. */
-function mayCallFor({ account, first }: CallRequest, caller: Caller, context: DialectContext): boolean {
-  if (caller.lines === undefined) return true
-  if (first.target.kind !== 'line' || account !== caller.account) return false
-  const line = context.line(account, first.target.value)
-  return line !== undefined && caller.lines.has(line.number)
 }
 
 async function sendWhenAnswered(id: string, reply: FastifyReply, asked: Asked, context: DialectContext) {

@@ -5,6 +5,7 @@ import { parseJson } from '../php/parse-json.ts'
 import { parsePairs, parseQuery } from '../php/parse-query.ts'
 import { PhpArray } from '../php/php-array.ts'
 import { type PhpInput, type PhpInputFault, phpInputLimits } from '../php/php-input.ts'
+import { queryOf } from '../query-of.ts'
 
 const faultMessages: Readonly<Record<PhpInputFault, string>> = {
   malformed: 'Invalid body. Check if body is a form or a JSON object',
@@ -21,8 +22,7 @@ export function readParameters(
   body: unknown,
   contentType: string | undefined,
 ): { readonly values: PhpArray } | { readonly fault: string } {
-  const question = url.indexOf('?')
-  const query = parseQuery(question === -1 ? '' : url.slice(question + 1))
+  const query = parseQuery(queryOf(url))
   if ('fault' in query) return { fault: faultMessages[query.fault] }
   const posted = readBody(Buffer.isBuffer(body) ? bytesOf(body) : '', contentType)
   if ('fault' in posted) return { fault: faultMessages[posted.fault] }

@@ -1,6 +1,7 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Dialect, DialectContext } from '../dialect.ts'
 import { originOf } from '../origin-of.ts'
+import { routeGetOrPost } from '../route-get-or-post.ts'
 import { authenticate } from './authenticate.ts'
 import { originateCall } from './originate-call.ts'
 import { queryCall } from './query-call.ts'
@@ -8,7 +9,6 @@ import { readParameters } from './read-parameters.ts'
 import { sendFaults, sendTooManyRequests } from './render-answer.ts'
 
 const url = '/api/originate-call'
-const methods = ['GET', 'POST']
 
 /** "OriginateCall" of the While1 PBX. */
 export const while1Dialect: Dialect = {
@@ -21,24 +21,14 @@ export const while1Dialect: Dialect = {
       context.log.error({ requestId: request.id, err: error }, 'a request failed')
       return sendFaults(reply, ['Internal error. Check log of pbx'], 500)
     })
-    app.route({
-      method: methods,
-      url,
-      // HEAD must have no effect (RFC 9110 section 9.2.1), and this GET rings a phone.
-      exposeHeadRoute: false,
-      handler: (request, reply) => serve(request, reply, context),
-    })
-    app.route({ method: otherMethods(app), url, handler: (_request, reply) => sendMethodNotAllowed(reply) })
+    routeGetOrPost(app, url, (request, reply) => serve(request, reply, context), sendMethodNotAllowed)
     app.all(`${url}/*`, (_request, reply) => sendFaults(reply, ['Invalid URL. Check if path ends here'], 404))
   },
 }
 
-const otherMethods = (app: FastifyInstance): string[] =>
-  app.supportedMethods.filter((method) => !methods.includes(method))
-
 /** RFC 9110 section 15.5.6: with the methods that there are. */
-const sendMethodNotAllowed = (reply: FastifyReply): FastifyReply =>
-  sendFaults(reply.header('allow', methods.join(', ')), ['Invalid method. Check if method is GET or POST'], 405)
+const sendMethodNotAllowed = (_request: FastifyRequest, reply: FastifyReply): FastifyReply =>
+  sendFaults(reply.header('allow', 'GET, POST'), ['Invalid method. Check if method is GET or POST'], 405)
 
 async function serve(request: FastifyRequest, reply: FastifyReply, context: DialectContext): Promise<FastifyReply> {
   const read = readParameters(request.originalUrl, request.body, request.headers['content-type'])
