@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { answerFailures, type Failure } from '../answer-failures.ts'
 import type { Caller, Dialect, DialectContext } from '../dialect.ts'
 import { goneSignal } from '../gone-signal.ts'
 import { originOf } from '../origin-of.ts'
@@ -15,6 +16,13 @@ import { type Answer, refuse, sendAnswer } from './render-answer.ts'
 /** Some of the vendor's brands serve the API under `/local`. */
 const prefixes = ['/api/json', '/local/api/json'] as const
 
+const failures: Readonly<Record<Failure, Answer>> = {
+  'too-large': refuse('400', 'The body is larger than 64 KiB'),
+  unreadable: refuse('400', 'The request could not be read'),
+  busy: refuse('503', 'The server is busy'),
+  failed: refuse('500', 'Internal error'),
+}
+
 const functions: Readonly<Record<string, ApiFunction>> = {
   'calls/make': makeCall,
   'calls/hangup': hangUpCall,
@@ -28,14 +36,7 @@ const functions: Readonly<Record<string, ApiFunction>> = {
 export const enswitchDialect: Dialect = {
   name: 'enswitch',
   register(app, context) {
-    app.setErrorHandler((error: { statusCode?: number }, request, reply) => {
-      const status = error.statusCode ?? 500
-      // A body over the limit is the vendor's "bad request", not HTTP's.
-      if (status === 413) return sendAnswer(reply, refuse('400', 'The body is larger than 64 KiB'))
-      if (status >= 400 && status < 500) return sendAnswer(reply, refuse('400', 'The request could not be read'))
-      context.log.error({ requestId: request.id, err: error }, 'a request failed')
-      return sendAnswer(reply, refuse('500', 'Internal error'))
-    })
+    answerFailures(app, context, (failure, reply) => sendAnswer(reply, failures[failure]))
     for (const prefix of prefixes) {
       for (const [path, called] of Object.entries(functions)) {
         const serve = async (request: FastifyRequest, reply: FastifyReply) =>

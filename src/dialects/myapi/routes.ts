@@ -1,25 +1,29 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { answerFailures, type Failure } from '../answer-failures.ts'
 import type { Dialect, DialectContext } from '../dialect.ts'
 import { mayRingFirst } from '../may-ring-first.ts'
 import { originOf } from '../origin-of.ts'
 import { readParameters, text } from '../parameters.ts'
 import { routeGetOrPost } from '../route-get-or-post.ts'
 import { parseCallRequest } from './parse-call-request.ts'
-import { sendError, sendInvalidKey, sendQueued, sendRefusal } from './render-answer.ts'
+import { type MyapiError, sendError, sendInvalidKey, sendQueued, sendRefusal } from './render-answer.ts'
+
+const unreadable = [400, 'VALIDATION', 'The request could not be read'] as const
+
+const failures: Readonly<Record<Failure, readonly [status: number, error: MyapiError, reason: string]>> = {
+  'too-large': unreadable,
+  unreadable,
+  busy: [503, 'UNAVAILABLE', 'The server is busy'],
+  failed: [500, 'INTERNAL', 'Internal error'],
+}
 
 /** "Initiate Call" as VoIPportal and MaxoTel publish it, under any host name. */
 export const myapiDialect: Dialect = {
   name: 'myapi',
   register(app, context) {
-    app.setErrorHandler((error: { statusCode?: number }, request, reply) => {
-      const status = error.statusCode ?? 500
-      const name = functionName(request)
-      // A body over the limit is the vendor's "bad request", not HTTP's.
-      if (status >= 400 && status < 500)
-        return sendError(reply, 400, 'VALIDATION', 'The request could not be read', name)
-      context.log.error({ requestId: request.id, err: error }, 'a request failed')
-      return sendError(reply, 500, 'INTERNAL', 'Internal error', name)
-    })
+    answerFailures(app, context, (failure, reply, request) =>
+      sendError(reply, ...failures[failure], functionName(request)),
+    )
     routeGetOrPost(app, '/calls/initiate', (request, reply) => initiate(request, reply, context), noSuchMethod)
     app.all('/calls/*', noSuchMethod)
     app.all('/calls', noSuchMethod)

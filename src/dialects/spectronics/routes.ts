@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Call } from '../../call/call.ts'
+import { answerFailures, type Failure } from '../answer-failures.ts'
 import type { Dialect, DialectContext } from '../dialect.ts'
 import { goneSignal } from '../gone-signal.ts'
 import { originOf } from '../origin-of.ts'
@@ -16,16 +17,18 @@ const waitMilliseconds = 310_000
 
 const version = '/api/0.9.3'
 
+const failures: Readonly<Record<Failure, AnswerLine>> = {
+  'too-large': 'ERR:Invalid request',
+  unreadable: 'ERR:Invalid request',
+  busy: 'ERR:Service unavailable',
+  failed: 'ERR:Internal error',
+}
+
 /** "Outgoing calls" of Spectronics UK. */
 export const spectronicsDialect: Dialect = {
   name: 'spectronics',
   register(app, context) {
-    app.setErrorHandler((error: { statusCode?: number }, request, reply) => {
-      const status = error.statusCode ?? 500
-      if (status >= 400 && status < 500) return sendLine(reply, 'ERR:Invalid request')
-      context.log.error({ requestId: request.id, err: error }, 'a request failed')
-      return sendLine(reply, 'ERR:Internal error')
-    })
+    answerFailures(app, context, (failure, reply) => sendLine(reply, failures[failure]))
     routeGetOrPost(app, `${version}/call`, (request, reply) => placeCall(request, reply, context), sendInvalidRequest)
     app.all(version, sendInvalidRequest)
     app.all(`${version}/*`, sendInvalidRequest)

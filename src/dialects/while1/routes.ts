@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { answerFailures, type Failure } from '../answer-failures.ts'
 import type { Dialect, DialectContext } from '../dialect.ts'
 import { originOf } from '../origin-of.ts'
 import { routeGetOrPost } from '../route-get-or-post.ts'
@@ -10,17 +11,20 @@ import { sendFaults, sendTooManyRequests } from './render-answer.ts'
 
 const url = '/api/originate-call'
 
+const unreadable = [['Invalid request. Check if body is readable'], 400] as const
+
+const failures: Readonly<Record<Failure, readonly [messages: readonly string[], status: number]>> = {
+  'too-large': unreadable,
+  unreadable,
+  busy: [['Pbx busy. Try again in some seconds'], 503],
+  failed: [['Internal error. Check log of pbx'], 500],
+}
+
 /** "OriginateCall" of the While1 PBX. */
 export const while1Dialect: Dialect = {
   name: 'while1',
   register(app, context) {
-    app.setErrorHandler((error: { statusCode?: number }, request, reply) => {
-      const status = error.statusCode ?? 500
-      // A body over the limit is the vendor's "bad request", not HTTP's.
-      if (status >= 400 && status < 500) return sendFaults(reply, ['Invalid request. Check if body is readable'], 400)
-      context.log.error({ requestId: request.id, err: error }, 'a request failed')
-      return sendFaults(reply, ['Internal error. Check log of pbx'], 500)
-    })
+    answerFailures(app, context, (failure, reply) => sendFaults(reply, ...failures[failure]))
     routeGetOrPost(app, url, (request, reply) => serve(request, reply, context), sendMethodNotAllowed)
     app.all(`${url}/*`, (_request, reply) => sendFaults(reply, ['Invalid URL. Check if path ends here'], 404))
   },
