@@ -7,7 +7,7 @@ import type { Caller, DialectContext } from './dialect.ts'
  */
 export function mayRingFirst(
   caller: Caller,
-  { account, first: { target } }: CallRequest,
+  { account, first: { target } }: Pick<CallRequest, 'account' | 'first'>,
   directory: Pick<DialectContext, 'line'>,
 ): boolean {
   if (caller.lines === undefined) return true

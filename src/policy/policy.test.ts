@@ -3,36 +3,13 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { CallRequest } from '../call/call-request.ts'
 import type { Account, PhoneNumber, RatePlan } from '../directory/directory.ts'
-import type { Permission } from '../directory/permission.ts'
 import { decideBarred, findRate } from './decide-barred.ts'
 import { decideCall } from './decide-call.ts'
 import { decideCallerId, outsideCallerId } from './decide-caller-id.ts'
 import { decideEmergency } from './decide-emergency.ts'
-import { decidePermission } from './decide-permission.ts'
 
 const outside = (canonical: string, emergency = false): PhoneNumber => ({ canonical, emergency })
 const reasonOf = (decision: { decision: string; reason?: string }) => decision.reason ?? decision.decision
-
-describe('permission', () => {
-  const credential = (permissions: Permission[], lines?: string[]) => ({
-    name: 'crm',
-    permissions: new Set(permissions),
-    ...(lines === undefined ? {} : { lines: new Set(lines) }),
-  })
-  const rows = [
-    ['held', credential(['calls:place']), 'calls:place', undefined, 'allow'],
-    ['another one is held', credential(['calls:read']), 'calls:place', undefined, 'permission-missing'],
-    ['none is held', credential([]), 'calls:read', undefined, 'permission-missing'],
-    ['any line', credential(['calls:place']), 'calls:place', '101', 'allow'],
-    ['one of its lines', credential(['calls:place'], ['101', '102']), 'calls:place', '102', 'allow'],
-    ['another line', credential(['calls:place'], ['101']), 'calls:place', '102', 'line-not-allowed'],
-    ['no line at all', credential(['calls:place'], []), 'calls:place', '101', 'line-not-allowed'],
-    ['no permission counts before the line', credential([], ['101']), 'calls:place', '102', 'permission-missing'],
-  ] as const
-  for (const [name, who, permission, line, expected] of rows) {
-    test(`${name}: ${expected}`, () => assert.equal(reasonOf(decidePermission(who, permission, line)), expected))
-  }
-})
 
 describe('emergency', () => {
   for (const [emergency, emergencyCalls, expected] of [

@@ -12,7 +12,8 @@ const table = readFileSync(new URL('fixtures/php-tables.txt', import.meta.url), 
 function encoded(value: PhpValue): string {
   if (!(value instanceof PhpArray)) return jsonEncode(textOfBytes(String(value)))
   const entries = [...value.entries()]
-  if (value.isList()) return `[${entries.map(([, inner]) => encoded(inner)).join(',')}]`
+  if (entries.every(([key], index) => key === String(index)))
+    return `[${entries.map(([, inner]) => encoded(inner)).join(',')}]`
   return `{${entries.map(([key, inner]) => `${jsonEncode(textOfBytes(key))}:${encoded(inner)}`).join(',')}}`
 }
 

@@ -57,11 +57,4 @@ export class PhpArray {
     for (const value of this.#entries.values()) count += value instanceof PhpArray ? value.countScalars() : 1
     return count
   }
-
-  /** Whether the keys are 0, 1, 2, … in this order: json_encode() writes such an array in square brackets. */
-  isList(): boolean {
-    let expected = 0
-    for (const key of this.#entries.keys()) if (key !== String(expected++)) return false
-    return true
-  }
 }
