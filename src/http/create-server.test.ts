@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { createHttpFront, type HttpFront, keys } from '../../test/support/http-front.ts'
@@ -104,6 +105,17 @@ describe('on a real socket', () => {
       assert.match(body, shape)
     })
   }
+  it('a client that sends one header field a second is cut off when its ten seconds are over', async () => {
+    const began = performance.now()
+    const socket = await open(port)
+    socket.write('GET /healthz HTTP/1.1\r\nHost: a\r\n')
+    const drip = setInterval(() => socket.write('X: y\r\n'), 1000)
+    const [answer] = await once(socket, 'data')
+    clearInterval(drip)
+    assert.match(answer.toString(), /^HTTP\/1\.1 408 Request Timeout\r\n/)
+    assert.ok(performance.now() - began < 15_000)
+    socket.destroy()
+  })
   it('a client that goes in the middle of its body leaves nothing', async () => {
     const socket = await open(port)
     socket.write('POST /calls/initiate HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nkey=')

@@ -31,6 +31,8 @@ export const bodyLimitOctets = 64 * 1024
 /** Long enough for the longest wait that a request may ask for, short enough that a stalled client gives its socket back. */
 const headersTimeoutMilliseconds = 10_000
 const requestTimeoutMilliseconds = 30_000
+/** How often Node looks for those; by default so seldom that 10 seconds become 40. */
+const timeoutCheckMilliseconds = 1_000
 const keepAliveTimeoutMilliseconds = 65_000
 const requestsPerSocket = 100_000
 const connections = 10_000
@@ -46,7 +48,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     keepAliveTimeout: keepAliveTimeoutMilliseconds,
     maxRequestsPerSocket: requestsPerSocket,
     return503OnClosing: false,
-    http: { headersTimeout: headersTimeoutMilliseconds },
+    http: { headersTimeout: headersTimeoutMilliseconds, connectionsCheckingInterval: timeoutCheckMilliseconds },
     forceCloseConnections: 'idle',
     genReqId: () => randomUUID(),
     rewriteUrl: (request) => rewriteUrl(request.url ?? '/'),
