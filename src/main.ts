@@ -16,6 +16,7 @@ import { createEngine } from './main/create-engine.ts'
 import { createPolicy } from './main/create-policy.ts'
 import { LiveDirectory } from './main/live-directory.ts'
 import { webhookTargets } from './main/webhook-targets.ts'
+import { MediaError } from './media/media-error.ts'
 import { Orchestrator } from './orchestrator/orchestrator.ts'
 import { systemRandom } from './random.ts'
 import { openStore, storeFile } from './store/open-store.ts'
@@ -132,7 +133,9 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
 
 /** A port in use, or one that only root may have, in words that say what to do. */
 function explainListenError(error: unknown, config: Config): unknown {
-  const { code, port } = error as NodeJS.ErrnoException & { port?: number }
+  const { code, port, message } = error as NodeJS.ErrnoException & { port?: number }
+  if (error instanceof MediaError && message.includes('EADDRNOTAVAIL'))
+    return new Error(`This machine has no address ${config.media.host}; put one that it has into "media.host".`)
   const where = port === config.http.port ? 'http.port' : 'sip.listen'
   if (code === 'EADDRINUSE')
     return new Error(`Port ${port} is in use; stop what uses it, or choose another in "${where}".`)

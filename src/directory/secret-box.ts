@@ -12,7 +12,7 @@ export class SecretBox {
 
   constructor(key: Buffer) {
     if (key.length !== keyLength)
-      throw new Error(`The server's key must have ${keyLength} octets, this has ${key.length}`)
+      throw new Error(`must hold ${keyLength * 2} hexadecimal digits: the key that seals secrets in the database`)
     this.#key = key
   }
 
@@ -45,7 +45,11 @@ export class SecretBox {
 /** The server's key in a file of its own, beside the database but not in it; made where there is none yet. */
 export function openSecretBox(keyFile: string): SecretBox {
   if (!existsSync(keyFile)) makeKeyFile(keyFile)
-  return new SecretBox(Buffer.from(readFileSync(keyFile, 'utf8').trim(), 'hex'))
+  try {
+    return new SecretBox(Buffer.from(readFileSync(keyFile, 'utf8').trim(), 'hex'))
+  } catch (error) {
+    throw new Error(`${keyFile} ${(error as Error).message}; restore it from a backup.`)
+  }
 }
 
 /** There is the whole key or none, whenever the process dies or the power fails. */

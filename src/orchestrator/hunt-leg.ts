@@ -46,12 +46,20 @@ export class HuntLeg implements LegHandle {
   #winner: Attempt | undefined
   #rang = false
   #verdict: EndCause | undefined
-  #lastCause: EndCause = 'unavailable'
+  /** How it ends if nobody is rung. */
+  #lastCause: EndCause
   /** What the member who had the leg ended with. */
   #last: Extract<LegEvent, { type: 'ended' }> | undefined
   #ended = false
 
-  constructor(request: HuntRequest, rounds: HuntRounds, dialMember: DialMember, listener: (event: LegEvent) => void) {
+  constructor(
+    request: HuntRequest,
+    rounds: HuntRounds,
+    dialMember: DialMember,
+    listener: (event: LegEvent) => void,
+    causeIfNobody: EndCause = 'unavailable',
+  ) {
+    this.#lastCause = causeIfNobody
     this.callId = request.callId
     this.leg = request.leg
     this.#request = request

@@ -8,7 +8,7 @@ import type { CallLog } from '../events/call-log.ts'
 import type { Log } from '../log.ts'
 import { StoreError } from '../store/store-error.ts'
 import type { Driver, LegDestination, LegEvent, LegHandle } from '../telephony/driver.ts'
-import { type Hunt, huntRounds } from './hunt.ts'
+import { type Hunt, huntRounds, isReachable } from './hunt.ts'
 import { type DialMember, driverHandle, HuntLeg, type HuntRequest } from './hunt-leg.ts'
 import type { LineActivity } from './line-activity.ts'
 
@@ -217,7 +217,9 @@ export class LiveCall {
     const rounds = huntRounds(plan.destination, this.#context)
     const ringSeconds = Math.min(plan.ringSeconds, plan.memberRingSeconds)
     const dialMember: DialMember = (...member) => this.#dialOne(...member)
-    this.#handles[leg] = new HuntLeg({ ...request, ringSeconds }, rounds, dialMember, listener).start()
+    // Phones that are there and not free are on other calls, or their owners are still busy with the last.
+    const causeIfNobody = isReachable(plan.destination, this.#context.driver) ? 'busy' : 'unavailable'
+    this.#handles[leg] = new HuntLeg({ ...request, ringSeconds }, rounds, dialMember, listener, causeIfNobody).start()
   }
 
   /** Who of several has answered, for the history. */

@@ -24,7 +24,7 @@ type Item = Readonly<Record<string, unknown>>
 
 export const directoryCommand = (terminal: Terminal): Command =>
   withServerOptions(new Command('directory'))
-    .description('list who exists: the lines, keys, queues and so on of your accounts')
+    .description('list who exists: the lines, credentials, queues and so on of your accounts')
     .addArgument(new Argument('[kind]', 'only these').choices(Object.keys(kinds)))
     .action(async (kind: Kind | undefined, options: ServerCommandOptions) => {
       const client = connect(options, terminal, 'directory:read')
