@@ -52,7 +52,8 @@ const setUp = async (scene: Scene) => {
   const store = new MemoryCallStore(clock)
   const callLog = new CallLog(store)
   const target = { kind: 'line', value: '101' } as const
-  const leg = { target, callerId: {}, outsideCallerId: {}, autoAnswer: false, ringSeconds: 30, memberRingSeconds: 5 }
+  const shown = { callerId: {}, outsideCallerId: {} }
+  const leg = { target, ...shown, autoAnswer: false, ringSeconds: 30, memberRingSeconds: 5, services: {} }
   const members = [lineOf('102'), lineOf('103')]
   const queue = (strategy: NonNullable<Scene['queue']>): Hunt => ({
     kind: 'hunt',

@@ -7,7 +7,7 @@ import type { Clock, Timer } from '../clock.ts'
 import type { CallLog } from '../events/call-log.ts'
 import type { Log } from '../log.ts'
 import { StoreError } from '../store/store-error.ts'
-import type { Driver, LegDestination, LegEvent, LegHandle } from '../telephony/driver.ts'
+import type { Driver, LegDestination, LegEvent, LegHandle, LegServices } from '../telephony/driver.ts'
 import { type Hunt, huntRounds, isReachable } from './hunt.ts'
 import { type DialMember, driverHandle, HuntLeg, type HuntRequest } from './hunt-leg.ts'
 import type { LineActivity } from './line-activity.ts'
@@ -27,6 +27,7 @@ export interface LegPlan {
   readonly ringSeconds: number
   /** How long one member of a hunt rings before the next does. */
   readonly memberRingSeconds: number
+  readonly services: LegServices
 }
 
 export interface CallPlan {
@@ -196,6 +197,7 @@ export class LiveCall {
     const plan = this.#legs[leg]
     const partner = leg === this.#roles.second ? this.#handleOf('first') : undefined
     const request: HuntRequest = {
+      ...plan.services,
       callId: this.id,
       leg,
       autoAnswer: plan.autoAnswer,

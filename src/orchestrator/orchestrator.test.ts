@@ -7,6 +7,7 @@ import type { CallRequest } from '../call/call-request.ts'
 import { createDirectory } from '../directory/create-directory.ts'
 import { CallLog } from '../events/call-log.ts'
 import { silentLog } from '../log.ts'
+import type { DialRequest, DriverCapability } from '../telephony/driver.ts'
 import { FakeDriver } from '../telephony/fake/fake-driver.ts'
 import { FakeNetwork } from '../telephony/fake/fake-network.ts'
 import type { PhoneScript } from '../telephony/fake/phone-script.ts'
@@ -25,7 +26,7 @@ const account = {
   ],
   contexts: [],
   featureCodes: {},
-  recordGroups: [],
+  recordGroups: [{ id: 7, name: 'all' }],
   webhooks: [],
   cards: [],
 } as const
@@ -51,8 +52,15 @@ const setUp = (scripts: Readonly<Record<string, readonly PhoneScript[]>>) => {
     network.setLine({ account: 'acme', number }, script),
   )
   const store = new MemoryCallStore(clock)
-  const start = (seed: number) => {
-    const driver = new FakeDriver({ network, clock })
+  /** What the drivers were asked for. */
+  const dialled: DialRequest[] = []
+  const start = (seed: number, capabilities: readonly DriverCapability[] = []) => {
+    const driver = new FakeDriver({ network, clock, capabilities })
+    const dial = driver.dial.bind(driver)
+    driver.dial = (request, listener) => {
+      dialled.push(request)
+      return dial(request, listener)
+    }
     const callLog = new CallLog(store)
     const orchestrator = new Orchestrator({
       store,
@@ -79,10 +87,54 @@ const setUp = (scripts: Readonly<Record<string, readonly PhoneScript[]>>) => {
     return last?.type === 'call.ended' ? last.cause : undefined
   }
   const up = () => phones.reduce((sum, phone) => sum + phone.calls.size, 0)
-  return { clock, network, phones, store, start, place, causeOf, up }
+  return { clock, network, phones, store, dialled, start, place, causeOf, up }
 }
 
 const answering: PhoneScript = { rings: 10, answers: 100 }
+
+describe('what the driver is asked for beyond ringing', () => {
+  const wishing: Partial<CallRequest> = {
+    first: { target: { kind: 'line', value: '101' }, screen: 'required', warnBeforeCutOff: 'preferred' },
+    recordGroup: 7,
+    delaySeconds: 60,
+  }
+  const servicesOf = ({ screen, warnBeforeCutOff, recordGroup }: DialRequest) => ({
+    ...{ screen, warnBeforeCutOff, recordGroup },
+  })
+  for (const [name, target] of [
+    ['a line', toLine],
+    ['each member of a queue', { kind: 'queue', value: 'support' }],
+  ] as const) {
+    test(`screening, warnings and recording reach it with ${name}, after a restart too`, async () => {
+      const { clock, start, place, dialled } = setUp({ 101: [answering], 102: [answering], 103: [answering] })
+      const capabilities = ['screen', 'warn', 'record'] as const
+      const before = start(1, capabilities)
+      const second = { target, warnBeforeCutOff: 'preferred' } as const
+      await place(before.orchestrator, requestTo(target, { ...wishing, second }))
+      await before.orchestrator.stop(0)
+      const { orchestrator } = start(2, capabilities)
+      await orchestrator.resume()
+      await clock.advance(65_000)
+      const [first, ...others] = dialled.map((request) => servicesOf(request))
+      assert.deepEqual(first, { screen: true, warnBeforeCutOff: true, recordGroup: 7 })
+      assert.equal(others.length, name === 'a line' ? 1 : 2)
+      for (const other of others) {
+        assert.deepEqual(other, { screen: undefined, warnBeforeCutOff: true, recordGroup: 7 })
+      }
+    })
+  }
+  test('it is not asked for what it does not declare', async () => {
+    const { clock, start, place, dialled } = setUp({ 101: [answering], 102: [answering] })
+    const { orchestrator } = start(1)
+    assert.equal((await orchestrator.place(requestTo(toLine, wishing))).outcome, 'refused')
+    const first = { target: toLine, screen: 'preferred', warnBeforeCutOff: 'preferred' } as const
+    await place(orchestrator, requestTo(toLine, { first }))
+    await clock.advance(1000)
+    assert.deepEqual(dialled.map(servicesOf).slice(0, 1), [
+      { screen: undefined, warnBeforeCutOff: undefined, recordGroup: undefined },
+    ])
+  })
+})
 
 describe('placing and hanging up', () => {
   test('a call is forgotten when its end is on disk', async () => {

@@ -3,7 +3,7 @@ import type { CallerId, CallRequest, LegRequest, LegTarget } from '../call/call-
 import type { Refusals } from '../call/call-service.ts'
 import type { Refusal } from '../call/refusal.ts'
 import type { Directory } from '../directory/directory.ts'
-import type { Driver, DriverCapability } from '../telephony/driver.ts'
+import type { Driver, DriverCapability, LegServices } from '../telephony/driver.ts'
 import type { CountedFor } from './call-counters.ts'
 import { isReachable } from './hunt.ts'
 import type { CallPlan, LegPlan } from './live-call.ts'
@@ -144,6 +144,16 @@ function missingAbilities(request: CallRequest, { driver }: PlanCallContext): Re
     }))
 }
 
+/** What the client wants and the driver can do; what is required and cannot be done was refused before. */
+function servicesOf(leg: LegRequest, { recordGroup }: CallRequest, { driver }: PlanCallContext): LegServices {
+  const { capabilities } = driver
+  return {
+    ...(leg.screen !== undefined && capabilities.has('screen') ? { screen: true } : {}),
+    ...(leg.warnBeforeCutOff !== undefined && capabilities.has('warn') ? { warnBeforeCutOff: true } : {}),
+    ...(recordGroup !== undefined && capabilities.has('record') ? { recordGroup } : {}),
+  }
+}
+
 /** Each party is shown the other, unless the request says otherwise. */
 function planLeg(
   call: CallRequest,
@@ -162,5 +172,6 @@ function planLeg(
     autoAnswer: leg.autoAnswer ?? false,
     ringSeconds: leg.ringSeconds ?? context.defaultRingSeconds,
     memberRingSeconds: context.memberRingSeconds,
+    services: servicesOf(leg, call, context),
   }
 }

@@ -7,10 +7,11 @@ import type { EndCause } from '../call/end-cause.ts'
 export type DriverCapability =
   | 'play'
   | 'collect-digits'
+  /** {@link LegServices.recordGroup}. */
   | 'record'
-  /** A party accepts the call by a digit before it is connected. */
+  /** {@link LegServices.screen}. */
   | 'screen'
-  /** A tone before the account's credit ends. */
+  /** {@link LegServices.warnBeforeCutOff}. */
   | 'warn'
   | 'hold'
   | 'redirect'
@@ -40,7 +41,20 @@ export type LegDestination =
   | { readonly kind: 'line'; readonly line: LineAddress }
   | { readonly kind: 'trunk'; readonly number: string; readonly trunks: readonly TrunkAddress[] }
 
-export interface DialRequest {
+/** What a leg gets beyond being rung and connected. Nothing is asked for here that the driver does not declare. */
+export interface LegServices {
+  /**
+   * The party hears who is calling and accepts by a digit. The leg is `answered` when they have; it ends as `screened-out` where
+   * they refuse, or do nothing.
+   */
+  readonly screen?: true
+  /** The party hears a tone before the account's credit cuts the call off. */
+  readonly warnBeforeCutOff?: true
+  /** From the bridge on the call is recorded into this record group of its account, by the group's id; both legs name the same. */
+  readonly recordGroup?: number
+}
+
+export interface DialRequest extends LegServices {
   readonly callId: string
   readonly leg: LegName
   readonly destination: LegDestination
