@@ -6,6 +6,7 @@ import { sendFailure, sendProblem } from '../dialects/native/problem.ts'
 import { originOf } from '../dialects/origin-of.ts'
 import type { Log } from '../log.ts'
 import { answerClientError } from './answer-client-error.ts'
+import { answerHalfClosed } from './answer-half-closed.ts'
 import { hideSecrets } from './hide-secrets.ts'
 import type { Metrics } from './metrics.ts'
 import { rewriteUrl } from './rewrite-url.ts'
@@ -23,6 +24,8 @@ export interface ServerOptions {
   readonly isReady: () => boolean
   /** How long a closing server waits for its clients before it cuts them off; 5,000 ms by default. */
   readonly drainMilliseconds?: number
+  /** How long a client is waited with that has closed its half of the connection; a minute by default, in which most phones are answered. */
+  readonly halfClosedMilliseconds?: number
 }
 
 /** Shared by every dialect's contract: a larger body is the vendor's own "bad request". */
@@ -59,6 +62,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     },
   })
   app.server.maxConnections = connections
+  answerHalfClosed(app.server, options.halfClosedMilliseconds ?? 60_000)
   app.setNotFoundHandler((_request, reply) => sendNothingHere(reply))
   app.setErrorHandler((error: { statusCode?: number }, _request, reply) => sendFailure(reply, error, options.log))
   takeEveryBodyAsText(app)

@@ -193,6 +193,9 @@ export class FakeCalls implements CallService {
   }
 }
 
+/** How long a client is waited with that may have gone. */
+export const halfClosedMilliseconds = 200
+
 export interface HttpFront {
   readonly app: FastifyInstance
   readonly calls: FakeCalls
@@ -234,6 +237,7 @@ export async function createHttpFront(
   }
   const metrics = new Metrics({ liveCalls: () => 0, registeredPhones: () => 1 })
   const dialects = [nativeDialect, myapiDialect, enswitchDialect, while1Dialect, spectronicsDialect]
-  const app = await createServer({ dialects, context, metrics, log, isReady: () => true, drainMilliseconds: 500 })
+  const times = { drainMilliseconds: 500, halfClosedMilliseconds }
+  const app = await createServer({ dialects, context, metrics, log, isReady: () => true, ...times })
   return { app, calls, log: lines }
 }
