@@ -1,7 +1,7 @@
 import type { Call, Leg, LegName } from '../../call/call.ts'
 import type { LegTargetKind } from '../../call/call-request.ts'
 
-const types: Partial<Record<LegTargetKind, string>> = { line: 'phone', queue: 'queue' }
+const types: Partial<Record<LegTargetKind, string>> = { line: 'phone', queue: 'queue', number: 'external' }
 
 export const typeOf = (kind: LegTargetKind): string => types[kind] ?? ''
 
@@ -27,11 +27,14 @@ export function destinationFields({ destination }: Pick<Leg, 'destination'>) {
   return { dtype: 'external', dnumber: destination.split(' ', 1)[0] ?? '' }
 }
 
-/** Seconds in which both parties talked until `at`; ringing is no talk. */
-export const talkSeconds = (call: Call, at: number): number => seconds(at - (call.bridgedAt ?? at))
+/** Seconds for which this leg's party talked until `at`: one that a redirection brought had no part in what was said before. */
+export function talkSeconds({ bridgedAt, legs }: Call, leg: LegName, at: number): number {
+  const { answeredAt } = legs[leg]
+  return bridgedAt === undefined || answeredAt === undefined ? 0 : seconds(at - Math.max(bridgedAt, answeredAt))
+}
 
 /** Seconds from the leg's first ring on. */
 export const totalSeconds = (call: Call, leg: LegName, at: number): number =>
   seconds(at - (call.legs[leg].dialledAt ?? at))
 
-const seconds = (milliseconds: number): number => Math.max(0, Math.round(milliseconds / 1000))
+export const seconds = (milliseconds: number): number => Math.max(0, Math.round(milliseconds / 1000))

@@ -1,6 +1,6 @@
 import type { ApiFunction } from './api-function.ts'
 import { answerOfRefusals } from './map-refusal.ts'
-import { readTarget } from './parse-call-request.ts'
+import { destinationTypes, readTarget } from './parse-call-request.ts'
 import { type Answer, refuse, requested } from './render-answer.ts'
 import { callIdOf } from './unique-id.ts'
 
@@ -32,7 +32,7 @@ export const redirectCall: ApiFunction = {
   permission: 'calls:control',
   async run({ reader, caller, context }) {
     const uniqueId = reader.required('uniqueid')
-    const target = readTarget(reader, reader.choice('ctype', ['phone', 'queue']), 'cnumber')
+    const target = readTarget(reader, reader.choice('ctype', destinationTypes), 'cnumber')
     const channel = reader.choice('channel', ['1', '2']) ?? '1'
     if (uniqueId === undefined || target === undefined || reader.faults.length > 0) return { responses: reader.faults }
     const leg = channel === '1' ? 'first' : 'second'

@@ -4,14 +4,16 @@ import { connect } from 'node:net'
 import { describe, it } from 'node:test'
 import { createHttpFront, type FakeCalls } from '../../../test/support/http-front.ts'
 import type { CallRequest, LegTarget } from '../../call/call-request.ts'
+import type { EndCause } from '../../call/end-cause.ts'
 import type { Refusal } from '../../call/refusal.ts'
 
 interface Exchange {
   readonly name: string
   /** The rows of the contract's tables that it stands for. */
   readonly rows: readonly string[]
-  /** The request line; `Host` and `Connection` follow. */
+  /** The request line; `Host` and `Connection` follow, then what else the client sends. */
   readonly request: string
+  readonly sent?: { readonly headers?: readonly string[]; readonly body?: string }
   readonly given?: {
     readonly refusals?: readonly Refusal[]
     /** The first party is dialled while the request waits. */
@@ -31,10 +33,12 @@ const read = (file: string): readonly Exchange[] =>
   JSON.parse(readFileSync(new URL(`fixtures/${file}`, import.meta.url), 'utf8'))
 const makeACall = read('make-a-call.json')
 const sisters = read('sisters.json')
+const knownClients = read('known-clients.json')
 
 for (const [title, exchanges] of [
   ['calls/make, byte for byte', makeACall],
   ['its sisters, byte for byte', sisters],
+  ['known clients, byte for byte', knownClients],
 ] as const) {
   describe(title, () => {
     for (const exchange of exchanges) it(exchange.name, () => check(exchange))
@@ -53,13 +57,14 @@ describe('the contract', () => {
   it('has an exchange for each row of its tables', () => {
     assert.deepEqual(missing([...parameters, ...codes], makeACall), [])
     assert.deepEqual(missing([...functions, ...theirs], sisters), [])
+    assert.deepEqual(missing(['PHP', 'Node', 'Go', 'C++', 'CRM'], knownClients), [])
   })
 })
 
 const missing = (rows: readonly string[], exchanges: readonly Exchange[]): readonly string[] =>
   rows.filter((row) => !exchanges.some((exchange) => exchange.rows.includes(row)))
 
-async function check({ request, given = {}, headers = [], answer, ...expected }: Exchange): Promise<void> {
+async function check({ request, sent, given = {}, headers = [], answer, ...expected }: Exchange): Promise<void> {
   const front = await createHttpFront({ keepLog: false })
   try {
     if (given.call !== undefined) await situations[given.call](front.calls)
@@ -69,7 +74,7 @@ async function check({ request, given = {}, headers = [], answer, ...expected }:
     front.calls.otherRefusals = otherRefusals
     await front.app.listen({ host: '127.0.0.1', port: 0 })
     const { port } = front.app.server.address() as { port: number }
-    const answered = exchangeOctets(port, `${request}\r\nHost: pbx.example\r\nConnection: close\r\n\r\n`)
+    const answered = exchangeOctets(port, requestWith(request, sent))
     if (given.dialled) await dialWhenAwaited(front.calls)
     assert.equal((await answered).replace(/^Date: .*$/m, 'Date: …'), responseWith(answer, headers))
     const placed = front.calls.placed.slice(before)
@@ -82,6 +87,13 @@ async function check({ request, given = {}, headers = [], answer, ...expected }:
   } finally {
     await front.app.close()
   }
+}
+
+function requestWith(requestLine: string, { headers = [], body = '' }: Exchange['sent'] = {}): Buffer {
+  const octets = Buffer.from(body)
+  const length = octets.length === 0 ? [] : [`Content-Length: ${octets.length}`]
+  const head = [requestLine, 'Host: pbx.example', 'Connection: close', ...headers, ...length]
+  return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), octets])
 }
 
 const responseWith = (body: string, headers: readonly string[]): string =>
@@ -97,10 +109,10 @@ const responseWith = (body: string, headers: readonly string[]): string =>
     body,
   ].join('\r\n')
 
-function exchangeOctets(port: number, request: string): Promise<string> {
+function exchangeOctets(port: number, request: Buffer): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
-    const socket = connect(port, '127.0.0.1', () => socket.write(request, 'latin1'))
+    const socket = connect(port, '127.0.0.1', () => socket.write(request))
     socket.setTimeout(10_000, () => socket.destroy(new Error('no answer in 10 s')))
     socket.on('data', (chunk: Buffer) => chunks.push(chunk))
     socket.on('error', reject)
@@ -141,16 +153,37 @@ async function bridge(calls: FakeCalls, account?: string): Promise<void> {
   calls.happen('call-1', { type: 'call.bridged' }, after(10))
 }
 
+async function redirect(calls: FakeCalls): Promise<void> {
+  await bridge(calls)
+  calls.happen('call-1', { type: 'call.redirected', leg: 'first', destination: 'line 102' }, after(20))
+  calls.happen('call-1', { type: 'leg.ended', leg: 'first', cause: 'completed' }, after(20))
+  calls.happen('call-1', { type: 'leg.dialled', leg: 'first', recovery }, after(20))
+}
+
+function end(calls: FakeCalls, cause: EndCause, at: number): void {
+  for (const leg of ['first', 'second'] as const) calls.happen('call-1', { type: 'leg.ended', leg, cause }, at)
+  calls.happen('call-1', { type: 'call.ended', cause }, at)
+}
+
 const situations = {
   ringing: place,
   bridged: bridge,
   foreign: (calls: FakeCalls) => bridge(calls, 'other'),
   async ended(calls: FakeCalls) {
     await bridge(calls)
-    for (const leg of ['first', 'second'] as const) {
-      calls.happen('call-1', { type: 'leg.ended', leg, cause: 'completed' }, after(20))
-    }
-    calls.happen('call-1', { type: 'call.ended', cause: 'completed' }, after(20))
+    end(calls, 'completed', after(20))
+  },
+  /** The calling party is sent away after 10 s of talk, line 102 comes instead and talks for 5 s. */
+  async redirected(calls: FakeCalls) {
+    await redirect(calls)
+    calls.happen('call-1', { type: 'leg.answered', leg: 'first', recovery }, after(25))
+    calls.happen('call-1', { type: 'call.bridged' }, after(25))
+    end(calls, 'completed', after(30))
+  },
+  /** The same, but line 102 does not answer. */
+  async redirectedInVain(calls: FakeCalls) {
+    await redirect(calls)
+    end(calls, 'no-answer', after(50))
   },
   async unanswered(calls: FakeCalls) {
     await place(calls)

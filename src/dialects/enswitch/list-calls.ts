@@ -15,6 +15,7 @@ const latestTime = 4_294_967_295
 const missingFilters = [
   ...['direction', 'names', 'sort', 'count', 'recursive', 'recurse', 'callername_number', 'phone', 'stype', 'snumber'],
   ...['ctype', 'cnumber', 'dtype', 'dnumber', 'status', 'peer', 'invoice', 'talktime_minimum', 'talktime_maximum'],
+  ...['recorded'],
 ] as const
 
 /** What the vendor takes for "do not filter". */
@@ -25,11 +26,13 @@ export const listActiveCalls: ApiFunction = {
   permission: 'calls:read',
   async run(asked) {
     const { reader, context } = asked
+    const descending = reader.flag('descending') ?? false
     const calls = await findCalls(asked, { state: 'live' })
     if (reader.faults.length > 0) return { responses: reader.faults }
     if (calls === undefined)
       return refuse('400', `There are more than ${mostCalls} calls; ask for one customer`, 'customer')
-    return found(calls.flatMap((call) => activeRows(call, context)))
+    const rows = calls.flatMap((call) => activeRows(call, context))
+    return found(descending ? rows.reverse() : rows)
   },
 }
 
@@ -44,31 +47,36 @@ export const listCdrs: ApiFunction = {
     const descending = reader.flag('descending') ?? false
     const offset = reader.integer('offset', latestTime) ?? 0
     const limit = reader.integer('limit', latestTime) ?? 0
+    const last = limit === 0 ? Number.POSITIVE_INFINITY : offset + limit
+    const rowsOf = (calls: readonly Call[]) =>
+      calls.flatMap((call) => (detail === 'call' ? endedCallRow(call, context) : endedLegRows(call, context)))
     // The second in which the period ends is a part of it.
-    const calls = await findCalls(asked, { state: 'ended', from: start * 1000, until: (end + 1) * 1000 })
+    const period: Period = { state: 'ended', from: start * 1000, until: (end + 1) * 1000 }
+    const calls = await findCalls(asked, period, (newest) => descending && rowsOf(newest).length >= last)
     if (reader.faults.length > 0) return { responses: reader.faults }
     if (calls === undefined)
       return refuse('400', `There are more than ${mostCalls} calls between start and end`, 'start')
-    const rows = calls.flatMap((call) =>
-      detail === 'call' ? endedCallRow(call, context) : endedLegRows(call, context),
-    )
-    if (descending) rows.reverse()
-    return found(rows.slice(offset, limit === 0 ? undefined : offset + limit))
+    const rows = rowsOf(calls)
+    return found((descending ? rows.reverse() : rows).slice(offset, last))
   },
 }
 
 type Period = Omit<CallFilter, 'limit' | 'cursor'>
 
-/** The calls of the customers that the request names, or the one call that it names; undefined if there are too many. */
+/**
+ * The calls of the customers that the request names, or the one call that it names; undefined if there are too many. Of many, the
+ * newest that are enough will do.
+ */
 async function findCalls(
   { reader, caller, context }: AskedRequest,
   period: Period,
+  isEnough: (newest: readonly Call[]) => boolean = () => false,
 ): Promise<readonly Call[] | undefined> {
   refuseMissingFilters(reader)
   const accounts = readCustomers(reader, caller, context)
   const callId = reader.text('callid')
   if (accounts === undefined || reader.faults.length > 0) return []
-  if (callId === undefined) return readPages(context.calls, accounts, period)
+  if (callId === undefined) return readPages(context.calls, accounts, period, isEnough)
   const call = await context.calls.call(accounts, callId)
   return call !== undefined && isWithin(call, period) ? [call] : []
 }
@@ -87,6 +95,7 @@ async function readPages(
   service: CallService,
   accounts: readonly string[],
   period: Period,
+  isEnough: (newest: readonly Call[]) => boolean,
 ): Promise<readonly Call[] | undefined> {
   const calls: Call[] = []
   let cursor: string | undefined
@@ -97,7 +106,7 @@ async function readPages(
       ...(cursor === undefined ? {} : { cursor }),
     })
     calls.push(...page.calls)
-    cursor = page.cursor
+    cursor = isEnough(calls) ? undefined : page.cursor
     if (calls.length > mostCalls) return undefined
   } while (cursor !== undefined)
   return calls.reverse()

@@ -24,7 +24,7 @@ export function parseCallRequest(
   accounts: Pick<DialectContext, 'account'>,
 ): ParsedCallRequest | undefined {
   const first = readLeg(reader, 1, readTarget(reader, reader.choice('stype', ['phone']), 'snumber'))
-  const second = readLeg(reader, 2, readTarget(reader, reader.choice('ctype', ['phone', 'queue']), 'cnumber'))
+  const second = readLeg(reader, 2, readTarget(reader, reader.choice('ctype', destinationTypes), 'cnumber'))
   // An account has one dial plan for its lines and its API, so that there is nothing to convert.
   reader.choice('cdialplan', ['auto'])
   const account = readCustomer(reader, caller, accounts)
@@ -48,10 +48,15 @@ export function parseCallRequest(
   return { request, waitSeconds }
 }
 
-/** A number is whatever the customer's phones could dial: a line, a feature code, an outside number. */
+/** What `ctype` may name; a row of `calls/active/list` and `cdrs/list` has the same in `dtype`. */
+export const destinationTypes = ['phone', 'queue', 'external'] as const
+
+const targetKinds = { phone: 'line', external: 'number' } as const
+
+/** A number without a type is whatever the customer's phones could dial: a line, a feature code, an outside number. */
 export function readTarget(
   reader: ParameterReader,
-  type: 'phone' | 'queue' | undefined,
+  type: (typeof destinationTypes)[number] | undefined,
   name: 'snumber' | 'cnumber',
 ): LegTarget | undefined {
   const value = reader.required(name)
@@ -59,7 +64,7 @@ export function readTarget(
   // A queue goes by its number or its name.
   if (type === 'queue') return { kind: 'queue', value }
   if (!dialable.test(value)) return reader.fail(name, 'must be a telephone number, a line or a feature code')
-  return { kind: type === 'phone' ? 'line' : 'dial', value }
+  return { kind: type === undefined ? 'dial' : targetKinds[type], value }
 }
 
 function readLeg(reader: ParameterReader, party: 1 | 2, target: LegTarget | undefined): LegRequest | undefined {

@@ -44,8 +44,8 @@ const readForm = (form: ByteString): PhpInput => parseQuery(form.replace(barePlu
 function readBody(body: ByteString, contentType: string | undefined): PhpInput {
   if (contentType !== undefined && /\bjson\b/i.test(contentType)) return { fault: 'malformed' }
   if (contentType === undefined || !/^multipart\/form-data\b/i.test(contentType)) {
-    // A file posted by a careless client ends with its newline.
-    return readForm(trimEndOf(body, '\r\n'))
+    // A file posted by a careless client ends with its newline, and may begin with its editor's byte order mark.
+    return readForm(trimEndOf(body.replace(/^\xef\xbb\xbf/, ''), '\r\n'))
   }
   const fields = parseMultipart(body, contentType)
   return fields === undefined ? { fault: 'malformed' } : parsePairs(fields)

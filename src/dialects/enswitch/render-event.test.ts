@@ -38,6 +38,16 @@ const form = (event: string, seconds: string, leg: 1 | 2, status: string, talkti
   `&callerid_external=${leg === 1 ? '' : '%2B61255501000'}&snumber=101&cnumber=0412345678` +
   `&talktime=${talktime}&totaltime=${totaltime}`
 
+/** Both parties talk from the tenth second on. */
+const talking: readonly (readonly [number, Detail<CallEvent>])[] = [
+  [0, { type: 'leg.dialled', leg: 'first', recovery }],
+  [2, { type: 'leg.answered', leg: 'first', recovery }],
+  [2, { type: 'leg.dialled', leg: 'second', recovery }],
+  [10, { type: 'leg.answered', leg: 'second', recovery }],
+  [10, { type: 'call.bridged' }],
+]
+const talkingForms = 4
+
 describe("the customer's event posts", () => {
   it('of a call whose parties talk', () => {
     assert.deepEqual(
@@ -81,6 +91,56 @@ describe("the customer's event posts", () => {
         form('start', '3.000000', 2, 'Calling', 0, 0),
         form('end', '20.000000', 2, 'Abandon', 0, 17),
         form('end', '20.000000', 1, 'Abandon', 0, 20),
+      ],
+    )
+  })
+  it('of a call whose first party does not answer', () => {
+    assert.deepEqual(
+      post(
+        [0, { type: 'leg.dialled', leg: 'first', recovery }],
+        [1, { type: 'leg.ringing', leg: 'first' }],
+        [30, { type: 'leg.ended', leg: 'first', cause: 'no-answer' }],
+        [30, { type: 'call.ended', cause: 'no-answer', endedBy: 'first' }],
+      ),
+      [form('start', '0.000000', 1, 'Calling', 0, 0), form('end', '30.000000', 1, 'Abandon', 0, 30)],
+    )
+  })
+  it('of a call whose calling party is sent away for another', () => {
+    assert.deepEqual(
+      post(
+        ...talking,
+        [20, { type: 'call.redirected', leg: 'first', destination: 'line 102' }],
+        [20, { type: 'leg.ended', leg: 'first', cause: 'completed' }],
+        [20, { type: 'leg.dialled', leg: 'first', recovery }],
+        [25, { type: 'leg.answered', leg: 'first', recovery }],
+        [25, { type: 'call.bridged' }],
+        [30, { type: 'leg.ended', leg: 'first', cause: 'completed' }],
+        [30, { type: 'leg.ended', leg: 'second', cause: 'completed' }],
+      ).slice(talkingForms),
+      [
+        form('end', '20.000000', 1, 'Hangup', 10, 20),
+        form('start', '20.000000', 1, 'Calling', 0, 0),
+        form('answer', '25.000000', 1, 'Answer', 0, 5),
+        form('end', '30.000000', 1, 'Hangup', 5, 10),
+        form('end', '30.000000', 2, 'Hangup', 20, 28),
+      ],
+    )
+  })
+  it('of a call that is redirected to who does not answer: nobody talked on that leg', () => {
+    assert.deepEqual(
+      post(
+        ...talking,
+        [20, { type: 'call.redirected', leg: 'second', destination: 'line 102' }],
+        [20, { type: 'leg.ended', leg: 'second', cause: 'completed' }],
+        [20, { type: 'leg.dialled', leg: 'second', recovery }],
+        [50, { type: 'leg.ended', leg: 'second', cause: 'no-answer' }],
+        [50, { type: 'leg.ended', leg: 'first', cause: 'no-answer' }],
+      ).slice(talkingForms),
+      [
+        form('end', '20.000000', 2, 'Hangup', 10, 18),
+        form('start', '20.000000', 2, 'Calling', 0, 0),
+        form('end', '50.000000', 2, 'Abandon', 0, 30),
+        form('end', '50.000000', 1, 'Hangup', 40, 50),
       ],
     )
   })

@@ -1,7 +1,7 @@
 import type { Call, LegName } from '../../call/call.ts'
 import type { CallEvent } from '../../call/call-event.ts'
 import { callFields, talkSeconds, totalSeconds } from './call-fields.ts'
-import { type Status, statusOfEnd } from './map-end-cause.ts'
+import { type Status, statusOfLegEnd } from './map-end-cause.ts'
 import { uniqueIdOf } from './unique-id.ts'
 
 /**
@@ -16,7 +16,7 @@ export function renderEvent(event: CallEvent, call: Call): URLSearchParams | und
     case 'leg.answered':
       return render('answer', 'Answer', event, call)
     case 'leg.ended':
-      return render('end', statusOfEnd(call), event, call)
+      return render('end', statusOfLegEnd(call, event.leg), event, call)
     default:
       return undefined
   }
@@ -37,6 +37,6 @@ const render = (
     uniqueid: uniqueIdOf(callId, leg),
     status,
     ...callFields(call, leg),
-    talktime: String(talkSeconds(call, at)),
+    talktime: String(talkSeconds(call, leg, at)),
     totaltime: String(totalSeconds(call, leg, at)),
   })
