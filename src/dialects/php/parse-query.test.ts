@@ -31,6 +31,22 @@ describe('a query is read as PHP reads it', () => {
   }
 })
 
+describe('an element without a key follows the largest integer so far, be that negative', () => {
+  // As PHP 8.2 was seen to answer.
+  for (const [query, expected] of [
+    ['a[x]=1&a[]=2', '{"a":{"x":"1","0":"2"}}'],
+    ['a[-5]=1&a[]=2', '{"a":{"-5":"1","-4":"2"}}'],
+    ['a[-5]=1&a[-7]=1&a[]=2', '{"a":{"-5":"1","-7":"1","-4":"2"}}'],
+    ['a[-5]=1&a[3]=1&a[]=2', '{"a":{"-5":"1","3":"1","4":"2"}}'],
+    ['a[]=1&a[-5]=1&a[]=2', '{"a":{"0":"1","-5":"1","1":"2"}}'],
+    ['a[-9223372036854775808]=1&a[]=2', '{"a":{"-9223372036854775808":"1","-9223372036854775807":"2"}}'],
+    ['a[9223372036854775807]=1&a[]=2', '{"a":{"9223372036854775807":"1"}}'],
+    ['a[9223372036854775808]=1&a[]=2', '{"a":{"9223372036854775808":"1","0":"2"}}'],
+  ]) {
+    it(query ?? '', () => assert.equal(parsed(query ?? ''), expected))
+  }
+})
+
 describe('separators', () => {
   it('only & by default', () => assert.equal(parsed('a=1;b=2'), '{"a":"1;b=2"}'))
   it('& and ; mixed where a vendor takes both', () =>
@@ -67,8 +83,17 @@ describe('names that attack', () => {
     assert.equal(parsed('__proto__[x]=1'), '{"__proto__":{"x":"1"}}')
     assert.equal(({} as Record<string, unknown>)['x'], undefined)
   })
-  it('a mangled name does not become a protected one', () =>
-    assert.equal(parsed('..Host-a=1&._Secure-b=2&__Host-c=3'), '{"__Host-c":"3"}'))
-  it('no integer is left to append under', () =>
-    assert.equal(parsed('a[9223372036854775807]=x&a[]=y'), '{"a":{"9223372036854775807":"x"}}'))
+  // As PHP 8.2 was seen to answer.
+  for (const [query, expected] of [
+    ['..Host-a=1&._Secure-b=2&__Host-c=3', '{"__Host-c":"3"}'],
+    ['..Host-a[b]=1&_[Host-x=1', '[]'],
+    ['a[__Host-x]=1', '{"a":[]}'],
+    ['a[y][__Secure-x]=1', '{"a":{"y":[]}}'],
+    ['a[__Host-x][y]=1', '{"a":[]}'],
+    ['a[__Host-x=1', '{"a___Host-x":"1"}'],
+    ['__Host-a[__Host-x]=1', '{"__Host-a":{"__Host-x":"1"}}'],
+    ['__Host-a[__Secure-x]=1', '{"__Host-a":[]}'],
+  ]) {
+    it(`no key becomes a protected one: ${query}`, () => assert.equal(parsed(query ?? ''), expected))
+  }
 })

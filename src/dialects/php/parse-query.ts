@@ -45,7 +45,6 @@ function register(root: PhpArray, sent: ByteString, value: ByteString): boolean 
     setUnlessForged(root, head, name, value)
     return true
   }
-  if (isForged(head, name)) return true
   return registerNested(root, name, bracket, head, value)
 }
 
@@ -68,14 +67,14 @@ function registerNested(
       setUnlessForged(root, `${head}_${name.slice(open + 1).replace(/[ .[]/g, '_')}`, name, value)
       return true
     }
-    const inner = enter(table, key)
+    const inner = isForged(key, name) ? undefined : enter(table, key)
     if (inner === undefined) return true
     table = inner
     key = index.key
     open = index.end
   }
   if (key === undefined) table.append(value)
-  else table.set(key, value)
+  else setUnlessForged(table, key, name, value)
   return true
 }
 
@@ -98,13 +97,16 @@ function enter(table: PhpArray, key: ByteString | undefined): PhpArray | undefin
   return inner
 }
 
-function setUnlessForged(root: PhpArray, key: ByteString, sent: ByteString, value: ByteString): void {
-  if (!isForged(key, sent)) root.set(key, value)
+function setUnlessForged(table: PhpArray, key: ByteString, sent: ByteString, value: ByteString): void {
+  if (!isForged(key, sent)) table.set(key, value)
 }
 
-/** php_is_forbidden_variable_name(): `..Host-x` must not turn into the protected `__Host-x`. */
-const isForged = (mangled: ByteString, sent: ByteString): boolean =>
-  ['__Host-', '__Secure-'].some((prefix) => mangled.startsWith(prefix) && !sent.startsWith(prefix))
+/**
+ * php_is_forbidden_variable_name(): `..Host-x` must not turn into the protected `__Host-x`. PHP asks it of every key on the way, so
+ * that `a[__Host-x]` is dropped as well.
+ */
+const isForged = (key: ByteString | undefined, sent: ByteString): boolean =>
+  ['__Host-', '__Secure-'].some((prefix) => key?.startsWith(prefix) && !sent.startsWith(prefix))
 
 const underscored = (name: ByteString): ByteString => name.replace(/[ .]/g, '_')
 

@@ -13,8 +13,8 @@ const integerLike = /^(?:0|-?[1-9][0-9]{0,18})$/
  */
 export class PhpArray {
   readonly #entries = new Map<ByteString, PhpValue>()
-  /** The key that `append` gives next; undefined once the last has been taken. */
-  #next: bigint | undefined = 0n
+  /** The key that `append` gives next: 0 as long as it is the smallest, none once the last has been taken. */
+  #next: bigint | undefined = smallestInteger
 
   get size(): number {
     return this.#entries.size
@@ -29,14 +29,14 @@ export class PhpArray {
     this.#entries.set(key, value)
     if (this.#next === undefined || !integerLike.test(key)) return
     const integer = BigInt(key)
-    if (integer < this.#next || integer > largestInteger || integer < smallestInteger) return
+    if (integer < this.#next || integer > largestInteger) return
     this.#next = integer === largestInteger ? undefined : integer + 1n
   }
 
   /** False if no integer is left to append under: PHP drops the value then. */
   append(value: PhpValue): boolean {
     if (this.#next === undefined) return false
-    this.set(this.#next.toString(), value)
+    this.set(this.#next === smallestInteger ? '0' : this.#next.toString(), value)
     return true
   }
 
