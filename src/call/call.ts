@@ -15,6 +15,9 @@ export type CallState =
   | 'ended'
 
 export type LegName = 'first' | 'second'
+
+export const otherLeg = (leg: LegName): LegName => (leg === 'first' ? 'second' : 'first')
+
 export type LegState = 'idle' | 'dialling' | 'ringing' | 'answered' | 'ended'
 
 /** RTP reception statistics of one leg, from what we received of it and from its RTCP receiver reports (RFC 3550 section 6.4). */

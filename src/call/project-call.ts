@@ -81,6 +81,8 @@ export function applyCallEvent(call: Call, event: CallEvent): Call {
         }),
         state: event.leg === 'first' ? advance(call.state, 'first-answered') : call.state,
       }
+    case 'leg.forwarded':
+      return withLeg(call, event.leg, { destination: event.destination })
     case 'call.bridged':
       // A redirected call has been one since it was connected first.
       return { ...call, state: advance(call.state, 'bridged'), bridgedAt: call.bridgedAt ?? event.at }

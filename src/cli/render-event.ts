@@ -16,6 +16,8 @@ export function describeEvent(event: Omit<ShownEvent, 'sequence' | 'at'>): strin
       return `${legName}: dialled`
     case 'leg.ringing':
       return `${legName}: ringing`
+    case 'leg.forwarded':
+      return `${legName}: forwarded to ${event.destination}`
     case 'leg.answered':
       return `${legName}: answered`
     case 'call.bridged':

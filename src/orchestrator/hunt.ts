@@ -24,7 +24,7 @@ export interface HuntContext {
 }
 
 /** Somebody could answer: a phone is registered, though it may be in a call now, or the party is outside. */
-export function isReachable(destination: LegDestination | Hunt, driver: Driver): boolean {
+export function isReachable(destination: LegDestination | Hunt, driver: Pick<Driver, 'presence'>): boolean {
   switch (destination.kind) {
     case 'line':
       return driver.presence(destination.line).reachable

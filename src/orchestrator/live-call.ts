@@ -1,7 +1,8 @@
-import type { LegName } from '../call/call.ts'
+import { type LegName, otherLeg } from '../call/call.ts'
 import type { CallEvent } from '../call/call-event.ts'
 import type { CallerId, LegTarget } from '../call/call-request.ts'
 import type { EndCause } from '../call/end-cause.ts'
+import type { Refusal } from '../call/refusal.ts'
 import { type CallEffect, type CallInput, type CallMachine, newCallMachine, step } from '../call/step.ts'
 import type { Clock, Timer } from '../clock.ts'
 import type { CallLog } from '../events/call-log.ts'
@@ -28,6 +29,8 @@ export interface LegPlan {
   /** How long one member of a hunt rings before the next does. */
   readonly memberRingSeconds: number
   readonly services: LegServices
+  /** The plan for whom a phone of the line names in its place, as its owner would dial; absent where nobody may be rung so. */
+  readonly forward?: (dialled: string) => LegPlan | { readonly refusal: Refusal }
 }
 
 export interface CallPlan {
@@ -202,6 +205,7 @@ export class LiveCall {
       leg,
       autoAnswer: plan.autoAnswer,
       ringSeconds: plan.ringSeconds,
+      ...(plan.forward === undefined ? {} : { mayBeForwarded: true }),
       ...(partner === undefined ? {} : { partner: driverHandle(partner) }),
       journal: async (moment, recovery) => {
         if (this.#refused.length > 0) throw new Error('what happened before this is not written yet')
@@ -213,7 +217,9 @@ export class LiveCall {
     }
     const listener = (event: LegEvent) => this.#onLegEvent(leg, event)
     if (plan.destination.kind !== 'hunt') {
-      this.#handles[leg] = this.#dialOne(request, plan.destination, listener)
+      this.#handles[leg] = this.#dialOne(request, plan.destination, (event) => {
+        if (!this.#isForwarded(leg, event)) listener(event)
+      })
       return
     }
     const rounds = huntRounds(plan.destination, this.#context)
@@ -222,6 +228,26 @@ export class LiveCall {
     // Phones that are there and not free are on other calls, or their owners are still busy with the last.
     const causeIfNobody = isReachable(plan.destination, this.#context.driver) ? 'busy' : 'unavailable'
     this.#handles[leg] = new HuntLeg({ ...request, ringSeconds }, rounds, dialMember, listener, causeIfNobody).start()
+  }
+
+  /** Whether somebody else is rung now because a phone of the line said so: then the leg goes on, and has not ended. */
+  #isForwarded(leg: LegName, event: LegEvent): boolean {
+    const isOver = this.#machine.cause !== undefined
+    if (event.type !== 'ended' || event.forwardTo === undefined || isOver) return false
+    const plan = this.#legs[leg].forward?.(event.forwardTo)
+    if (plan === undefined) return false
+    if ('refusal' in plan) {
+      this.#context.log.warn(
+        { callId: this.id, leg, reason: plan.refusal.code },
+        'the forward of a phone is not followed',
+      )
+      return false
+    }
+    this.#legs = { ...this.#legs, [leg]: plan }
+    this.#record({ type: 'leg.forwarded', leg, destination: plan.label })
+    this.#write()
+    this.#dial(leg)
+    return true
   }
 
   /** Who of several has answered, for the history. */
@@ -339,5 +365,3 @@ export class LiveCall {
     this.#refused.push(...events)
   }
 }
-
-const otherLeg = (leg: LegName): LegName => (leg === 'first' ? 'second' : 'first')

@@ -3,7 +3,9 @@ import { describe, test } from 'node:test'
 import { MemoryCallStore } from '../../test/support/memory-call-store.ts'
 import { createSeededRandom } from '../../test/support/seeded-random.ts'
 import { VirtualClock } from '../../test/support/virtual-clock.ts'
+import type { CallEvent } from '../call/call-event.ts'
 import type { CallRequest } from '../call/call-request.ts'
+import { projectCall } from '../call/project-call.ts'
 import { createDirectory } from '../directory/create-directory.ts'
 import { CallLog } from '../events/call-log.ts'
 import { silentLog } from '../log.ts'
@@ -12,6 +14,7 @@ import { FakeDriver } from '../telephony/fake/fake-driver.ts'
 import { FakeNetwork } from '../telephony/fake/fake-network.ts'
 import type { PhoneScript } from '../telephony/fake/phone-script.ts'
 import { Orchestrator } from './orchestrator.ts'
+import type { CallPolicy, ResolvedLegs } from './plan-call.ts'
 
 const account = {
   id: 1,
@@ -21,7 +24,7 @@ const account = {
   callerIds: [],
   emergencyCalls: false,
   queues: [
-    { name: 'support', strategy: 'ring-all', members: ['102', '103'], wrapUpSeconds: 0 },
+    { name: 'support', number: '600', strategy: 'ring-all', members: ['102', '103'], wrapUpSeconds: 0 },
     { name: 'sales', strategy: 'in-order', members: ['102', '103'], wrapUpSeconds: 0 },
   ],
   contexts: [],
@@ -30,7 +33,7 @@ const account = {
   webhooks: [],
   cards: [],
 } as const
-const lines = ['101', '102', '103'].map((number) => ({ account: 'acme', number, ha1: {} }))
+const lines = ['101', '102', '103', '104', '105'].map((number) => ({ account: 'acme', number, ha1: {} }))
 const directory = createDirectory({ accounts: [account], lines, credentials: [], trunks: [], ratePlans: [] })
 
 const requestTo = (second: CallRequest['second']['target'], more: Partial<CallRequest> = {}): CallRequest => ({
@@ -54,7 +57,7 @@ const setUp = (scripts: Readonly<Record<string, readonly PhoneScript[]>>) => {
   const store = new MemoryCallStore(clock)
   /** What the drivers were asked for. */
   const dialled: DialRequest[] = []
-  const start = (seed: number, capabilities: readonly DriverCapability[] = []) => {
+  const start = (seed: number, capabilities: readonly DriverCapability[] = [], policy: Partial<CallPolicy> = {}) => {
     const driver = new FakeDriver({ network, clock, capabilities })
     const dial = driver.dial.bind(driver)
     driver.dial = (request, listener) => {
@@ -67,7 +70,7 @@ const setUp = (scripts: Readonly<Record<string, readonly PhoneScript[]>>) => {
       callLog,
       driver,
       directory,
-      policy: { decide: () => [], outsideCallerId: () => ({}), countedFor: () => [] },
+      policy: { decide: () => [], outsideCallerId: () => ({}), countedFor: () => [], ...policy },
       clock,
       random: createSeededRandom(seed),
       log: silentLog,
@@ -133,6 +136,93 @@ describe('what the driver is asked for beyond ringing', () => {
     assert.deepEqual(dialled.map(servicesOf).slice(0, 1), [
       { screen: undefined, warnBeforeCutOff: undefined, recordGroup: undefined },
     ])
+  })
+})
+
+describe('a phone that names somebody in its place', () => {
+  const forwarding = (forwardTo: string, rings = 10): PhoneScript => ({
+    rings,
+    refuses: { after: 500, as: 'unavailable', forwardTo },
+  })
+  const storyOf = (written: readonly CallEvent[]) =>
+    written
+      .filter(({ type }) => type.startsWith('leg.') || type === 'call.ended')
+      .map((event) => {
+        if (event.type === 'leg.forwarded') return `${event.leg} forwarded to ${event.destination}`
+        const name = 'leg' in event ? `${event.leg} ${event.type.slice(4)}` : 'ended'
+        return 'cause' in event ? `${name} ${event.cause}` : name
+      })
+
+  test('is followed, from the first leg and from the second, to lines and queues', async () => {
+    const { clock, start, place, store, up } = setUp({
+      101: [forwarding('104')],
+      104: [{ ...answering, hangsUp: 10_000 }],
+      102: [forwarding('600')],
+      103: [answering],
+    })
+    const { orchestrator } = start(1)
+    const id = await place(orchestrator, requestTo(toLine))
+    await clock.advance(3000)
+    assert.deepEqual(storyOf(store.written(id)), [
+      ...['first dialled', 'first ringing', 'first forwarded to line 104', 'first dialled', 'first ringing'],
+      ...['first answered', 'second dialled', 'second ringing', 'second forwarded to queue support'],
+      // Its own phone is a member of that queue: as one of several it speaks for itself alone.
+      ...['second dialled', 'second dialled', 'second ringing', 'second answered'],
+    ])
+    assert.deepEqual(
+      Object.values(projectCall(store.written(id)).legs).map(({ destination }) => destination),
+      ['line 104', 'line 103 (queue support)'],
+    )
+    await clock.advance(20_000)
+    assert.equal(storyOf(store.written(id)).at(-1), 'ended completed')
+    assert.equal(up(), 0)
+  })
+  for (const [name, forwardTo, more] of [
+    ['the client does not want it', '103', { noForwards: true }],
+    ['it names nobody', 'nobody at all', {}],
+    ['nobody is there', '105', {}],
+    ['the policy bars it', '104', {}],
+  ] as const) {
+    test(`is not followed where ${name}`, async () => {
+      const { clock, start, place, store, causeOf, up } = setUp({
+        ...{ 101: [answering], 102: [forwarding(forwardTo)], 103: [answering], 104: [answering] },
+      })
+      const barring = {
+        decide: (_request: CallRequest, { second }: ResolvedLegs) =>
+          second.label === 'line 104' ? [{ code: 'barred', message: 'no' } as const] : [],
+      }
+      const { orchestrator } = start(1, [], barring)
+      const id = await place(orchestrator, requestTo(toLine, more))
+      await clock.advance(3000)
+      assert.equal(causeOf(id), 'unavailable')
+      assert.ok(store.written(id).every(({ type }) => type !== 'leg.forwarded'))
+      assert.equal(up(), 0)
+    })
+  }
+  test('phones that name each other are given up after a while', async () => {
+    const { clock, start, place, store, causeOf } = setUp({
+      ...{ 101: [answering], 102: [forwarding('103')], 103: [forwarding('102')] },
+    })
+    const { orchestrator } = start(1)
+    const id = await place(orchestrator, requestTo(toLine))
+    await clock.advance(60_000)
+    assert.equal(causeOf(id), 'unavailable')
+    assert.equal(store.written(id).filter(({ type }) => type === 'leg.forwarded').length, 5)
+  })
+  test('hung up in that moment, nobody else is rung', async () => {
+    for (let at = 480; at <= 700; at += 5) {
+      const { clock, start, place, causeOf, up, phones } = setUp({
+        ...{ 101: [forwarding('103')], 102: [answering], 103: [{ rings: 10 }] },
+      })
+      const { orchestrator } = start(1)
+      const id = await place(orchestrator, requestTo(toLine))
+      await clock.advance(at)
+      await orchestrator.hangup(['acme'], id)
+      await clock.advance(1000)
+      assert.equal(causeOf(id), 'cancelled')
+      assert.equal(up(), 0)
+      assert.ok((phones[2]?.heard ?? []).join().match(/^(invite,cancel)?$/), `${at}: ${phones[2]?.heard}`)
+    }
   })
 })
 

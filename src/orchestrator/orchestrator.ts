@@ -1,4 +1,4 @@
-import type { Call, LegName } from '../call/call.ts'
+import { type Call, type LegName, otherLeg } from '../call/call.ts'
 import type { LoggedCallEvent } from '../call/call-event.ts'
 import type { CallRequest, LegTarget } from '../call/call-request.ts'
 import type {
@@ -122,7 +122,7 @@ export class Orchestrator implements CallService {
     if (live === undefined) return { outcome: 'not-connected' }
     // Who stays may have come by a redirect, too: then the request names another in that place.
     const request = { ...call.request, [stays]: { target: live.legs[stays].target } }
-    const plan = planRedirect(request, stays === 'first' ? 'second' : 'first', target, this.#placeCallContext)
+    const plan = planRedirect(request, otherLeg(stays), target, this.#placeCallContext)
     if ('refusal' in plan) return { outcome: 'refused', refusal: plan.refusal }
     return { outcome: live.redirect(stays, plan) ? 'redirected' : 'not-connected' }
   }

@@ -45,7 +45,7 @@ const plan = (more: Partial<CallRequest>, capabilities: readonly DriverCapabilit
         outsideCallerId: () => outsideCallerId(account),
         countedFor: () => [],
       },
-      driver: { capabilities: new Set(capabilities) },
+      driver: { capabilities: new Set(capabilities), presence: () => ({ reachable: true, contacts: 1 }) },
       ...{ defaultRingSeconds: 30, memberRingSeconds: 15, longestSeconds: 3600 },
     },
   )
@@ -84,6 +84,36 @@ describe('who is shown what', () => {
     for (const number of ['+61255501002', '0255501002', '000', 'anonymous']) {
       assert.deepEqual(refusalsOf(outside({ callerId: { number } })), ['caller-id-not-allowed /second/callerId'])
     }
+  })
+})
+
+describe('a phone that names somebody in its place', () => {
+  const asked: Partial<CallRequest> = {
+    first: { target: { kind: 'line', value: '101' }, autoAnswer: true, callerId: { number: '555' }, ringSeconds: 7 },
+    second: { target: { kind: 'line', value: '102' } },
+  }
+  test('outside, its owner is rung as any outside number is: with a number of the account, and as long', () => {
+    const plan = legsOf(asked).first.forward?.('0412345678') ?? assert.fail()
+    if ('refusal' in plan) return assert.fail(plan.refusal.message)
+    const { label, outsideCallerId, autoAnswer, ringSeconds } = plan
+    assert.deepEqual(
+      { label, outsideCallerId, autoAnswer, ringSeconds },
+      { label: '+61412345678', outsideCallerId: { number: '+61255501000' }, autoAnswer: false, ringSeconds: 7 },
+    )
+    assert.equal(plan.forward, undefined, 'a carrier names nobody')
+  })
+  test('whom it may not call, it may not be forwarded to', () => {
+    for (const [dialled, code] of [
+      ['000', 'barred'],
+      ['alice', 'invalid-number'],
+      ['sip:a@b\r\nX: y', 'invalid-number'],
+    ] as const) {
+      const plan = legsOf(asked).first.forward?.(dialled)
+      assert.equal(plan !== undefined && 'refusal' in plan && plan.refusal.code, code)
+    }
+  })
+  test('nobody else is rung where the client says so', () => {
+    assert.equal(legsOf({ ...asked, noForwards: true }).first.forward, undefined)
   })
 })
 

@@ -1,4 +1,4 @@
-import type { LegName } from '../call/call.ts'
+import { type LegName, otherLeg } from '../call/call.ts'
 import type { CallerId, CallRequest, LegRequest, LegTarget } from '../call/call-request.ts'
 import type { Refusals } from '../call/call-service.ts'
 import type { Refusal } from '../call/refusal.ts'
@@ -24,7 +24,7 @@ export interface CallPolicy {
 export interface PlanCallContext {
   readonly directory: DialPlanDirectory & Pick<Directory, 'account' | 'findCard' | 'findRecordGroup'>
   readonly policy: CallPolicy
-  readonly driver: { readonly capabilities: ReadonlySet<DriverCapability> }
+  readonly driver: Pick<Driver, 'capabilities' | 'presence'>
   readonly defaultRingSeconds: number
   /** How long one member of a queue rings before the next does. */
   readonly memberRingSeconds: number
@@ -38,6 +38,7 @@ export type PlannedCall = Omit<CallPlan, 'id'>
 export function planCall(
   request: CallRequest,
   context: PlanCallContext,
+  forwards = 0,
 ): PlannedCall | { readonly refusals: Refusals } {
   const account = context.directory.account(request.account)
   if (account === undefined) {
@@ -64,14 +65,17 @@ export function planCall(
   const denials = context.policy.decide(shown, resolved)
   if (denials.length > 0) return { refusals: atLeastOne(denials) }
 
+  const planned = (leg: LegName): LegPlan => ({
+    ...planLeg(shown, leg, resolved, context),
+    ...(mayForward(request, resolved[leg], forwards)
+      ? { forward: (dialled) => planForward(request, leg, dialled, context, forwards + 1) }
+      : {}),
+  })
   return {
     account: account.name,
     country: account.country,
     longestSeconds: context.longestSeconds,
-    legs: {
-      first: planLeg(shown, shown.first, resolved.first, resolved.second, context),
-      second: planLeg(shown, shown.second, resolved.second, resolved.first, context),
-    },
+    legs: { first: planned('first'), second: planned('second') },
   }
 }
 
@@ -92,9 +96,39 @@ export function planRedirect(
   request: CallRequest,
   leg: LegName,
   target: LegTarget,
-  context: PlanCallContext & { readonly driver: Driver },
+  context: PlanCallContext,
 ): LegPlan | { readonly refusal: Refusal } {
-  const planned = planCall({ ...request, [leg]: { target } }, context)
+  return planAnew({ ...request, [leg]: { target } }, leg, context)
+}
+
+/** Phones that name each other would go on for ever. */
+const mostForwards = 5
+
+/** A line's own phone may name somebody else; who is rung as one of several speaks for himself alone. */
+const mayForward = ({ noForwards = false }: CallRequest, { destination }: ResolvedLeg, forwards: number): boolean =>
+  !noForwards && destination.kind === 'line' && forwards < mostForwards
+
+/** The plan for whom a phone of the leg's line names: allowed, or not, as if the client had asked for it. */
+function planForward(
+  request: CallRequest,
+  leg: LegName,
+  dialled: string,
+  context: PlanCallContext,
+  forwards: number,
+): LegPlan | { readonly refusal: Refusal } {
+  // What only a phone of the house does, and what it was to be shown, stays behind with it.
+  const { autoAnswer: _, callerId: __, ...asked } = request[leg]
+  const forwarded = { ...request, [leg]: { ...asked, target: { kind: 'dial', value: dialled } } }
+  return planAnew(forwarded, leg, context, forwards)
+}
+
+function planAnew(
+  request: CallRequest,
+  leg: LegName,
+  context: PlanCallContext,
+  forwards = 0,
+): LegPlan | { readonly refusal: Refusal } {
+  const planned = planCall(request, context, forwards)
   if ('refusals' in planned) {
     // What the request was refused for today in its other parts does not matter to a call that is up.
     return { refusal: planned.refusals.find(({ pointer }) => pointer?.startsWith(`/${leg}`)) ?? planned.refusals[0] }
@@ -157,11 +191,11 @@ function servicesOf(leg: LegRequest, { recordGroup }: CallRequest, { driver }: P
 /** Each party is shown the other, unless the request says otherwise. */
 function planLeg(
   call: CallRequest,
-  leg: LegRequest,
-  resolved: ResolvedLeg,
-  other: ResolvedLeg,
+  name: LegName,
+  legs: ResolvedLegs,
   context: PlanCallContext,
-): LegPlan {
+): Omit<LegPlan, 'forward'> {
+  const [leg, resolved, other] = [call[name], legs[name], legs[otherLeg(name)]]
   return {
     target: leg.target,
     destination: resolved.destination,

@@ -60,6 +60,8 @@ export interface DialRequest extends LegServices {
   readonly destination: LegDestination
   readonly callerId: CallerId
   readonly autoAnswer: boolean
+  /** Somebody else may be rung in the place of this line: then a phone that names somebody ends the leg, and says whom. */
+  readonly mayBeForwarded?: true
   /** After so many seconds without an answer the leg ends as `no-answer`. */
   readonly ringSeconds: number
   /** The leg that is already up, if any: its codec is offered first, and it hears this leg's early media. */
@@ -79,7 +81,14 @@ export type LegEvent =
   | { readonly type: 'answered' }
   | { readonly type: 'dtmf'; readonly digit: string; readonly milliseconds: number }
   /** The last event of a leg, exactly once, whatever happened. */
-  | { readonly type: 'ended'; readonly cause: EndCause; readonly sipStatus?: number; readonly media?: MediaStatistics }
+  | {
+      readonly type: 'ended'
+      readonly cause: EndCause
+      readonly sipStatus?: number
+      readonly media?: MediaStatistics
+      /** What a phone of the line wants to be dialled in its place, as its owner would dial it; nobody has answered. */
+      readonly forwardTo?: string
+    }
 
 /** What a leg can be made to hear. */
 export type Tone = { readonly kind: 'ringback' | 'busy' | 'congestion' | 'dial'; readonly country: string }

@@ -14,11 +14,13 @@ export interface LinphoneOptions {
   readonly frequency: number
   /** Picks up by itself where the caller's headers ask for it, and registers with this User-Agent. */
   readonly answersWhenAskedAs?: string
+  /** Answers nobody, and names this number to every caller (302). */
+  readonly forwardsTo?: string
 }
 
-const autoAnswering = fileURLToPath(new URL('auto-answering-linphone.php', import.meta.url))
+const libraryPhone = fileURLToPath(new URL('linphone-library.php', import.meta.url))
 
-/** A real SIP phone of another family: linphonec, or its library where the phone must answer by itself. */
+/** A real SIP phone of another family: linphonec, or its library where the phone must act by itself. */
 export class Linphone extends PhoneProcess {
   readonly #recorded: string
 
@@ -28,17 +30,19 @@ export class Linphone extends PhoneProcess {
     mkdirSync(join(home, '.local/share/linphone'), { recursive: true })
     writeFileSync(join(home, 'configuration'), configText(options, await freePortPair(), await freeUdpPort()))
     writeFileSync(join(home, 'played.wav'), writeWav(createTone(options.frequency, 30)))
-    return new Linphone(home, options.answersWhenAskedAs)
+    const { answersWhenAskedAs, forwardsTo } = options
+    if (forwardsTo !== undefined) return new Linphone(home, ['Linphone', `sip:${forwardsTo}@127.0.0.1`])
+    return new Linphone(home, answersWhenAskedAs === undefined ? undefined : [answersWhenAskedAs])
   }
 
-  private constructor(home: string, userAgent: string | undefined) {
+  private constructor(home: string, libraryArguments: readonly string[] | undefined) {
     const files = ['configuration', 'played.wav', 'heard.wav'].map((name) => join(home, name))
     const [configuration = '', played = '', recorded = ''] = files
     const options = { cwd: home, env: { ...process.env, HOME: home, XDG_DATA_HOME: join(home, '.local/share') } }
-    if (userAgent === undefined) super('linphonec', ['-c', configuration, '-S'], options)
-    else super('php', [autoAnswering, ...files, userAgent], options)
+    if (libraryArguments === undefined) super('linphonec', ['-c', configuration, '-S'], options)
+    else super('php', [libraryPhone, ...files, ...libraryArguments], options)
     this.#recorded = recorded
-    if (userAgent !== undefined) return
+    if (libraryArguments !== undefined) return
     for (const line of ['soundcard use files', `play ${played}`, `record ${recorded}`]) this.say(line)
   }
 

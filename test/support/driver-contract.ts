@@ -108,6 +108,33 @@ export function driverContract(name: string, open: OpenStage): void {
         await assertNothingLeft()
       })
 
+      describe('whose phone names somebody else', () => {
+        const phones: StageScript = {
+          lines: { 101: [{ rings: 10 }, { refuses: { after: 100, as: 'unavailable', forwardTo: '0412345678' } }] },
+        }
+        test('ends with that name where it may be forwarded, and no other phone rings on', async () => {
+          const { clock, dial, heard, assertNothingLeft } = await set(phones)
+          const { events } = dial({ destination: line('101'), mayBeForwarded: true })
+          await clock.advance(500)
+          const [last] = events.slice(-1)
+          assert.deepEqual(last?.type === 'ended' && [last.cause, last.forwardTo, events.length], [
+            'unavailable',
+            '0412345678',
+            2,
+          ])
+          assert.deepEqual(heard('101/0'), ['invite', 'cancel'])
+          await assertNothingLeft()
+        })
+        test('is one phone less where it may not', async () => {
+          const { clock, dial, assertNothingLeft } = await set(phones)
+          const { events, story } = dial({ destination: line('101'), ringSeconds: 20 })
+          await clock.advance(21_000)
+          assert.deepEqual(story(), ['ringing', 'ended:no-answer'])
+          assert.ok(events.every((event) => !('forwardTo' in event)))
+          await assertNothingLeft()
+        })
+      })
+
       test('that nobody answers in time: no-answer, and the phones stop ringing', async () => {
         const { clock, dial, heard, up, assertNothingLeft } = await set({ lines: { 101: [{ rings: 10 }] } })
         const { story } = dial({ destination: line('101'), ringSeconds: 20 })

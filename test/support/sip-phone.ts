@@ -63,7 +63,12 @@ export class SipPhone {
     if (refuses !== undefined) {
       this.#later(call, refuses.after, () => {
         call.state = 'gone'
-        this.#respond(call, endCauses[refuses.as].sipStatus, 'No')
+        const { as, forwardTo } = refuses
+        if (forwardTo === undefined) return this.#respond(call, endCauses[as].sipStatus, 'No')
+        this.#peer.respond(call.invite, 302, 'Moved Temporarily', {
+          toTag: this.#tag,
+          headers: [`Contact: <sip:${forwardTo}@pbx.example;user=phone>`],
+        })
       })
     }
   }

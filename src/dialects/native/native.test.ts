@@ -41,15 +41,20 @@ describe('POST /v1/calls', () => {
   })
 
   it('passes on every word', async () => {
-    const first = { user: 'a', autoAnswer: true, callerId: { name: 'N', number: '1' }, ringSeconds: 20 }
-    await place({ first, second: { number: '+61' }, delaySeconds: 5, externalId: 'x', variables: { a: 'b' } })
+    const shown = { callerId: { name: 'N', number: '1' }, ringSeconds: 20 }
+    const first = { user: 'a', autoAnswer: true, screen: true, warnBeforeCutOff: true, ...shown }
+    const second = { number: '+61', trunk: 't', screen: false }
+    const named = { externalId: 'x', card: '9001', recordGroup: 1, noForwards: true, variables: { a: 'b' } }
+    await place({ first, second, delaySeconds: 5, ...named })
     assert.deepEqual(front.calls.placed[0], {
       account: 'acme',
-      first: { target: { kind: 'user', value: 'a' }, autoAnswer: true, callerId: first.callerId, ringSeconds: 20 },
-      second: { target: { kind: 'number', value: '+61' } },
+      first: {
+        ...{ target: { kind: 'user', value: 'a' }, autoAnswer: true },
+        ...{ screen: 'required', warnBeforeCutOff: 'required', ...shown },
+      },
+      second: { target: { kind: 'number', value: '+61' }, trunk: 't' },
       delaySeconds: 5,
-      externalId: 'x',
-      variables: { a: 'b' },
+      ...named,
       origin: { dialect: 'native', credential: 'crm' },
     })
   })

@@ -44,6 +44,9 @@ const leg = z
     autoAnswer: z.boolean().optional().describe("Ask the leg's phone to answer by itself"),
     callerId: callerId.optional().describe('What this leg is shown'),
     ringSeconds: z.int().min(1).max(300).optional(),
+    trunk: printable(64).optional().describe('Dial an outside number through this trunk'),
+    screen: z.boolean().optional().describe('This party must accept the call before it is connected'),
+    warnBeforeCutOff: z.boolean().optional().describe('This party hears a tone before credit cuts the call off'),
   })
   .refine(namesOneTarget, oneTarget)
 
@@ -61,6 +64,12 @@ export const callRequestSchema = z.strictObject({
   second: leg.describe('Rings when the first has answered'),
   delaySeconds: z.int().min(0).max(31_536_000).default(0),
   externalId: printable(128).optional().describe('Your own id of the call; unique in the account while the call lives'),
+  card: printable(64).optional().describe('Bill this card of the account'),
+  recordGroup: z.int().min(1).optional().describe('Record the call into this record group, by its id'),
+  noForwards: z
+    .boolean()
+    .optional()
+    .describe('Ring nobody in the place of a party whose phone forwards its calls (302)'),
   variables: z
     .record(printable(64), z.string().max(1024))
     .default({})
@@ -88,7 +97,7 @@ export function parseCallRequest(
 ): ParsedCallRequest | { readonly faults: readonly Fault[] } {
   const result = callRequestSchema.safeParse(body)
   if (!result.success) return { faults: result.error.issues.map(describeIssue) }
-  const { first, second, delaySeconds, externalId, variables, wait } = result.data
+  const { first, second, delaySeconds, externalId, card, recordGroup, noForwards, variables, wait } = result.data
   return {
     request: {
       account: asker.account,
@@ -96,6 +105,9 @@ export function parseCallRequest(
       second: canonicalLeg(second),
       delaySeconds,
       ...(externalId === undefined ? {} : { externalId }),
+      ...(card === undefined ? {} : { card }),
+      ...(recordGroup === undefined ? {} : { recordGroup }),
+      ...(noForwards === true ? { noForwards } : {}),
       variables,
       origin: { dialect: 'native', credential: asker.credential },
     },
@@ -104,12 +116,15 @@ export function parseCallRequest(
 }
 
 function canonicalLeg(parsed: z.infer<typeof leg>): LegRequest {
-  const { autoAnswer, ringSeconds } = parsed
+  const { autoAnswer, ringSeconds, trunk, screen, warnBeforeCutOff } = parsed
   return {
     target: targetOf(parsed),
     ...(autoAnswer === undefined ? {} : { autoAnswer }),
     ...(parsed.callerId === undefined ? {} : { callerId: withoutUndefined(parsed.callerId) }),
     ...(ringSeconds === undefined ? {} : { ringSeconds }),
+    ...(trunk === undefined ? {} : { trunk }),
+    ...(screen === true ? { screen: 'required' } : {}),
+    ...(warnBeforeCutOff === true ? { warnBeforeCutOff: 'required' } : {}),
   }
 }
 

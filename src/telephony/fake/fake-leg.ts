@@ -29,6 +29,7 @@ export class FakeLeg implements LegHandle {
   #phase: FakeLegPhase = 'dialling'
   #cause: EndCause = 'failed'
   #lastFailure: EndCause = 'unavailable'
+  #forwardTo: string | undefined
   #winner: number | undefined
   #rang = false
   #writing = false
@@ -113,7 +114,7 @@ export class FakeLeg implements LegHandle {
         this.#emit({ type: 'ringing' })
       },
       onAnswered: () => void this.#answer(number),
-      onRefused: (cause) => this.#refused(number, cause),
+      onRefused: (cause, forwardTo) => this.#refused(number, cause, forwardTo),
       onHungUp: () => this.#hungUp(number),
     })
     this.#calls.set(number, call)
@@ -143,11 +144,13 @@ export class FakeLeg implements LegHandle {
     return this.#phase === 'answering'
   }
 
-  #refused(number: number, cause: EndCause): void {
+  #refused(number: number, cause: EndCause, forwardTo: string | undefined): void {
     this.#calls.delete(number)
     if (this.#phase !== 'dialling') return this.#finishIfGone()
     this.#lastFailure = cause
-    if (cause === 'rejected') return this.hangup(cause)
+    const isForwarded = forwardTo !== undefined && this.#request.mayBeForwarded === true
+    if (isForwarded) this.#forwardTo = forwardTo
+    if (cause === 'rejected' || isForwarded) return this.hangup(cause)
     if (this.#calls.size > 0) return
     if (cause === 'congestion' || cause === 'failed') void this.#dialRound()
     else this.hangup(cause)
@@ -186,7 +189,8 @@ export class FakeLeg implements LegHandle {
     this.#context.clock.clearTimeout(this.#ringTimer)
     queueMicrotask(() => {
       this.#context.onGone(this)
-      this.#emit({ type: 'ended', cause: this.#cause })
+      const forwarding = this.#forwardTo === undefined ? {} : { forwardTo: this.#forwardTo }
+      this.#emit({ type: 'ended', cause: this.#cause, ...forwarding })
     })
   }
 

@@ -1,3 +1,4 @@
+import type { EndCause } from '../../call/end-cause.ts'
 import type { Clock, Timer } from '../../clock.ts'
 import type { LineAddress } from '../driver.ts'
 import type { PhoneScript } from './phone-script.ts'
@@ -9,7 +10,7 @@ export type PhoneMessage = 'invite' | 'cancel' | 'ack' | 'bye'
 export interface FakeCallListener {
   onRinging(): void
   onAnswered(): void
-  onRefused(as: NonNullable<PhoneScript['refuses']>['as']): void
+  onRefused(as: EndCause, forwardTo: string | undefined): void
   onHungUp(): void
 }
 
@@ -38,7 +39,7 @@ export class FakeCall {
     if (refuses !== undefined) {
       this.#after(refuses.after, () => {
         this.#leave()
-        this.listener?.onRefused(refuses.as)
+        this.listener?.onRefused(refuses.as, refuses.forwardTo)
       })
     }
   }

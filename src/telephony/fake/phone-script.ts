@@ -7,7 +7,7 @@ export interface PhoneScript {
   /** From the call's arrival until it is picked up. */
   readonly answers?: number
   /** From the call's arrival until it is refused, and what as. */
-  readonly refuses?: { readonly after: number; readonly as: EndCause }
+  readonly refuses?: { readonly after: number; readonly as: EndCause; readonly forwardTo?: string }
   /** From its answer until it hangs up. */
   readonly hangsUp?: number
 }

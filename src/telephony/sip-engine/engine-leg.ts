@@ -282,8 +282,10 @@ export class EngineLeg implements LegHandle {
   #attemptFailed(attempt: Attempt, failure: InviteFailure): void {
     if (!this.#attempts.settle(attempt)) return
     if (this.#phase !== 'dialling') return this.#finishIfGone()
-    const verdict = mapFailure(failure, attempt.target.farSide)
+    const { forwardTo, ...verdict } = mapFailure(failure, attempt.target.farSide)
     this.#failures.push(verdict)
+    // Who forwards one phone wants the call somewhere else.
+    if (forwardTo !== undefined && this.#request.mayBeForwarded) return this.#decide({ ...verdict, forwardTo })
     // RFC 3261 section 16.7: a 6xx speaks for every phone of the line, and a person's refusal does so too.
     if (failure.status >= 600 || verdict.cause === 'rejected') return this.#decide(verdict)
     if (this.#attempts.size === 0) this.#roundFailed()

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { readableContacts } from '../../sip/dialog/contact.ts'
 import { Headers } from '../../sip/message/headers.ts'
 import { SipResponse } from '../../sip/message/message.ts'
-import { mapFailure, mapSipStatus, mostTelling } from './map-sip-status.ts'
+import { type FarSide, mapFailure, mapSipStatus, mostTelling } from './map-sip-status.ts'
 
 describe('the end cause of a final response', () => {
   for (const [status, onLine, overTrunk] of [
-    [302, 'failed', 'failed'],
+    [302, 'unavailable', 'failed'],
+    [380, 'unavailable', 'failed'],
     [400, 'failed', 'failed'],
     [401, 'failed', 'failed'],
     [403, 'rejected', 'rejected'],
@@ -72,6 +74,34 @@ describe('the end cause of a final response', () => {
   test('with one, its status is told', () => {
     const response = new SipResponse(486, 'Busy Here', new Headers())
     assert.deepEqual(mapFailure({ status: 486, reason: '', response }, 'line'), { cause: 'busy', sipStatus: 486 })
+  })
+})
+
+describe('whom a phone names in its place', () => {
+  const forwardOf = (status: number, farSide: FarSide, ...contacts: readonly string[]) => {
+    const response = new SipResponse(status, '', new Headers(contacts.map((contact) => ['Contact', contact])))
+    return mapFailure({ status, reason: '', response, contacts: readableContacts(response) }, farSide).forwardTo
+  }
+  for (const [contact, dialled] of [
+    ['<sip:0412345678@pbx.example;user=phone>;q=0.5', '0412345678'],
+    ['sip:+61412345678@10.0.0.1:5070', '+61412345678'],
+    ['"Mobile" <tel:+61-412-345-678>', '+61-412-345-678'],
+    ['<sips:102;isub=1@pbx.example>', '102'],
+    ['<sip:%2A60@pbx.example>', '*60'],
+    ['<sip:pbx.example>, <sip:103@pbx.example>', '103'],
+    ['<sip:pbx.example>', undefined],
+    ['<mailto:alice@pbx.example>', undefined],
+    ['<sip:%zz@pbx.example>', undefined],
+    ['<<>', undefined],
+  ] as const) {
+    test(`${contact} is ${dialled ?? 'nobody'}`, () => assert.equal(forwardOf(302, 'line', contact), dialled))
+  }
+  test('in a 300, 301 or 302 of a phone only', () => {
+    const contact = '<sip:103@pbx.example>'
+    for (const status of [300, 301, 302]) assert.equal(forwardOf(status, 'line', contact), '103')
+    for (const status of [305, 380, 486]) assert.equal(forwardOf(status, 'line', contact), undefined)
+    assert.equal(forwardOf(302, 'trunk', contact), undefined)
+    assert.equal(forwardOf(302, 'line'), undefined)
   })
 })
 

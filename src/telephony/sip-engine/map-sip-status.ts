@@ -1,4 +1,5 @@
 import type { EndCause } from '../../call/end-cause.ts'
+import { parseUri } from '../../sip/message/uri.ts'
 import type { InviteFailure } from '../../sip/user-agent/invite-options.ts'
 
 /** Whom the response came from: on a phone 480 means that nobody is there, from a carrier it can mean much. */
@@ -8,13 +9,38 @@ export type FarSide = 'line' | 'trunk'
 export interface LegVerdict {
   readonly cause: EndCause
   readonly sipStatus?: number
+  /** Whom a phone names in its place. */
+  readonly forwardTo?: string
 }
 
 /** What an INVITE that came to nothing says about its leg. */
-export function mapFailure({ status, response }: InviteFailure, farSide: FarSide): LegVerdict {
+export function mapFailure({ status, response, contacts }: InviteFailure, farSide: FarSide): LegVerdict {
   // RFC 3261 section 8.1.3.1: these two stand for a timeout and for a transport that failed.
   if (response === undefined && (status === 408 || status === 503)) return { cause: mapSilence(farSide) }
-  return { cause: mapSipStatus(status, farSide, response?.headers.getAll('Reason').join(', ')), sipStatus: status }
+  const cause = mapSipStatus(status, farSide, response?.headers.getAll('Reason').join(', '))
+  const forwardTo = farSide === 'line' && redirections.has(status) ? forwardTarget(contacts) : undefined
+  return { cause, sipStatus: status, ...(forwardTo === undefined ? {} : { forwardTo }) }
+}
+
+/** RFC 3261 sections 21.3.1 to 21.3.3. A carrier's are not followed: whom it names, nobody here has dialled or pays for. */
+const redirections: ReadonlySet<number> = new Set([300, 301, 302])
+
+/** The first contact that names somebody; the host is the phone's guess at where our dial plan lives. */
+function forwardTarget(contacts: InviteFailure['contacts'] = []): string | undefined {
+  for (const { uri } of contacts) {
+    const user = userOf(uri)
+    if (user !== undefined) return user
+  }
+  return undefined
+}
+
+function userOf(uri: string): string | undefined {
+  try {
+    // RFC 3261 section 19.1.6: the parameters of a number stand in the user part (`+61412345678;phone-context=…`).
+    return parseUri(uri).user?.split(';', 1)[0] || undefined
+  } catch {
+    return undefined
+  }
 }
 
 /**
@@ -27,6 +53,8 @@ export function mapSipStatus(status: number, farSide: FarSide, reason?: string):
   if (byCause !== undefined) return byCause
   const known = statuses.get(status)
   if (known !== undefined) return known
+  // A phone that is not where it was rung, whomever it names.
+  if (status < 400 && farSide === 'line') return 'unavailable'
   if (status === 480) return farSide === 'line' ? 'unavailable' : 'no-answer'
   if (status === 408) return mapSilence(farSide)
   if (status >= 500 && status < 600) return 'congestion'

@@ -1,10 +1,12 @@
 <?php
 /*
- * A Linphone that picks up by itself where the caller's headers ask for it. Its own programs for the terminal leave that to their
- * user; the library reads the headers, and its graphical phones ask it, as this does. Started with a configuration file, a file to
- * play and a file to record into, and the User-Agent to go by; runs until it is told to stop.
+ * A Linphone that picks up by itself where the caller's headers ask for it, or sends every caller elsewhere (302). Its own programs
+ * for the terminal leave both to their user; the library can, and its graphical phones ask it, as this does. Started with a
+ * configuration file, a file to play and a file to record into, the User-Agent to go by, and the URI of who is to be called in its
+ * place, if anybody; runs until it is told to stop.
  */
 [, $configuration, $played, $recorded, $userAgent] = $argv;
+$forwardsTo = $argv[5] ?? null;
 
 $linphone = FFI::cdef(<<<'C'
   typedef struct Factory Factory;
@@ -22,6 +24,7 @@ $linphone = FFI::cdef(<<<'C'
   int linphone_call_get_state(Call *);
   unsigned char linphone_call_asked_to_autoanswer(Call *);
   int linphone_call_accept(Call *);
+  int linphone_call_redirect(Call *, const char *uri);
   void linphone_core_stop(Core *);
 C, 'liblinphone.so.10');
 
@@ -47,6 +50,11 @@ while ($goesOn) {
     $before = $state;
     $state = $call === null ? 0 : $linphone->linphone_call_get_state($call);
     if ($state !== INCOMING || $before === INCOMING) continue;
+    if ($forwardsTo !== null) {
+        echo "incoming call, sent elsewhere\n";
+        $linphone->linphone_call_redirect($call, $forwardsTo);
+        continue;
+    }
     $isAsked = $linphone->linphone_call_asked_to_autoanswer($call) !== 0;
     echo $isAsked ? "incoming call, asked to answer\n" : "incoming call, rings\n";
     if ($isAsked) $linphone->linphone_call_accept($call);
