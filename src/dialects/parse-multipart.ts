@@ -1,6 +1,6 @@
 const boundaryPattern = /;\s*boundary=(?:"([^"]{1,70})"|([^;\s"]{1,70}))/i
 const dispositionPattern = /^content-disposition:\s*form-data\b(.*)$/im
-const namePattern = /;\s*name=(?:"([^"]*)"|([^;\s]+))/i
+const namePattern = /;\s*name=(?:"((?:[^"\\]|\\.)*)"|([^;\s]+))/i
 const filePattern = /;\s*filename\*?=/i
 
 /**
@@ -23,6 +23,7 @@ function readPart(part: string): [string, string][] {
   const disposition = dispositionPattern.exec(part.slice(0, Math.max(0, split)))?.[1]
   if (disposition === undefined || filePattern.test(disposition)) return []
   const [, quoted, plain] = namePattern.exec(disposition) ?? []
-  const name = quoted ?? plain
+  // As PHP reads a quoted name: a backslash stands before a quote or itself, anywhere else for itself.
+  const name = quoted?.replace(/\\(["\\])/g, '$1') ?? plain
   return name === undefined ? [] : [[name, part.slice(split + 4)]]
 }

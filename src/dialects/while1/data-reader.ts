@@ -68,6 +68,7 @@ export class DataReader {
     const text = value === null || value instanceof PhpArray ? undefined : textOfBytes(formScalar(value))
     const wrong =
       checkOf('every name', variable, limits.name) ??
+      (variable.includes(unreadable) ? 'every name is UTF-8' : undefined) ??
       (text === undefined ? `${variable} is not an array` : checkOf(variable, text, limits.value))
     if (wrong !== undefined) this.#invalid(name, wrong)
     return [variable, text ?? '']

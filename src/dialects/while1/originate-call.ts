@@ -6,7 +6,7 @@ import { PhpArray } from '../php/php-array.ts'
 import { findProject } from './find-project.ts'
 import { mapEndCause } from './map-end-cause.ts'
 import { parseCallRequest } from './parse-call-request.ts'
-import { type Asked, sendFaults, sendOriginated, sendRefusals } from './render-answer.ts'
+import { type Asked, sendFaults, sendNotAllowed, sendOriginated, sendRefusals } from './render-answer.ts'
 
 /** Longer than any first leg rings: a call ends by itself when its phones have rung out. */
 const longestWaitMilliseconds = 60 * 60 * 1000
@@ -27,11 +27,9 @@ export async function originateCall(
   })
   if ('faults' in parsed) return sendFaults(reply, parsed.faults)
   const { request, type, isAsync } = parsed
-  if (!mayRingFirst(caller, request, context)) {
-    return sendFaults(reply, ['Invalid Extension. Check if API token may call for it'], 403)
-  }
   const { first, second } = request
   const asked: Asked = { type, destination: first.target.value, hasTrunk: second.trunk !== undefined }
+  if (!mayRingFirst(caller, request, context)) return sendNotAllowed(reply, asked)
   const placed = await context.calls.place(request)
   if (placed.outcome === 'refused') return sendRefusals(reply, placed.refusals, asked)
   return isAsync ? sendOriginated(reply, asked) : sendWhenAnswered(placed.call.id, reply, asked, context)

@@ -29,6 +29,18 @@ export const sendFaults = (reply: FastifyReply, messages: readonly string[], sta
 export const sendOriginated = (reply: FastifyReply, { type, destination }: Asked): FastifyReply =>
   sendResults(reply, [`Call successfully originated for ${type}: ${destination}`])
 
+/** The vendor's words for what rings first: "Invalid Queue". */
+const typeNames: Readonly<Record<DestinationType, string>> = {
+  user: 'User',
+  queue: 'Queue',
+  context: 'Context',
+  user_email: 'User',
+  extension: 'Extension',
+}
+
+export const sendNotAllowed = (reply: FastifyReply, { type }: Asked): FastifyReply =>
+  sendFaults(reply, [`Invalid ${typeNames[type]}. Check if API token may call for it`], 403)
+
 export function sendTooManyRequests(reply: FastifyReply, retryAfterSeconds: number): FastifyReply {
   reply.header('retry-after', String(retryAfterSeconds))
   return sendFaults(reply, [`Too many requests. Try again in ${retryAfterSeconds} seconds`], 429)
@@ -57,7 +69,10 @@ const descriptions: Readonly<Record<RefusalCode, Describe>> = {
   unavailable: (_, { type, destination }) =>
     `User not online. Check if a phone of ${type}: ${destination} is registered`,
   'invalid-number': () => 'Invalid caller_id. Check if caller_id is a phone number',
-  barred: () => 'Barred caller_id. Check if project may call this number',
+  barred: ({ pointer }, { type, destination }) =>
+    pointer?.startsWith('/first')
+      ? `Barred destination. Check if project may call the numbers of ${type}: ${destination}`
+      : 'Barred caller_id. Check if project may call this number',
   'caller-id-not-allowed': () => 'Invalid outbound_number. Check if project may show this number',
   'not-configured': ({ pointer }, { type, destination, hasTrunk }) => {
     if (pointer?.startsWith('/first')) return `Invalid destination. Check if ${type}: ${destination} rings somebody`

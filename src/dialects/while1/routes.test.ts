@@ -158,6 +158,8 @@ describe('parameters that attack', () => {
     ['an array as a variable', 'data[vars][a][b]=1'],
     ['CR LF in a variable', 'data[vars][a]=1%0d%0aX:+1'],
     ['CR LF in the name of a variable', 'data[vars][a%0d%0ab]=1'],
+    // Read as text they would be one variable.
+    ['names of variables that are no UTF-8', 'data[vars][%E9]=1&data[vars][%E8]=2'],
     ['a variable of 3 kB', `data[vars][a]=${'1'.repeat(3000)}`],
     ['101 variables', Array.from({ length: 101 }, (_, n) => `data[vars][v${n}]=1`).join('&')],
   ]) {
@@ -198,7 +200,12 @@ describe('parameters that attack', () => {
   it('1001 JSON values', () => assertFault(postJson({ data: { vars: Array(1001).fill(1) } }), 400, tooMany))
   it('1001 parameters of one name', () => assertFault(post('a=1&'.repeat(1001)), 400, tooMany))
   it('30,000 levels', () => assertFault(post(`{"a":${'['.repeat(30_000)}`), 400, /^Parameters nested too deeply/))
-  it('10 MB', () => assertFault(post(Buffer.alloc(10 << 20, 97)), 400, /^Invalid request/))
+  for (const [size, octets] of [
+    ['64 KiB and one octet', 65_537],
+    ['10 MB', 10 << 20],
+  ] as const) {
+    it(size, () => assertFault(post(Buffer.alloc(octets, 97)), 400, /^Body too long/))
+  }
   it('octets that are no UTF-8 in JSON', () =>
     assertFault(post(Buffer.from('{"data":"\xff"}', 'latin1'), url, 'application/json'), 400, /^Invalid body/))
 

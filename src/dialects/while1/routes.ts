@@ -11,11 +11,9 @@ import { sendFaults, sendTooManyRequests } from './render-answer.ts'
 
 const url = '/api/originate-call'
 
-const unreadable = [['Invalid request. Check if body is readable'], 400] as const
-
 const failures: Readonly<Record<Failure, readonly [messages: readonly string[], status: number]>> = {
-  'too-large': unreadable,
-  unreadable,
+  'too-large': [['Body too long. Check if it is no longer than 64 KiB'], 400],
+  unreadable: [['Invalid request. Check if body is readable'], 400],
   busy: [['Pbx busy. Try again in some seconds'], 503],
   failed: [['Internal error. Check log of pbx'], 500],
 }
