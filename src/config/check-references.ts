@@ -10,7 +10,10 @@ export interface ReferenceFault {
 type Account = Config['accounts'][number]
 type Feature = Account['featureCodes'][string]
 
-/** What the shape alone cannot tell: names that must be unique, and names that must exist. */
+/**
+ * What the shape alone cannot tell: names that must be unique, and names that must exist. A configuration whose shape has faults is
+ * checked too: what cannot be read of it is undefined (see `lenientSchema`), and of that nothing is said.
+ */
 export function checkReferences(config: Config): readonly ReferenceFault[] {
   return new ReferenceCheck(config).run()
 }
@@ -83,7 +86,7 @@ class ReferenceCheck {
     this.#exists(account.ratePlan, namesOf(this.#config.ratePlans), 'rate plan', [...at, 'ratePlan'])
     this.#unique(account.webhooks.map(({ url }, index) => ({ name: url, path: [...at, 'webhooks', index, 'url'] })))
     for (const [index, { callerId }] of account.lines.entries()) {
-      if (callerId !== undefined && !account.callerIds.includes(callerId)) {
+      if (isMissing(callerId, account.callerIds)) {
         this.#say([...at, 'lines', index, 'callerId'], "must be one of the account's callerIds; add it there")
       }
     }
@@ -92,7 +95,7 @@ class ReferenceCheck {
       this.#exists(line, lines, 'line of the account', [...at, 'users', index, 'line'])
     }
     for (const [index, token] of account.tokens.entries()) {
-      if (token.lines !== 'all') this.#linesExist(token.lines, lines, [...at, 'tokens', index, 'lines'])
+      if (Array.isArray(token.lines)) this.#linesExist(token.lines, lines, [...at, 'tokens', index, 'lines'])
     }
     for (const [index, queue] of account.queues.entries()) {
       this.#linesExist(queue.members, lines, [...at, 'queues', index, 'members'])
@@ -150,7 +153,7 @@ class ReferenceCheck {
 
   #checkDemo(): void {
     const lines = this.#config.accounts.flatMap((account) =>
-      account.lines.map(({ number }) => `${account.name}/${number}`),
+      account.lines.map(({ number }) => (isReadable(number) ? `${account.name}/${number}` : number)),
     )
     for (const [index, phone] of (this.#config.demo?.phones ?? []).entries()) {
       this.#exists(phone, lines, 'line (account/extension)', ['demo', 'phones', index])
@@ -162,7 +165,7 @@ class ReferenceCheck {
   }
 
   #exists(name: string | undefined, known: readonly string[], what: string, path: Path): void {
-    if (name === undefined || known.includes(name)) return
+    if (!isMissing(name, known)) return
     const meant = closestName(name, known)
     if (meant !== undefined) this.#say(path, `names no ${what}; did you mean "${meant}"?`)
     else this.#say(path, `names no ${what}; ${listOf(known)}`)
@@ -192,6 +195,13 @@ class ReferenceCheck {
     this.#faults.push({ path, message })
   }
 }
+
+/** See {@link checkReferences}. */
+const isReadable = (value: unknown): boolean => value !== undefined
+
+/** Among names of which one cannot be read anything may be. */
+const isMissing = (name: string | undefined, known: readonly string[]): name is string =>
+  name !== undefined && known.every(isReadable) && !known.includes(name)
 
 const namesOf = (items: readonly { readonly name: string }[]): readonly string[] => items.map(({ name }) => name)
 

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { namePattern } from '../directory/name-pattern.ts'
 import { parseNetwork } from '../directory/network.ts'
 import { permissions } from '../directory/permission.ts'
+import { isAddress, isHost, isHostInUri } from './host-pattern.ts'
 
 /** In whose words an account's events may be told. */
 export const webhookFormats = ['native', 'enswitch'] as const
@@ -14,10 +15,17 @@ const e164 = z
   .regex(/^\+[1-9][0-9]{3,14}$/, 'must be an international number with its plus sign: "+61255501000"')
 const secret = z.string().min(8, 'must have at least 8 characters').max(256)
 const port = z.int().min(0).max(65_535)
+const host = z.string().refine(isHost, 'must be an IP address or a host name: "192.0.2.1", "voice.example"')
+/** Sockets are bound to it, and phones are told to send to it: no name will do. */
+const ownAddress = z.string().refine(isAddress, 'must be an IP address of this machine: "192.0.2.1"')
 const listener = z
   .string()
-  .regex(/^(udp|tcp):(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/, {
+  .regex(/^(udp|tcp):(\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5}$/, {
     error: 'must be protocol:host:port, with udp or tcp: "udp:127.0.0.1:5060"',
+    abort: true,
+  })
+  .refine((text) => isAddress(text.slice(4, text.lastIndexOf(':')).replace(/^\[|\]$/g, '')), {
+    error: 'must have an IP address of this machine: "udp:192.0.2.1:5060"',
     abort: true,
   })
   .refine((text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535, 'must have a port of at most 65535')
@@ -35,8 +43,8 @@ const origins = {
     .array(
       z
         .string()
-        .regex(
-          /^([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])$/i,
+        .refine(
+          (text) => isHostInUri(text) && !text.endsWith('.'),
           'must be a host name without its port: "voice.example"',
         )
         .toLowerCase(),
@@ -54,6 +62,9 @@ const limits = z
   .optional()
 const dialect = z.strictObject({ enabled: z.boolean().default(true), ...origins }).prefault({})
 
+/** What a phone of the line would dial. */
+const forwardTo = z.string().min(1).max(64).optional()
+
 const line = z.strictObject({
   number: extension,
   fullNumber: z
@@ -63,6 +74,7 @@ const line = z.strictObject({
   secret,
   name: name.optional(),
   callerId: e164.optional(),
+  forward: z.strictObject({ noAnswer: forwardTo, busy: forwardTo, unavailable: forwardTo }).optional(),
 })
 
 const feature = z.strictObject({
@@ -83,7 +95,7 @@ const account = z.strictObject({
   id: z.int().min(1).max(999_999_999).optional(),
   parent: name.optional(),
   country: z.string().refine(isSupportedCountry, 'must be an ISO 3166 country code of two capitals: AU').default('AU'),
-  domain: z.string().optional(),
+  domain: host.optional(),
   ...origins,
   limits,
   lines: z.array(line).default([]),
@@ -155,9 +167,18 @@ const rate = z.union(
   'must be a prefix in quotes with either a price or a bar: { prefix: "+61", perMinute: 0.05 } or { prefix: "+1900", barred: true }',
 )
 
+const sipUri = /^sip:(?:[^\s"<>@]+@)?(?<host>\[[^\]]+\]|[^\s"<>@:;?]+)(?::(?<port>\d{1,5}))?(?:;[^\s"<>]*)?$/
+
+function isTrunkAddress(text: string): boolean {
+  const { host: named = '', port: number = '5060' } = sipUri.exec(text)?.groups ?? {}
+  return isHostInUri(named) && Number(number) >= 1 && Number(number) <= 65_535
+}
+
 const trunk = z.strictObject({
   name,
-  address: z.string().regex(/^sip:[^\s"<>]+$/, 'must be a SIP URI: "sip:carrier.example:5060"'),
+  address: z
+    .string()
+    .refine(isTrunkAddress, 'must be "sip:" and a host name or an address: "sip:carrier.example:5060"'),
   username: z.string().optional(),
   password: z.string().optional(),
   format: z.enum(['e164', 'national', 'plain']).default('e164'),
@@ -170,7 +191,7 @@ const trunk = z.strictObject({
 export const configSchema = z.strictObject({
   http: z
     .strictObject({
-      host: z.string().default('127.0.0.1'),
+      host: host.default('127.0.0.1'),
       port: port.default(8080),
       trustedProxies: z.array(network).default([]),
     })
@@ -181,7 +202,7 @@ export const configSchema = z.strictObject({
   sip: z
     .strictObject({
       listen: z.array(listener).min(1).default(['udp:127.0.0.1:5060']),
-      advertise: z.string().nullable().default(null),
+      advertise: host.nullable().default(null),
       digest: z
         .array(z.enum(['MD5', 'SHA-256']))
         .min(1)
@@ -194,7 +215,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   media: z
     .strictObject({
-      host: z.string().default('127.0.0.1'),
+      host: ownAddress.default('127.0.0.1'),
       ports: z
         .string()
         .regex(/^\d{1,5}-\d{1,5}$/, 'must be first-last: 20000-29999')

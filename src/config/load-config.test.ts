@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { parse } from 'yaml'
 import { ConfigError, loadConfig, parseConfig } from './load-config.ts'
 
 /** The configuration of DESIGN.md, whole. */
@@ -79,6 +81,17 @@ const faultsOf = (text: string): string[] => {
     assert.ok(error instanceof ConfigError, String(error))
     return error.message.split('\n')
   }
+}
+/** A copy in which one of all its groups, lists and values is another one. */
+function withReplaced(value: unknown, position: number, replacement: unknown): unknown {
+  const places: [Record<string, unknown>, string][] = []
+  const copy = JSON.parse(JSON.stringify(value), function (this: Record<string, unknown>, key, member) {
+    places.push([this, key])
+    return member
+  })
+  const [holder, key] = places[position % (places.length - 1)] ?? []
+  if (holder !== undefined && key !== undefined) holder[key] = replacement
+  return copy
 }
 const inAccount = (lines: string) => `accounts:\n  - name: acme\n    ${lines.replaceAll('\n', '\n    ')}\n`
 
@@ -200,7 +213,56 @@ describe('a fault is told with its line, its key, and what would be right', () =
     [
       'a trunk without a SIP URI',
       'trunks: [ { name: t, address: c.example } ]',
-      'f:1:31: trunks[0].address must be a SIP URI: "sip:carrier.example:5060"',
+      'f:1:31: trunks[0].address must be "sip:" and a host name or an address: "sip:carrier.example:5060"',
+    ],
+    [
+      'hosts that are none',
+      `http: { host: "a b" }
+media: { host: 300.1.1.1 }
+sip: { listen: ["udp:300.1.1.1:5060", "tcp:voice.example:5060"], advertise: "-x" }
+accounts:
+  - { name: acme, domain: "a/b", hosts: [300.1.1.1] }
+trunks: [ { name: t, address: "sip:300.1.1.1" }, { name: u, address: "sip:c.example:99999;transport=tcp" } ]`,
+      'f:1:15: http.host must be an IP address or a host name: "192.0.2.1", "voice.example"',
+      'f:2:16: media.host must be an IP address of this machine: "192.0.2.1"',
+      'f:3:17: sip.listen[0] must have an IP address of this machine: "udp:192.0.2.1:5060"',
+      'f:3:39: sip.listen[1] must have an IP address of this machine: "udp:192.0.2.1:5060"',
+      'f:3:77: sip.advertise must be an IP address or a host name: "192.0.2.1", "voice.example"',
+      'f:5:27: accounts[0].domain must be an IP address or a host name: "192.0.2.1", "voice.example"',
+      'f:5:42: accounts[0].hosts[0] must be a host name without its port: "voice.example"',
+      'f:6:31: trunks[0].address must be "sip:" and a host name or an address: "sip:carrier.example:5060"',
+      'f:6:70: trunks[1].address must be "sip:" and a host name or an address: "sip:carrier.example:5060"',
+    ],
+    [
+      'names that lead nowhere beside values that are wrong',
+      inAccount(`country: ZZ
+lines: [ { number: "101", secret: abc } ]
+queues: [ { name: q, members: ["101", "105"] } ]
+users: [ { name: al, password: password1, role: agent } ]`),
+      'f:3:14: accounts[0].country must be an ISO 3166 country code of two capitals: AU',
+      'f:4:39: accounts[0].lines[0].secret must have at least 8 characters',
+      'f:5:43: accounts[0].queues[0].members[1] names no line of the account; did you mean "101"?',
+      'f:6:53: accounts[0].users[0].role names no role of the account; there is none yet',
+    ],
+    [
+      'names of what cannot be read, which may well be right',
+      `${inAccount(`lines: [ { number: 101, secret: s3cret-101 }, { nubmer: "102", secret: s3cret-102 } ]
+roles: { name: agent }
+users: [ { name: al, password: password1, role: agent, line: "102" } ]
+tokens: [ { name: t, token: token-of-t, lines: 101 } ]
+featureCodes: { "*60": { quue: q } }`)}demo: { phones: [acme/101, acme/102] }`,
+      'f:3:24: accounts[0].lines[0].number must be text; put it in quotes',
+      'f:3:51: accounts[0].lines[1].number is missing; it must be text',
+      'f:3:53: accounts[0].lines[1].nubmer is no key of the configuration; did you mean "number"?',
+      'f:4:12: accounts[0].roles must be a list: [ … ], or lines that begin with "-"',
+      'f:6:52: accounts[0].tokens[0].lines must be all, or a list of extensions: ["101"]',
+      'f:7:30: accounts[0].featureCodes.*60.quue is no key of the configuration; did you mean "queue"?',
+    ],
+    [
+      'a list of what are no groups',
+      'accounts: [ acme, 7 ]\ntrunks: [ { name: t, address: "sip:c.example", accounts: [acme] } ]',
+      'f:1:13: accounts[0] must be a group of keys: { key: value }, or indented lines "key: value"',
+      'f:1:19: accounts[1] must be a group of keys: { key: value }, or indented lines "key: value"',
     ],
     [
       'a circle of accounts',
@@ -282,5 +344,28 @@ describe('a fault is told with its line, its key, and what would be right', () =
 
   test('a file that is not there', () => {
     assert.throws(() => loadConfig('/no/such/file.yaml'), { message: '/no/such/file.yaml:1:1: there is no such file' })
+  })
+
+  test('a folder, and what lies below a file', () => {
+    const { dirname, filename } = import.meta
+    assert.throws(() => loadConfig(dirname), {
+      message: `${dirname}:1:1: the file cannot be read: it is a folder: name a file`,
+    })
+    assert.throws(() => loadConfig(`${filename}/x`), /a part of its path is a file, not a folder/)
+  })
+
+  test('property: whatever stands in one place, faults are told, and nothing else is thrown', () => {
+    const value = parse(whole)
+    fc.assert(
+      fc.property(fc.nat(), fc.jsonValue(), (position, replacement) => {
+        const text = JSON.stringify(withReplaced(value, position, replacement))
+        try {
+          parseConfig(text, 'f')
+        } catch (error) {
+          assert.ok(error instanceof ConfigError, `${error} for ${text}`)
+        }
+      }),
+      { numRuns: 300 },
+    )
   })
 })

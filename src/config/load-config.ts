@@ -4,7 +4,9 @@ import { checkReferences } from './check-references.ts'
 import { closestName } from './closest-name.ts'
 import { ConfigError, type ConfigFault } from './config-error.ts'
 import { type Config, configSchema } from './config-schema.ts'
+import { describeFileError } from './describe-file-error.ts'
 import { describeIssue } from './describe-issue.ts'
+import { lenientSchema } from './lenient-schema.ts'
 import { keysAt } from './schema-keys.ts'
 import { type Path, renderPath, YamlSource } from './yaml-source.ts'
 
@@ -16,8 +18,8 @@ export function loadConfig(file: string): Config {
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    const message = code === 'ENOENT' ? 'there is no such file' : `the file cannot be read (${code})`
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    const message = isMissing ? 'there is no such file' : `the file cannot be read: ${describeFileError(error)}`
     throw new ConfigError(file, [{ line: 1, column: 1, key: '', message }])
   }
   return parseConfig(text, file)
@@ -31,12 +33,20 @@ export function parseConfig(text: string, file: string): Config {
       source.syntaxFaults.map((fault) => ({ ...fault, key: '' })),
     )
   }
-  const result = configSchema.safeParse(plainValue(source, file), { reportInput: true })
-  const faults = result.success
-    ? checkReferences(result.data).map(({ path, message }) => faultAt(source, path, message))
-    : result.error.issues.flatMap((issue) => faultsOf(issue, source))
-  if (faults.length > 0) throw new ConfigError(file, faults.toSorted(byPlace))
-  return result.data as Config
+  const value = plainValue(source, file)
+  const result = configSchema.safeParse(value, { reportInput: true })
+  const shapeFaults = result.error?.issues.flatMap(shapeFaultsOf) ?? []
+  const faults = [...shapeFaults, ...referenceFaultsOf(value, shapeFaults)].map((fault) => placed(fault, source))
+  if (result.data === undefined || faults.length > 0) throw new ConfigError(file, faults.toSorted(byPlace))
+  return result.data
+}
+
+/** A fault as it was found, before its place in the file is looked up. */
+interface FoundFault {
+  readonly path: Path
+  readonly message: string
+  /** The key itself is at fault, not its value. */
+  readonly isOfKey?: boolean
 }
 
 function plainValue(source: YamlSource, file: string): unknown {
@@ -48,9 +58,9 @@ function plainValue(source: YamlSource, file: string): unknown {
   }
 }
 
-function faultsOf(issue: z.core.$ZodIssue, source: YamlSource): ConfigFault[] {
+function shapeFaultsOf(issue: z.core.$ZodIssue): FoundFault[] {
   const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))
-  if (issue.code !== 'unrecognized_keys') return [faultAt(source, path, describeIssue(issue))]
+  if (issue.code !== 'unrecognized_keys') return [{ path, message: describeIssue(issue) }]
   const known = keysAt(path)
   return issue.keys.map((key) => {
     const meant = closestName(key, known)
@@ -58,13 +68,24 @@ function faultsOf(issue: z.core.$ZodIssue, source: YamlSource): ConfigFault[] {
       meant === undefined
         ? `is no key of the configuration; here may stand ${known.join(', ')}`
         : `is no key of the configuration; did you mean "${meant}"?`
-    const at = [...path, key]
-    return { ...source.positionOfKey(at), key: renderPath(at), message }
+    return { path: [...path, key], message, isOfKey: true }
   })
 }
 
-const faultAt = (source: YamlSource, path: Path, message: string): ConfigFault => ({
-  ...source.positionOf(path),
+const lenientConfigSchema = lenientSchema(configSchema)
+
+/** Whatever is wrong in shape elsewhere. Where one value is, what the rest of its group seems to lack may be a consequence of that. */
+function referenceFaultsOf(value: unknown, shapeFaults: readonly FoundFault[]): readonly FoundFault[] {
+  const readable = lenientConfigSchema.parse(value) as Parameters<typeof checkReferences>[0]
+  return checkReferences(readable).filter(
+    ({ path }) => !shapeFaults.some((shape) => holds(path, shape.path) || holds(shape.path, path)),
+  )
+}
+
+const holds = (outer: Path, inner: Path): boolean => outer.every((part, index) => part === inner[index])
+
+const placed = ({ path, message, isOfKey }: FoundFault, source: YamlSource): ConfigFault => ({
+  ...(isOfKey === true ? source.positionOfKey(path) : source.positionOf(path)),
   key: renderPath(path),
   message,
 })
