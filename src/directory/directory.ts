@@ -10,7 +10,8 @@ export type RatePlan = RatePlanRecord
 export interface PhoneNumber {
   /** E.164 with the plus sign where the number has such a form, the bare digits otherwise (short codes). */
   readonly canonical: string
-  readonly emergency: boolean
+  /** Whether it calls for help: as it stands, or perhaps, as carriers may understand it. */
+  readonly emergency: false | 'plain' | 'disguised'
 }
 
 /** A trunk, ready to dial one number. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import { getCountryCallingCode, isValidPhoneNumber } from 'libphonenumber-js/max'
 import { formatNumber, parsePhoneNumber } from './number-format.ts'
 
 describe('what is dialled in a country means', () => {
@@ -76,35 +77,86 @@ describe('what is dialled in a country means', () => {
   })
 })
 
-describe('emergency numbers are known as dialled, whatever else the numbering plan could make of them', () => {
-  const rows: readonly (readonly [dialled: string, country: string, emergency: boolean])[] = [
-    ['000', 'AU', true],
-    ['0 0 0', 'AU', true],
-    ['106', 'AU', true],
-    ['999', 'GB', true],
-    ['112', 'RO', true],
-    ['911', 'US', true],
-    ['110', 'DE', true],
-    ['15', 'FR', true],
-    ['111', 'NZ', true],
-    ['10111', 'ZA', true],
-    ['10177', 'ZA', true],
-    ['102', 'IN', true],
-    ['119', 'JP', true],
-    ['112', 'XX', true],
-    ['911', 'AU', true],
-    ['+2710111', 'ZA', true],
-    ['+2710111', 'AU', true],
-    ['000', 'GB', false],
-    ['111', 'AU', false],
-    ['0412345678', 'AU', false],
-    ['+442079460000', 'GB', false],
-  ]
-  for (const [dialled, country, emergency] of rows) {
-    test(`${dialled} in ${country}: ${emergency ? 'emergency' : 'no emergency'}`, () => {
-      assert.equal(parsePhoneNumber(dialled, country)?.emergency, emergency)
-    })
+describe('emergency numbers are known, whatever else the numbering plan could make of them, or a carrier of what is dialled', () => {
+  const numbers = {
+    plain: [
+      ['AU', '000', '0 0 0', '106', '112', '911'],
+      ['GB', '999', '112'],
+      ['US', '911'],
+      ['DE', '110', '112'],
+      ['FR', '15', '18', '114'],
+      ['NZ', '111'],
+      ['ZA', '10111', '10177'],
+      ['PL', '997', '998', '999'],
+      ['AE', '999'],
+      ['RO', '112'],
+      ['IN', '102'],
+      ['JP', '119'],
+      ['XX', '112', '911'],
+    ],
+    disguised: [
+      // Behind what withholds or shows the caller's number, or chooses a carrier.
+      ['GB', '141999', '14 1 999', '1470999', '1411112', '#31#999', '*31#112', '01470999', '+441470999'],
+      ['AU', '1831000', '1832 000', '1831106', '#31#000', '1831 0011 61 000', '0011 61 1831 000'],
+      ['US', '*67911', '*82911', '1010288911', '1 911', '9911', '011911'],
+      ['FR', '#31#15', '365115', '365118', '#31#112'],
+      ['JP', '184110', '186119'],
+      ['DE', '#31#110', '0112', '00112'],
+      // Before what an exchange passes over.
+      ['GB', '9999', '0999', '(0)999', '112#', '999*', '#31#9990'],
+      ['AU', '0000', '00012'],
+      ['US', '911*', '9111', '9#11', '911 555 1234', '#911#'],
+      // Behind a country code.
+      ['AU', '+2710111', '0011 27 10111'],
+      ['ZA', '+2710111', '+27010111'],
+    ],
+    // Neither an emergency number nor any other: nothing dials them.
+    impossible: [
+      ['AU', '+61000', '0011 61 000', '+61106', '001161112', '0011112', '+44999', '+1911'],
+      ['GB', '+44999', '0044999', '+44 (0) 999', '+61 000', '+999', '0044112'],
+      ['US', '+1911', '+11911', '+911'],
+      ['DE', '+112'],
+      ['FR', '3651112'],
+    ],
+    none: [
+      ['AU', '0412345678', '0412 345 000', '131112', '1300 000 000', '+442079460999', '111', '12345'],
+      ['GB', '+442079460000', '020 7946 0999', '000', '118118', '116117'],
+      ['US', '202 555 0911', '311', '988'],
+      ['FR', '3117', '118218', '116117', '01 15 17 18 15', '1015'],
+      ['DE', '116117', '030 1234112'],
+      ['EG', '0122 345 6789'],
+      ['XX', '000', '999'],
+    ],
+  } as const
+  for (const [what, rows] of Object.entries(numbers)) {
+    const expected = what === 'impossible' ? undefined : what === 'none' ? false : what
+    for (const [country, ...dialled] of rows) {
+      for (const characters of dialled) {
+        test(`${characters} in ${country}: ${what}`, () =>
+          assert.equal(parsePhoneNumber(characters, country)?.emergency, expected))
+      }
+    }
   }
+  test('whatever stands before or behind one, what a trunk gets neither begins nor ends with it', () => {
+    const code = fc.string({ unit: fc.constantFrom(...'0123456789*#'), maxLength: 6 })
+    const countries = fc.constantFrom(...(['AU', 'GB', 'US', 'DE', 'ZA'] as const))
+    const plain = { AU: '000', GB: '999', US: '911', DE: '110', ZA: '10111' } as const
+    fc.assert(
+      fc.property(code, countries, fc.boolean(), (prefix, country, behind) => {
+        const parsed = parsePhoneNumber(behind ? plain[country] + prefix : prefix + plain[country], country)
+        if (parsed === undefined || parsed.emergency !== false) return
+        // A number abroad stands behind the code of its country, by which no exchange at home takes it for its own.
+        const abroad =
+          parsed.canonical.startsWith('+') && !parsed.canonical.startsWith(`+${getCountryCallingCode(country)}`)
+        if (abroad || isValidPhoneNumber(parsed.canonical)) return
+        for (const format of ['e164', 'national', 'plain'] as const) {
+          const sent = formatNumber(parsed.canonical, format, country)
+          assert.ok(!sent.startsWith(plain[country]) && !sent.endsWith(plain[country]), sent)
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
 })
 
 describe('a trunk gets the number in its own format', () => {

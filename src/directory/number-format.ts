@@ -1,6 +1,6 @@
 import { isSupportedCountry, type PhoneNumber as ParsedNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import type { PhoneNumber } from './directory.ts'
-import { isEmergencyNumber } from './emergency-numbers.ts'
+import { isEmergencyNumber, mayReachEmergency } from './emergency-numbers.ts'
 import type { NumberFormat } from './records.ts'
 
 /** What people write between digits. A line break is none of it: it has no business in a number. */
@@ -25,10 +25,10 @@ export function parsePhoneNumber(characters: string, country: string): PhoneNumb
   const bare = characters.replace(separators, '')
   if (!dialable.test(bare)) return undefined
   // Before all else: some numbering plans could take the digits for the beginning of something longer.
-  if (isEmergencyNumber(bare, country)) return { canonical: bare, emergency: true }
+  if (isEmergencyNumber(bare, country)) return { canonical: bare, emergency: 'plain' }
   const canonical = canonicalNumber(bare, country)
   if (canonical === undefined) return undefined
-  return { canonical, emergency: isDisguisedEmergencyNumber(canonical, country) }
+  return { canonical, emergency: isDisguised(canonical, country) && 'disguised' }
 }
 
 /** A canonical number as a trunk wants it: `+61412345678`, `0412345678` (`0011…` for abroad), `61412345678`. */
@@ -56,11 +56,11 @@ function canonicalNumber(bare: string, country: string): string | undefined {
   return international || bare.length > longestNumber ? undefined : bare
 }
 
-/** `+61000` or `+2710111`: a country code does not take the emergency out of the number. */
-function isDisguisedEmergencyNumber(canonical: string, country: string): boolean {
-  if (!canonical.startsWith('+')) return isEmergencyNumber(canonical, country)
+/** A number that the numbering plan knows is what it is; of any other, a carrier may make an emergency number (`+2710111`). */
+function isDisguised(canonical: string, country: string): boolean {
+  if (!canonical.startsWith('+')) return mayReachEmergency(canonical, country)
   const parsed = parseCached(canonical, country)
-  return parsed !== undefined && isEmergencyNumber(parsed.nationalNumber, parsed.country ?? country)
+  return parsed?.isValid() === false && mayReachEmergency(parsed.nationalNumber, parsed.country ?? country)
 }
 
 /** A parse takes about 10 µs, and a call asks for the same number several times. */

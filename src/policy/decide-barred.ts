@@ -2,9 +2,12 @@ import type { PhoneNumber, RatePlan } from '../directory/directory.ts'
 import type { RateRecord } from '../directory/records.ts'
 import { allow, type Decision, deny } from './decision.ts'
 
-/** Does the account's rate plan bar the number? What it does not mention, it does not bar. Emergency numbers are never barred. */
+/**
+ * Does the account's rate plan bar the number? What it does not mention, it does not bar. Emergency numbers are never barred; what
+ * only might be one is, or premium numbers would be dialled in that disguise.
+ */
 export const decideBarred = (number: PhoneNumber, ratePlan: RatePlan | undefined): Decision<'barred'> => {
-  const rate = ratePlan === undefined || number.emergency ? undefined : findRate(number.canonical, ratePlan)
+  const rate = ratePlan === undefined || number.emergency === 'plain' ? undefined : findRate(number.canonical, ratePlan)
   return rate !== undefined && 'barred' in rate
     ? deny('barred', "The account's rate plan bars this number; change the plan if the account should call it.")
     : allow

@@ -6,6 +6,6 @@ import { allow, type Decision, deny } from './decision.ts'
  * brings help to the wrong place: the account has to say that it means it.
  */
 export const decideEmergency = (number: PhoneNumber, account: Pick<Account, 'emergencyCalls'>): Decision<'barred'> =>
-  number.emergency && !account.emergencyCalls
+  number.emergency !== false && !account.emergencyCalls
     ? deny('barred', 'Emergency numbers are not called by API unless the account allows it; dial them on a phone.')
     : allow

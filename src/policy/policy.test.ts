@@ -8,13 +8,18 @@ import { decideCall } from './decide-call.ts'
 import { decideCallerId, outsideCallerId } from './decide-caller-id.ts'
 import { decideEmergency } from './decide-emergency.ts'
 
-const outside = (canonical: string, emergency = false): PhoneNumber => ({ canonical, emergency })
+const outside = (canonical: string, emergency: PhoneNumber['emergency'] = false): PhoneNumber => ({
+  canonical,
+  emergency,
+})
 const reasonOf = (decision: { decision: string; reason?: string }) => decision.reason ?? decision.decision
 
 describe('emergency', () => {
   for (const [emergency, emergencyCalls, expected] of [
-    [true, false, 'barred'],
-    [true, true, 'allow'],
+    ['plain', false, 'barred'],
+    ['plain', true, 'allow'],
+    ['disguised', false, 'barred'],
+    ['disguised', true, 'allow'],
     [false, false, 'allow'],
     [false, true, 'allow'],
   ] as const) {
@@ -51,7 +56,8 @@ describe('barred: the longest prefix decides', () => {
     assert.equal(reasonOf(decideBarred(outside('+19005550123'), undefined)), 'allow')
     assert.equal(reasonOf(decideBarred(outside('+19005550123'), { ...everything, rates: [] })), 'allow')
     assert.equal(reasonOf(decideBarred(outside('+19005550123'), everything)), 'barred')
-    assert.equal(reasonOf(decideBarred(outside('000', true), everything)), 'allow')
+    assert.equal(reasonOf(decideBarred(outside('000', 'plain'), everything)), 'allow')
+    assert.equal(reasonOf(decideBarred(outside('118999', 'disguised'), everything)), 'barred')
   })
   test('whatever the order of the rates', () => {
     fc.assert(
@@ -92,7 +98,7 @@ test('a call: the first reason in order, with the part of the request at fault; 
     return refusal && `${refusal.code} ${refusal.pointer}`
   }
   assert.equal(pointerOf([], []), undefined)
-  assert.equal(pointerOf([], [outside('000', true)]), 'barred /second')
-  assert.equal(pointerOf([outside('+19001')], [outside('000', true)]), 'barred /first')
+  assert.equal(pointerOf([], [outside('000', 'plain')]), 'barred /second')
+  assert.equal(pointerOf([outside('+19001')], [outside('000', 'plain')]), 'barred /first')
   assert.equal(pointerOf([], [outside('+612')]), 'caller-id-not-allowed /second/callerId')
 })
