@@ -6,6 +6,7 @@ import { connect } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
 import type { RunningServer } from '../../src/main.ts'
+import { askEnswitch, decodeEnvelope, type Envelope, verdictsOf as verdicts } from '../support/enswitch-client.ts'
 import { requirePeer } from '../support/peers.ts'
 import { api, startTestServer } from '../support/test-server.ts'
 
@@ -41,28 +42,6 @@ demo:
 const alice = 'auth_username=alice@acme;auth_password=demo-pass-0001'
 const eve = 'auth_username=eve@rival;auth_password=demo-pass-0003'
 
-interface Envelope {
-  readonly responses: readonly { readonly code: string; readonly key: string; readonly message: string }[]
-  // biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects
-  readonly data?: any
-}
-
-/** As strictly as typed clients decode it: HTTP 200, text for each code, nothing beside. */
-function decode(status: number, body: string): Envelope {
-  assert.equal(status, 200)
-  const envelope = JSON.parse(body) as Envelope
-  assert.ok(envelope.responses.length > 0)
-  for (const entry of envelope.responses) {
-    assert.deepEqual(Object.keys(entry), ['code', 'key', 'message'])
-    for (const value of Object.values(entry)) assert.equal(typeof value, 'string')
-  }
-  assert.deepEqual(
-    Object.keys(envelope).filter((name) => name !== 'data'),
-    ['responses'],
-  )
-  return envelope
-}
-
 describe('clients of Enswitch, with real calls behind', () => {
   let server: RunningServer
   const cleanUps: (() => Promise<void> | void)[] = []
@@ -90,11 +69,7 @@ describe('clients of Enswitch, with real calls behind', () => {
     events.close()
   })
 
-  async function ask(path: string, parameters: string): Promise<Envelope> {
-    const response = await fetch(`${server.url}/api/json/${path}/?${parameters}`)
-    return decode(response.status, await response.text())
-  }
-  const verdicts = ({ responses }: Envelope) => responses.map(({ code, key }) => `${code} ${key}`.trim())
+  const ask = (path: string, parameters: string) => askEnswitch(server, path, parameters)
   const make = (parameters: string) => ask('calls/make', `${alice};stype=phone;snumber=101;${parameters}`)
 
   async function ending(id: string) {
@@ -123,7 +98,7 @@ describe('clients of Enswitch, with real calls behind', () => {
     const run = async (...more: string[]) => {
       const { stdout } = await promisify(execFile)(curl, ['-sS', '-w', '\n%{http_code}', ...more], { timeout: 10_000 })
       const [body = '', status] = stdout.split('\n')
-      return decode(Number(status), body)
+      return decodeEnvelope(Number(status), body)
     }
     const url = `${server.url}/api/json/calls/make`
     const parameters = `${alice};stype=phone;snumber=101;cnumber=102`
@@ -263,7 +238,7 @@ async function overSocket(server: RunningServer, target: string): Promise<Envelo
   const chunks: Buffer[] = []
   for await (const chunk of socket) chunks.push(chunk as Buffer)
   const [head = '', body = ''] = Buffer.concat(chunks).toString().split('\r\n\r\n')
-  return decode(Number(head.split(' ')[1]), body)
+  return decodeEnvelope(Number(head.split(' ')[1]), body)
 }
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
