@@ -6,13 +6,14 @@ import { promisify } from 'node:util'
 import { requirePhpCurl } from '../peers/php.ts'
 import { api, startTestServer, testKey } from '../support/test-server.ts'
 
-/** 101 and 102 are demo phones, which answer after a second; 103 is not registered. */
+/** 101, 102 and the shop's 201 are demo phones, which answer after a second; 103 is not registered. */
 const config = `
     callerIds: ["+61255501000"]
     users:
       - { name: alice@acme, password: demo-pass-0001, role: agent, line: "101" }
       - { name: carol@acme, password: demo-pass-0003, role: agent, line: "103" }
     roles: [{ name: agent, permissions: [calls:place, calls:read] }]
+    tokens: [{ name: few, token: demo-token-few-1, limits: { callsPerMinute: 1 } }]
     queues:
       - { name: test-queue, strategy: in-order, members: ["103", "102"], wrapUpSeconds: 0 }
       - { name: nobody, members: ["103"] }
@@ -21,14 +22,17 @@ const config = `
       - { name: is-busy, steps: [{ dial: "0412345486" }] }
       - { name: declines, steps: [{ dial: "0412345603" }] }
       - { name: never-answers, steps: [{ dial: "0412345480" }] }
+  - name: shop
+    parent: acme
+    lines: [{ number: "201", secret: s3cret-201 }]
   - name: other
-    country: AU
+    apiKeys: [{ name: slow, key: demo-key-slow-0001, permissions: [calls:read], limits: { requestsPerSecond: 0.1 } }]
 calls: { memberRingSeconds: 2 }
-demo: { phones: ["acme/101", "acme/102"], trunk: demo }
+demo: { phones: ["acme/101", "acme/102", "shop/201"], trunk: demo }
 `
 
 const client = fileURLToPath(new URL('../peers/while1-client.php', import.meta.url))
-const ways = ['form', 'json', 'json-without-type', 'get'] as const
+const ways = ['form', 'multipart', 'json', 'json-without-type', 'json-unescaped', 'get', 'get-rfc3986'] as const
 
 const done = (destination: string) =>
   `{"has_error":false,"messages":[],"results":["Call successfully originated for ${destination}"]}`
@@ -38,10 +42,10 @@ test("a PHP client of the vendor's page", { timeout: 120_000 }, async (t) => {
   const php = requirePhpCurl(t)
   if (php === undefined) return
   const server = await startTestServer(t, config)
-  while (server.counts().registrations < 2) await new Promise((resolve) => setTimeout(resolve, 20))
+  while (server.counts().registrations < 3) await new Promise((resolve) => setTimeout(resolve, 20))
 
+  const url = `${server.url}/api/originate-call`
   async function send(way: (typeof ways)[number] | 'query', data: object, key: string = testKey) {
-    const url = `${server.url}/api/originate-call`
     const run = await promisify(execFile)(php as string, [client, url, way, key, JSON.stringify(data)], {
       timeout: 60_000,
     })
@@ -142,6 +146,55 @@ test("a PHP client of the vendor's page", { timeout: 120_000 }, async (t) => {
     assert.partialDeepStrictEqual(await stateOf('twice'), { results: [{ state: 'connected' }] })
     await hangUp('twice')
     assert.equal((await api(server, 'GET', '/v1/calls?externalId=twice')).body.calls.length, 2)
+  })
+
+  await t.test('an external_id is taken whoever placed its call, and free in another project', async () => {
+    const duplicate = failed('Duplicate external_id. Check if its call is still active')
+    const parties = { first: { line: '102' }, second: { dial: '0412345678' } }
+    const native = await api(server, 'POST', '/v1/calls', { ...parties, externalId: 'shared' })
+    assert.equal(native.status, 201)
+    await answers('form', { external_id: 'shared' }, duplicate)
+    const elsewhere = { project_id: 'shop', type: 'extension', destination: '201', external_id: 'shared' }
+    await answers('json', elsewhere, done('extension: 201'))
+    assert.equal((await api(server, 'POST', '/v1/calls', { ...parties, externalId: 'shared' })).status, 409)
+    await hangUp('shared')
+    await api(server, 'DELETE', `/v1/calls/${native.body.id}`)
+  })
+
+  await t.test(
+    'a queue whose members are all in calls: accepted, and the query tells; async 0 waits for it',
+    async () => {
+      await answers(
+        'form',
+        { async: 0, type: 'extension', destination: '102', external_id: 'talks' },
+        done('extension: 102'),
+      )
+      await answers('form', { external_id: 'in-vain' }, done('queue: test-queue'))
+      await nativeCall('in-vain', 'ended')
+      assert.partialDeepStrictEqual(await stateOf('in-vain'), { results: [{ state: 'ended', outcome: 'busy' }] })
+      await answers('form', { async: 0 }, failed('User busy. Check if user is in another call'))
+      await hangUp('talks')
+    },
+  )
+
+  await t.test('a limit: 429, and when to try again', async () => {
+    const ask = async (token: string, query: string) => {
+      const response = await fetch(`${url}?${query}`, { headers: { authorization: `Bearer ${token}` } })
+      return { status: response.status, wait: response.headers.get('retry-after'), body: await response.text() }
+    }
+    const assertTooMany = ({ status, wait, body }: Awaited<ReturnType<typeof ask>>, longest: number) => {
+      assert.deepEqual([status, body], [429, failed(`Too many requests. Try again in ${wait} seconds`)])
+      assert.ok(Number(wait) > 0 && Number(wait) <= longest, `${wait}`)
+    }
+    const { body: unknown } = await ask('demo-key-slow-0001', 'external_id=whole')
+    assert.equal(unknown, failed('Invalid external_id. Check if a call with it was originated'))
+    assertTooMany(await ask('demo-key-slow-0001', 'external_id=whole'), 10)
+
+    const call = 'data[project_id]=1&data[type]=user&data[destination]=alice&data[caller_id]=101&data[caller_id_name]=J'
+    const { body: placed } = await ask('demo-token-few-1', `${call}&data[external_id]=few`)
+    assert.equal(placed, done('user: alice'))
+    assertTooMany(await ask('demo-token-few-1', `${call}&data[external_id]=more`), 60)
+    await hangUp('few', 'first-ringing')
   })
 
   await t.test('faults, each by its name', async () => {

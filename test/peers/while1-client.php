@@ -5,7 +5,8 @@
  *
  *     php while1-client.php URL WAY KEY CHANGES
  *
- * WAY is form, json, json-without-type, get or query; CHANGES is JSON that replaces members of data. Prints status and body as JSON.
+ * WAY is form, multipart, json, json-without-type, json-unescaped, get, get-rfc3986 or query; CHANGES is JSON that replaces members
+ * of data. Prints status and body as JSON.
  */
 
 [, $url, $way, $key, $changes] = $argv;
@@ -37,15 +38,29 @@ if ($way === 'query') {
 
 $params['api_hash'] = md5(http_build_query($params) . $key); // make hash
 
-$inUrl = $way === 'get' || $way === 'query';
-$curl = curl_init($inUrl ? $url . '?' . http_build_query($params) : $url);
+/** The names as CURLOPT_POSTFIELDS wants them, which takes no array of arrays: data[vars][SKIP_WELCOME]. */
+function flat(array $values, string $prefix = ''): array
+{
+    $fields = array();
+    foreach ($values as $name => $value) {
+        $field = $prefix === '' ? $name : $prefix . '[' . $name . ']';
+        $fields += is_array($value) ? flat($value, $field) : array($field => $value);
+    }
+    return $fields;
+}
+
+$encoding = $way === 'get-rfc3986' ? PHP_QUERY_RFC3986 : PHP_QUERY_RFC1738;
+$flags = $way === 'json-unescaped' ? JSON_UNESCAPED_UNICODE | JSON_UNESCAPED_SLASHES | JSON_PRETTY_PRINT : 0;
+$inUrl = in_array($way, array('get', 'get-rfc3986', 'query'));
+$curl = curl_init($inUrl ? $url . '?' . http_build_query($params, '', '&', $encoding) : $url);
 curl_setopt($curl, CURLOPT_RETURNTRANSFER, true);
 curl_setopt($curl, CURLOPT_TIMEOUT, 30);
 if (!$inUrl) {
+    $body = array('form' => http_build_query($params), 'multipart' => flat($params));
     curl_setopt($curl, CURLOPT_POST, true);
-    curl_setopt($curl, CURLOPT_POSTFIELDS, $way === 'form' ? http_build_query($params) : json_encode($params));
+    curl_setopt($curl, CURLOPT_POSTFIELDS, $body[$way] ?? json_encode($params, $flags));
 }
-if ($way === 'json') {
+if ($way === 'json' || $way === 'json-unescaped') {
     curl_setopt($curl, CURLOPT_HTTPHEADER, array('Content-Type: application/json'));
 }
 $body = curl_exec($curl);
