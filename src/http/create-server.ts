@@ -31,6 +31,9 @@ export interface ServerOptions {
 /** Shared by every dialect's contract: a larger body is the vendor's own "bad request". */
 export const bodyLimitOctets = 64 * 1024
 
+/** Room for a query of 1001 parameters with names of usual length, which is for the vendor to refuse, not for HTTP. */
+const headerLimitOctets = 48 * 1024
+
 /** Long enough for the longest wait that a request may ask for, short enough that a stalled client gives its socket back. */
 const headersTimeoutMilliseconds = 10_000
 const requestTimeoutMilliseconds = 30_000
@@ -51,7 +54,11 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     keepAliveTimeout: keepAliveTimeoutMilliseconds,
     maxRequestsPerSocket: requestsPerSocket,
     return503OnClosing: false,
-    http: { headersTimeout: headersTimeoutMilliseconds, connectionsCheckingInterval: timeoutCheckMilliseconds },
+    http: {
+      maxHeaderSize: headerLimitOctets,
+      headersTimeout: headersTimeoutMilliseconds,
+      connectionsCheckingInterval: timeoutCheckMilliseconds,
+    },
     forceCloseConnections: 'idle',
     genReqId: () => randomUUID(),
     rewriteUrl: (request) => rewriteUrl(request.url ?? '/'),

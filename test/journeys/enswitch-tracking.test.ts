@@ -255,6 +255,14 @@ describe('clients of Enswitch that track their calls', { timeout: 120_000 }, () 
     }
   })
 
+  test("1001 parameters in the query, however long their names: 400, in the vendor's shape", async () => {
+    const parameters = (count: number) =>
+      Array.from({ length: count }, (_, n) => `a-parameter-of-some-length-${n}=${n}`)
+    const login = (count: number) => ask('user@shop', 'user/login', parameters(count).join('&'))
+    assert.deepEqual(verdictsOf(await login(998)), ['200'])
+    assert.deepEqual(verdictsOf(await login(999)), ['400'])
+  })
+
   test('several requests over one connection, one after the other and all at once', async () => {
     const { hostname, port } = new URL(server.url)
     const socket = connect(Number(port), hostname)
