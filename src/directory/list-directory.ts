@@ -54,10 +54,18 @@ export function listDirectory(directory: Directory, accountNames: readonly strin
 }
 
 /** A line as the directory hands it out still carries its HA1. */
-const publicLine = ({ account, number, fullNumber, name, callerId }: ReturnType<Directory['listLines']>[number]) => ({
+const publicLine = ({
+  account,
+  number,
+  fullNumber,
+  name,
+  callerId,
+  forward,
+}: ReturnType<Directory['listLines']>[number]) => ({
   account,
   number,
   ...(fullNumber === undefined ? {} : { fullNumber }),
   ...(name === undefined ? {} : { name }),
   ...(callerId === undefined ? {} : { callerId }),
+  ...(forward === undefined ? {} : { forward }),
 })

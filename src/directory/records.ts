@@ -72,6 +72,8 @@ export interface LineRecord {
   readonly name?: string
   /** The outside number that this line's calls show, E.164. */
   readonly callerId?: string
+  /** Whom to ring in its place, as its phones would dial them: where nobody answers, where it is busy, where no phone is registered. */
+  readonly forward?: Readonly<Partial<Record<'noAnswer' | 'busy' | 'unavailable', string | undefined>>>
   /** HA1 (RFC 7616 section 3.4.2) for each username that the line's phones may give, for the account's domain. */
   readonly ha1: Readonly<Record<string, Ha1>>
 }

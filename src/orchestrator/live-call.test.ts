@@ -53,7 +53,15 @@ const setUp = async (scene: Scene) => {
   const callLog = new CallLog(store)
   const target = { kind: 'line', value: '101' } as const
   const shown = { callerId: {}, outsideCallerId: {} }
-  const leg = { target, ...shown, autoAnswer: false, ringSeconds: 30, memberRingSeconds: 5, services: {} }
+  const leg = {
+    target,
+    ...shown,
+    autoAnswer: false,
+    ringSeconds: 30,
+    memberRingSeconds: 5,
+    services: {},
+    forwardOn: {},
+  }
   const members = [lineOf('102'), lineOf('103')]
   const queue = (strategy: NonNullable<Scene['queue']>): Hunt => ({
     kind: 'hunt',

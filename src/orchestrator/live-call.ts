@@ -1,5 +1,4 @@
 import { type LegName, otherLeg } from '../call/call.ts'
-import type { CallEvent } from '../call/call-event.ts'
 import type { CallerId, LegTarget } from '../call/call-request.ts'
 import type { EndCause } from '../call/end-cause.ts'
 import type { Refusal } from '../call/refusal.ts'
@@ -7,8 +6,8 @@ import { type CallEffect, type CallInput, type CallMachine, newCallMachine, step
 import type { Clock, Timer } from '../clock.ts'
 import type { CallLog } from '../events/call-log.ts'
 import type { Log } from '../log.ts'
-import { StoreError } from '../store/store-error.ts'
 import type { Driver, LegDestination, LegEvent, LegHandle, LegServices } from '../telephony/driver.ts'
+import { CallJournal } from './call-journal.ts'
 import { type Hunt, huntRounds, isReachable } from './hunt.ts'
 import { type DialMember, driverHandle, HuntLeg, type HuntRequest } from './hunt-leg.ts'
 import type { LineActivity } from './line-activity.ts'
@@ -29,7 +28,9 @@ export interface LegPlan {
   /** How long one member of a hunt rings before the next does. */
   readonly memberRingSeconds: number
   readonly services: LegServices
-  /** The plan for whom a phone of the line names in its place, as its owner would dial; absent where nobody may be rung so. */
+  /** Whom else to ring, as the line's owner would dial them, where the leg ends so. */
+  readonly forwardOn: Partial<Record<EndCause, string>>
+  /** The plan for whom the line or one of its phones names in its place, as its owner would dial; absent where nobody may be rung so. */
   readonly forward?: (dialled: string) => LegPlan | { readonly refusal: Refusal }
 }
 
@@ -53,17 +54,8 @@ export interface LiveCallContext {
   readonly onEnded: (call: LiveCall) => void
 }
 
-type EventDetail = CallEvent extends infer Event
-  ? Event extends CallEvent
-    ? Omit<Event, 'callId' | 'at'>
-    : never
-  : never
-
 /** Node's longest timer; a longer delay is waited for in pieces. */
 const longestTimer = 2 ** 31 - 1
-
-/** How long to wait until what the disk had no room for is tried again. */
-const rewriteMilliseconds = 2000
 
 /**
  * The shell of one call: feeds what happens into the pure {@link step} and carries out what comes back. It holds no rules of
@@ -82,15 +74,13 @@ export class LiveCall {
   #delay: Timer | undefined
   /** Runs from the moment when the two talk first. */
   #longest: Timer | undefined
-  /** Events of the step under way, written together. */
-  #unwritten: CallEvent[] = []
-  /** Events that the store could not take for the moment; what comes after them waits until they are written. */
-  #refused: CallEvent[] = []
+  readonly #journal: CallJournal
 
   constructor(plan: CallPlan, context: LiveCallContext) {
     this.plan = plan
     this.#legs = plan.legs
     this.#context = context
+    this.#journal = new CallJournal(plan.id, context, () => context.onEnded(this))
   }
 
   get id(): string {
@@ -140,7 +130,7 @@ export class LiveCall {
     const { next, effects } = step(this.#machine, input)
     this.#machine = next
     for (const effect of effects) this.#carryOut(effect)
-    this.#write()
+    this.#journal.write()
   }
 
   #carryOut(effect: CallEffect): void {
@@ -164,24 +154,24 @@ export class LiveCall {
         void this.#joinMedia()
         break
       case 'announce-bridged':
-        this.#record({ type: 'call.bridged' })
+        this.#journal.record({ type: 'call.bridged' })
         this.#longest ??= this.#context.clock.setTimeout(() => this.end('completed'), this.plan.longestSeconds * 1000)
         break
       case 'announce-redirected': {
         const leg = this.#roles.second
-        this.#record({ type: 'call.redirected', leg, destination: this.#legs[leg].label })
+        this.#journal.record({ type: 'call.redirected', leg, destination: this.#legs[leg].label })
         break
       }
       case 'announce-ending':
         // With no leg left to hang up, `call.ended` follows in the same breath and says it all.
-        if (this.#machine.state === 'ending') this.#record({ type: 'call.ending', ...this.#verdict() })
+        if (this.#machine.state === 'ending') this.#journal.record({ type: 'call.ending', ...this.#verdict() })
         break
       case 'hang-up':
         this.#handleOf(effect.leg)?.hangup(effect.cause)
         break
       case 'finish':
         this.#context.clock.clearTimeout(this.#longest)
-        this.#record({ type: 'call.ended', ...this.#verdict() })
+        this.#journal.record({ type: 'call.ended', ...this.#verdict() })
         break
     }
   }
@@ -208,10 +198,9 @@ export class LiveCall {
       ...(plan.forward === undefined ? {} : { mayBeForwarded: true }),
       ...(partner === undefined ? {} : { partner: driverHandle(partner) }),
       journal: async (moment, recovery) => {
-        if (this.#refused.length > 0) throw new Error('what happened before this is not written yet')
         const member = moment === 'answered' ? this.#memberOf(leg) : {}
         const type = moment === 'dialled' ? 'leg.dialled' : 'leg.answered'
-        await this.#context.callLog.append([this.#stamp({ type, leg, recovery, ...member })])
+        await this.#journal.append({ type, leg, recovery, ...member })
         if (moment === 'dialled' && leg === this.#roles.second) this.#take({ type: 'second-dialled' })
       },
     }
@@ -230,22 +219,21 @@ export class LiveCall {
     this.#handles[leg] = new HuntLeg({ ...request, ringSeconds }, rounds, dialMember, listener, causeIfNobody).start()
   }
 
-  /** Whether somebody else is rung now because a phone of the line said so: then the leg goes on, and has not ended. */
+  /** Whether somebody else is rung now because the line or a phone of it says so: then the leg goes on, and has not ended. */
   #isForwarded(leg: LegName, event: LegEvent): boolean {
     const isOver = this.#machine.cause !== undefined
-    if (event.type !== 'ended' || event.forwardTo === undefined || isOver) return false
-    const plan = this.#legs[leg].forward?.(event.forwardTo)
+    if (event.type !== 'ended' || isOver) return false
+    const { forwardOn, forward } = this.#legs[leg]
+    const dialled = event.forwardTo ?? forwardOn[event.cause]
+    const plan = dialled === undefined ? undefined : forward?.(dialled)
     if (plan === undefined) return false
     if ('refusal' in plan) {
-      this.#context.log.warn(
-        { callId: this.id, leg, reason: plan.refusal.code },
-        'the forward of a phone is not followed',
-      )
+      this.#context.log.warn({ callId: this.id, leg, reason: plan.refusal.code }, 'a forward is not followed')
       return false
     }
     this.#legs = { ...this.#legs, [leg]: plan }
-    this.#record({ type: 'leg.forwarded', leg, destination: plan.label })
-    this.#write()
+    this.#journal.record({ type: 'leg.forwarded', leg, destination: plan.label })
+    this.#journal.write()
     this.#dial(leg)
     return true
   }
@@ -276,8 +264,8 @@ export class LiveCall {
   #onLegEvent(leg: LegName, event: LegEvent): void {
     switch (event.type) {
       case 'ringing':
-        this.#record({ type: 'leg.ringing', leg })
-        this.#write()
+        this.#journal.record({ type: 'leg.ringing', leg })
+        this.#journal.write()
         break
       case 'early-media':
         if (leg === this.#roles.second) this.#take({ type: 'second-early-media' })
@@ -286,7 +274,7 @@ export class LiveCall {
         this.#take({ type: leg === this.#roles.first ? 'first-answered' : 'second-answered' })
         break
       case 'ended':
-        this.#record({
+        this.#journal.record({
           type: 'leg.ended',
           leg,
           cause: event.cause,
@@ -325,43 +313,5 @@ export class LiveCall {
   #verdict(): { cause: EndCause; endedBy?: LegName } {
     const { cause = 'failed', endedBy } = this.#machine
     return endedBy === undefined ? { cause } : { cause, endedBy: this.#roles[endedBy] }
-  }
-
-  #stamp(detail: EventDetail): CallEvent {
-    return { ...detail, callId: this.id, at: this.#context.clock.now() } as CallEvent
-  }
-
-  #record(detail: EventDetail): void {
-    this.#unwritten.push(this.#stamp(detail))
-  }
-
-  #write(): void {
-    if (this.#unwritten.length === 0 || this.#refused.length > 0) return
-    const events = this.#unwritten
-    this.#unwritten = []
-    const ended = events.at(-1)?.type === 'call.ended'
-    this.#context.callLog.append(events).then(
-      () => {
-        if (ended) this.#context.onEnded(this)
-      },
-      (error: unknown) => {
-        if (error instanceof StoreError && error.isPassing) return this.#writeLater(events, error)
-        // The store has failed for good (it reports that by itself); the next start ends this call from what the log holds.
-        this.#context.log.error({ callId: this.id, err: error }, 'events of a call could not be written')
-        if (ended) this.#context.onEnded(this)
-      },
-    )
-  }
-
-  #writeLater(events: readonly CallEvent[], error: StoreError): void {
-    this.#context.log.warn({ callId: this.id, reason: error.message }, 'events of a call cannot be written yet')
-    if (this.#refused.length === 0) {
-      this.#context.clock.setTimeout(() => {
-        this.#unwritten = [...this.#refused, ...this.#unwritten]
-        this.#refused = []
-        this.#write()
-      }, rewriteMilliseconds)
-    }
-    this.#refused.push(...events)
   }
 }

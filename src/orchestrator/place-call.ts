@@ -9,9 +9,8 @@ import type { AcceptResult, IdempotencyKey } from '../store/call-store.ts'
 import type { Driver } from '../telephony/driver.ts'
 import type { CallCounters } from './call-counters.ts'
 import { newCallId } from './call-id.ts'
-import { isReachable } from './hunt.ts'
 import type { CallPlan } from './live-call.ts'
-import { type PlanCallContext, type PlannedCall, planCall } from './plan-call.ts'
+import { couldAnswer, type PlanCallContext, type PlannedCall, planCall } from './plan-call.ts'
 
 export interface PlaceCallContext extends PlanCallContext {
   readonly driver: Driver
@@ -47,7 +46,7 @@ export async function placeCall(
 
   // presence
   // A delayed call's phone may well register before the call is due; dialling tells then.
-  if (request.delaySeconds === 0 && !isReachable(planned.legs.first.destination, context.driver)) {
+  if (request.delaySeconds === 0 && !couldAnswer(planned.legs.first, context.driver)) {
     return refused('unavailable', 'The extension is not currently available (not registered)', '/first')
   }
 

@@ -68,8 +68,11 @@ export function planCall(
   const planned = (leg: LegName): LegPlan => ({
     ...planLeg(shown, leg, resolved, context),
     ...(mayForward(request, resolved[leg], forwards)
-      ? { forward: (dialled) => planForward(request, leg, dialled, context, forwards + 1) }
-      : {}),
+      ? {
+          forwardOn: forwardsOf(resolved[leg], directory),
+          forward: (dialled) => planForward(request, leg, dialled, context, forwards + 1),
+        }
+      : { forwardOn: {} }),
   })
   return {
     account: account.name,
@@ -108,7 +111,23 @@ const mostForwards = 5
 const mayForward = ({ noForwards = false }: CallRequest, { destination }: ResolvedLeg, forwards: number): boolean =>
   !noForwards && destination.kind === 'line' && forwards < mostForwards
 
-/** The plan for whom a phone of the leg's line names: allowed, or not, as if the client had asked for it. */
+/** Whom the line itself names. */
+function forwardsOf({ destination }: ResolvedLeg, directory: DialPlanDirectory): LegPlan['forwardOn'] {
+  if (destination.kind !== 'line') return {}
+  const { noAnswer, busy, unavailable } =
+    directory.findLine(destination.line.account, destination.line.number)?.forward ?? {}
+  return {
+    ...(noAnswer === undefined ? {} : { 'no-answer': noAnswer }),
+    ...(busy === undefined ? {} : { busy }),
+    ...(unavailable === undefined ? {} : { unavailable }),
+  }
+}
+
+/** Somebody could answer, if only the one to whom the line is forwarded while it has no phone. */
+export const couldAnswer = ({ destination, forwardOn }: LegPlan, driver: Pick<Driver, 'presence'>): boolean =>
+  isReachable(destination, driver) || forwardOn.unavailable !== undefined
+
+/** The plan for whom the leg's line or its phone names: allowed, or not, as if the client had asked for it. */
 function planForward(
   request: CallRequest,
   leg: LegName,
@@ -134,7 +153,7 @@ function planAnew(
     return { refusal: planned.refusals.find(({ pointer }) => pointer?.startsWith(`/${leg}`)) ?? planned.refusals[0] }
   }
   const plan = planned.legs[leg]
-  if (isReachable(plan.destination, context.driver)) return plan
+  if (couldAnswer(plan, context.driver)) return plan
   return { refusal: { code: 'unavailable', message: 'That party is not registered now.', pointer: `/${leg}` } }
 }
 
@@ -194,7 +213,7 @@ function planLeg(
   name: LegName,
   legs: ResolvedLegs,
   context: PlanCallContext,
-): Omit<LegPlan, 'forward'> {
+): Omit<LegPlan, 'forward' | 'forwardOn'> {
   const [leg, resolved, other] = [call[name], legs[name], legs[otherLeg(name)]]
   return {
     target: leg.target,

@@ -4,7 +4,7 @@ import { Baresip } from '../peers/baresip.ts'
 import { Linphone } from '../peers/linphone.ts'
 import { holdsNothing, reaches } from '../support/call-progress.ts'
 import { requirePeer } from '../support/peers.ts'
-import { api, sipPort, startTestServer } from '../support/test-server.ts'
+import { api, configText, operatorKey, sipPort, startTestServer } from '../support/test-server.ts'
 
 test('a phone that sends its callers elsewhere is followed, to another line and out of the house', async (t) => {
   if (!requirePeer(t, 'linphonec') || !requirePeer(t, 'php') || !requirePeer(t, 'baresip')) return
@@ -31,5 +31,27 @@ test('a phone that sends its callers elsewhere is followed, to another line and 
   const alone = await place({ noForwards: true })
   const ended = await reaches(server, alone.body.id, 'ended')
   assert.deepEqual([ended.end.cause, ended.first.destination], ['unavailable', 'line 101'])
+  await holdsNothing(server)
+})
+
+test('a line is forwarded as an applied configuration says', async (t) => {
+  const demo = 'demo: { trunk: demo }\n'
+  const server = await startTestServer(t, demo)
+  const place = () => api(server, 'POST', '/v1/calls', { first: { line: '103' }, second: { number: '0412345679' } })
+  assert.equal((await place()).status, 409)
+
+  const forwarded = configText.replace('name: Carol', 'name: Carol, forward: { unavailable: "0412345678" }')
+  const headers = { authorization: `Bearer ${operatorKey}`, 'content-type': 'application/yaml' }
+  const url = new URL('/v1/directory', server.url)
+  const applied = await fetch(url, { method: 'PUT', headers, body: `${forwarded}\n${demo}` })
+  assert.deepEqual(((await applied.json()) as { changed: unknown }).changed, ['line acme/103'])
+  const directory = (await api(server, 'GET', '/v1/directory')).body
+  const [, , carol] = directory.lines
+  assert.deepEqual([carol.number, carol.forward], ['103', { unavailable: '0412345678' }])
+
+  const { body } = await place()
+  const bridged = await reaches(server, body.id, 'bridged')
+  assert.equal(bridged.first.destination, '+61412345678')
+  await api(server, 'DELETE', `/v1/calls/${body.id}`)
   await holdsNothing(server)
 })

@@ -69,7 +69,7 @@ export const callRequestSchema = z.strictObject({
   noForwards: z
     .boolean()
     .optional()
-    .describe('Ring nobody in the place of a party whose phone forwards its calls (302)'),
+    .describe('Ring nobody in the place of a line: neither its own forward nor a 302 of its phone is followed'),
   variables: z
     .record(printable(64), z.string().max(1024))
     .default({})

@@ -1,0 +1,84 @@
+import type { CallEvent } from '../call/call-event.ts'
+import type { Clock } from '../clock.ts'
+import type { CallLog } from '../events/call-log.ts'
+import type { Log } from '../log.ts'
+import { StoreError } from '../store/store-error.ts'
+
+export interface CallJournalContext {
+  readonly callLog: CallLog
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export type EventDetail = CallEvent extends infer Event
+  ? Event extends CallEvent
+    ? Omit<Event, 'callId' | 'at'>
+    : never
+  : never
+
+/** How long to wait until what the disk had no room for is tried again. */
+const rewriteMilliseconds = 2000
+
+/** What happens to one call, written to the log in its order, whatever the store can take at the moment. */
+export class CallJournal {
+  readonly #callId: string
+  readonly #context: CallJournalContext
+  readonly #onEnded: () => void
+  /** Events of the step under way, written together. */
+  #unwritten: CallEvent[] = []
+  /** Events that the store could not take for the moment; what comes after them waits until they are written. */
+  #refused: CallEvent[] = []
+
+  /** `onEnded` is called once, when `call.ended` is on disk. */
+  constructor(callId: string, context: CallJournalContext, onEnded: () => void) {
+    this.#callId = callId
+    this.#context = context
+    this.#onEnded = onEnded
+  }
+
+  /** What has happened; it is written with the next `write`. */
+  record(detail: EventDetail): void {
+    this.#unwritten.push(this.#stamp(detail))
+  }
+
+  /** Resolves when the event is on disk; rejects where it cannot be written now. */
+  async append(detail: EventDetail): Promise<void> {
+    if (this.#refused.length > 0) throw new Error('what happened before this is not written yet')
+    await this.#context.callLog.append([this.#stamp(detail)])
+  }
+
+  write(): void {
+    if (this.#unwritten.length === 0 || this.#refused.length > 0) return
+    const events = this.#unwritten
+    this.#unwritten = []
+    const ended = events.at(-1)?.type === 'call.ended'
+    this.#context.callLog.append(events).then(
+      () => {
+        if (ended) this.#onEnded()
+      },
+      (error: unknown) => {
+        if (error instanceof StoreError && error.isPassing) return this.#writeLater(events, error)
+        // The store has failed for good (it reports that by itself); the next start ends this call from what the log holds.
+        this.#context.log.error({ callId: this.#callId, err: error }, 'events of a call could not be written')
+        if (ended) this.#onEnded()
+      },
+    )
+  }
+
+  #writeLater(events: readonly CallEvent[], error: StoreError): void {
+    const { log, clock } = this.#context
+    log.warn({ callId: this.#callId, reason: error.message }, 'events of a call cannot be written yet')
+    if (this.#refused.length === 0) {
+      clock.setTimeout(() => {
+        this.#unwritten = [...this.#refused, ...this.#unwritten]
+        this.#refused = []
+        this.write()
+      }, rewriteMilliseconds)
+    }
+    this.#refused.push(...events)
+  }
+
+  #stamp(detail: EventDetail): CallEvent {
+    return { ...detail, callId: this.#callId, at: this.#context.clock.now() } as CallEvent
+  }
+}
