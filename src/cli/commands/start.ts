@@ -5,6 +5,7 @@ import { Command } from 'commander'
 import type { LoggedCallEvent } from '../../call/call-event.ts'
 import { endCauses } from '../../call/end-cause.ts'
 import type { RunningServer } from '../../main.ts'
+import { describeFirstCall } from '../describe-first-call.ts'
 import { CliError, exitCodes } from '../exit-code.ts'
 import { describeEvent } from '../render-event.ts'
 import type { Terminal } from '../terminal.ts'
@@ -98,25 +99,12 @@ function writeDemoConfig(file: string, terminal: Terminal): void {
 async function greet({ url, sip, config }: RunningServer, configFile: string, terminal: Terminal): Promise<void> {
   const listeners = sip.map(({ protocol, host, port }) => `${protocol}:${host}:${port}`).join(', ')
   terminal.print(`Cordboard is up: HTTP ${url}, SIP ${listeners}, configuration ${configFile}. Ctrl+C stops it.`)
-  const key = config.accounts[0]?.apiKeys[0]?.key
-  if (config.demo === undefined || key === undefined) return
   const { trunkOutcomes } = await import('../../demo/start-demo.ts')
-  const lines = [
-    '',
-    'Place a first call between two built-in phones, from another terminal:',
-    '',
-    `  curl -X POST ${url}/v1/calls -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' \\`,
-    `    -d '{"first": {"line": "101"}, "second": {"dial": "102"}}'`,
-    '',
-    'or to the simulated carrier: "dial": "0412345678" answers; a number that ends in',
-    ...trunkOutcomes.map(({ suffix, outcome }) => `  ${suffix}  ${outcome}`),
-    '',
-    'Calls are shown here as they happen:',
-  ]
+  const lines = ['', ...describeFirstCall(config, url, trunkOutcomes), 'Calls are shown here as they happen:']
   for (const line of lines) terminal.print(line)
 }
 
-/** One line of the running server's own screen: time of day, the end of the call's id, what happened. */
+/** One line of the running server's own screen: time of day, which call, what happened. */
 function describeLogged(event: LoggedCallEvent): string {
   const at = new Date(event.at).toISOString()
   const text = describeEvent({
@@ -127,7 +115,7 @@ function describeLogged(event: LoggedCallEvent): string {
     ...('destination' in event && event.destination !== undefined ? { destination: event.destination } : {}),
     ...('destinations' in event ? { destinations: event.destinations } : {}),
   })
-  return `${at.slice(11, 23)} …${event.callId.slice(-8)}  ${text}`
+  return `${at.slice(11, 23)}  ${event.callId}  ${text}`
 }
 
 /** What only the driver understands, and may hold credentials, stays inside. */
