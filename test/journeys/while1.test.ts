@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { requirePhpCurl } from '../peers/php.ts'
-import { api, startTestServer, testKey } from '../support/test-server.ts'
+import { api, operatorKey, startTestServer, testKey } from '../support/test-server.ts'
 
 /** 101, 102 and the shop's 201 are demo phones, which answer after a second; 103 is not registered. */
 const config = `
@@ -196,6 +196,28 @@ test("a PHP client of the vendor's page", { timeout: 120_000 }, async (t) => {
     assertTooMany(await ask('demo-token-few-1', `${call}&data[external_id]=more`), 60)
     await hangUp('few', 'first-ringing')
   })
+
+  await t.test(
+    'a key made while the server runs signs until it is revoked; one that is kept as a hash never',
+    async () => {
+      const ask = async (method: string, path: string, body?: object) => {
+        const headers = { authorization: `Bearer ${operatorKey}` }
+        const sent = body === undefined ? {} : { body: JSON.stringify(body) }
+        const response = await fetch(new URL(path, server.url), { method, headers, ...sent })
+        return response.text()
+      }
+      const make = async (name: string, signing: boolean): Promise<string> =>
+        JSON.parse(
+          await ask('POST', '/v1/credentials', { kind: 'api-key', name, permissions: ['calls:read'], signing }),
+        ).secret
+      const [signing, hashed] = [await make('signs', true), await make('hashed', false)]
+      const nobody = { destination: 'nobody' }
+      assert.equal((await send('form', nobody, signing)).status, 200)
+      assert.equal((await send('form', nobody, hashed)).status, 401)
+      await ask('DELETE', '/v1/credentials/api-key/acme/signs')
+      assert.equal((await send('form', nobody, signing)).status, 401)
+    },
+  )
 
   await t.test('faults, each by its name', async () => {
     const before = (await api(server, 'GET', '/v1/calls')).body.calls.length
