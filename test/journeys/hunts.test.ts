@@ -22,7 +22,8 @@ demo:
   trunk: demo
 `
 
-describe('queues, contexts, users and feature codes, with 101 and 102 registered and 103 not', () => {
+const situation = 'queues, contexts, users and feature codes, with 101 and 102 registered and 103 not'
+describe(situation, { timeout: 120_000 }, () => {
   let place: (body: object) => ReturnType<typeof api>
   let server: Awaited<ReturnType<typeof startTestServer>>
   const cleanUps: (() => Promise<void>)[] = []
