@@ -28,7 +28,9 @@ export interface CallFilter {
   /** Accepted at or after, and before (milliseconds since the epoch). */
   readonly from?: number
   readonly until?: number
+  /** Newest first; at most this many (1–1000). */
   readonly limit: number
+  /** The `cursor` of the page before. */
   readonly cursor?: string
 }
 

@@ -1,18 +1,21 @@
 import type { CallRequest } from './call-request.ts'
 import type { EndCause } from './end-cause.ts'
 
-/** One call's states; the arrows between them stand in `step.ts`. */
-export type CallState =
-  | 'accepted'
-  | 'scheduled'
-  | 'first-ringing'
-  | 'first-answered'
-  | 'second-ringing'
-  | 'bridged'
+/** One call's states, in the order in which it comes to them; the arrows between them stand in `step.ts`. */
+export const callStates = [
+  'accepted',
+  'scheduled',
+  'first-ringing',
+  'first-answered',
+  'second-ringing',
+  'bridged',
   /** One party is sent elsewhere: the other's leg is being hung up, to be dialled anew. */
-  | 'redirecting'
-  | 'ending'
-  | 'ended'
+  'redirecting',
+  'ending',
+  'ended',
+] as const
+
+export type CallState = (typeof callStates)[number]
 
 export type LegName = 'first' | 'second'
 

@@ -1,18 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { Call, CallState } from '../call/call.ts'
+import { type Call, callStates } from '../call/call.ts'
 import type { CallEvent } from '../call/call-event.ts'
 import { applyCallEvent, projectCall } from '../call/project-call.ts'
 
-const liveStates: readonly CallState[] = [
-  'accepted',
-  'scheduled',
-  'first-ringing',
-  'first-answered',
-  'second-ringing',
-  'bridged',
-  'redirecting',
-  'ending',
-]
+const liveStates = callStates.filter((state) => state !== 'ended')
 
 /** What the server counts, in Prometheus' text format. */
 export class Metrics {

@@ -1,5 +1,6 @@
 import type { Call, LegName } from '../call/call.ts'
 import type { CallEvent, LegRecovery, LoggedCallEvent } from '../call/call-event.ts'
+import type { CallFilter } from '../call/call-service.ts'
 
 /** Given with an accept: makes the request repeatable without a second call. */
 export interface IdempotencyKey {
@@ -22,18 +23,9 @@ export type AcceptResult =
   /** A live call of the account carries the same external id. */
   | { readonly outcome: 'external-id-in-use'; readonly callId: string }
 
-export interface CallQuery {
+export interface CallQuery extends CallFilter {
   /** Calls of these accounts. */
   readonly accounts: readonly string[]
-  readonly externalId?: string
-  readonly state?: 'live' | 'ended'
-  /** Accepted at or after, and before (milliseconds since the epoch). */
-  readonly from?: number
-  readonly until?: number
-  /** Newest first; at most this many (1–1000). */
-  readonly limit: number
-  /** The `cursor` of the page before. */
-  readonly cursor?: string
 }
 
 export interface CallPage {

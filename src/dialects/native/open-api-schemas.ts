@@ -1,3 +1,4 @@
+import { callStates } from '../../call/call.ts'
 import { endCauses } from '../../call/end-cause.ts'
 
 const text = { type: 'string' }
@@ -53,10 +54,7 @@ export const callSchema = {
     account: text,
     state: {
       type: 'string',
-      enum: [
-        ...['accepted', 'scheduled', 'first-ringing', 'first-answered', 'second-ringing', 'bridged'],
-        ...['redirecting', 'ending', 'ended'],
-      ],
+      enum: callStates,
     },
     externalId: text,
     card: text,
