@@ -136,6 +136,8 @@ function explainListenError(error: unknown, config: Config): unknown {
   const { code, port, message } = error as NodeJS.ErrnoException & { port?: number }
   if (error instanceof MediaError && message.includes('EADDRNOTAVAIL'))
     return new Error(`This machine has no address ${config.media.host}; put one that it has into "media.host".`)
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
+    return new Error(`"http.host" names no address: ${config.http.host} cannot be looked up; put an IP address there.`)
   const where = port === config.http.port ? 'http.port' : 'sip.listen'
   if (code === 'EADDRINUSE')
     return new Error(`Port ${port} is in use; stop what uses it, or choose another in "${where}".`)

@@ -44,13 +44,22 @@ ${Object.entries(causeExitCodes)
   .map(([cause, code]) => `  ${code}  ${cause}`)
   .join('\n')}`
 
+/** What a program can read of a failure, beside its sentence. */
+export interface FailureDetails {
+  /** The kind of problem, as the native API names it: `barred`. */
+  readonly code?: string
+  readonly faults?: readonly object[]
+}
+
 /** A failure in one sentence for a person, with the exit code that goes with it. */
 export class CliError extends Error {
   readonly exitCode: number
+  readonly details: FailureDetails
 
-  constructor(message: string, exitCode: number = exitCodes.refused) {
+  constructor(message: string, exitCode: number = exitCodes.refused, details: FailureDetails = {}) {
     super(message)
     this.name = 'CliError'
     this.exitCode = exitCode
+    this.details = details
   }
 }

@@ -6,6 +6,8 @@ import { CliError, exitCodes } from './exit-code.ts'
 export interface ServerAddress {
   readonly server: string
   readonly key: string
+  /** Where the key was found, for whoever must mend it: `--key`, `CORDBOARD_KEY`, or the name of a file. */
+  readonly keySource: string
 }
 
 /** What the person said of the server; the same on every command that needs one. */
@@ -32,11 +34,14 @@ export function findServer(
 ): ServerAddress {
   const said = options.server ?? environment['CORDBOARD_URL']
   const saidKey = options.key ?? environment['CORDBOARD_KEY']
-  if (said !== undefined && saidKey !== undefined) return { server: parseServer(said), key: parseKey(saidKey) }
-
+  const keySource = options.key === undefined ? 'CORDBOARD_KEY' : '--key'
+  if (said !== undefined && saidKey !== undefined) {
+    return { server: parseServer(said), key: parseKey(saidKey), keySource }
+  }
+  const file = options.config ?? defaultConfigFile
   const config = readConfig(options.config)
   const server = parseServer(said ?? (config === undefined ? defaultServer : serverOf(config)))
-  if (saidKey !== undefined) return { server, key: parseKey(saidKey) }
+  if (saidKey !== undefined) return { server, key: parseKey(saidKey), keySource }
   if (said !== undefined) {
     throw new CliError('No key was given for that server; use --key or CORDBOARD_KEY.', exitCodes.notAuthorised)
   }
@@ -50,11 +55,11 @@ export function findServer(
     .find(({ permissions }) => permissions.includes(permission))
   if (found === undefined) {
     throw new CliError(
-      `No API key of the configuration has the permission ${permission}; give one to a key, or name another with --key.`,
+      `No API key of ${file} has the permission ${permission}; give it to one there, or name another key with --key.`,
       exitCodes.notAuthorised,
     )
   }
-  return { server, key: found.key }
+  return { server, key: found.key, keySource: file }
 }
 
 function readConfig(file: string | undefined): Config | undefined {

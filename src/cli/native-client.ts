@@ -1,3 +1,4 @@
+import type { CallState } from '../call/call.ts'
 import { CliError, exitCodes } from './exit-code.ts'
 import type { ServerAddress } from './find-server.ts'
 import { parseEventStream } from './parse-event-stream.ts'
@@ -6,6 +7,10 @@ export interface NativeRequest {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly body?: { readonly type: string; readonly content: string }
   readonly headers?: Readonly<Record<string, string>>
+  /** What the person wrote for each member of the body: faults are told by that. */
+  readonly names?: Readonly<Record<string, string>>
+  /** What to say of a problem, by its code, where the command knows better than the server what mends it. */
+  readonly problems?: Readonly<Record<string, string>>
   /** How long the answer may take; 10 s by default. */
   readonly seconds?: number
 }
@@ -13,7 +18,7 @@ export interface NativeRequest {
 /** A call as the native API shows it; what has not happened is absent. */
 export interface ShownCall {
   readonly id: string
-  readonly state: string
+  readonly state: CallState
   readonly acceptedAt: string
   readonly externalId?: string
   readonly talkSeconds?: number
@@ -96,7 +101,8 @@ export class NativeClient {
     )
   }
 
-  async #fetch(path: string, { method, body, headers }: NativeRequest, signal: AbortSignal): Promise<Response> {
+  async #fetch(path: string, options: NativeRequest, signal: AbortSignal): Promise<Response> {
+    const { method, body, headers } = options
     let response: Response
     try {
       response = await fetch(new URL(path, this.#address.server), {
@@ -113,7 +119,7 @@ export class NativeClient {
     } catch (error) {
       throw this.#interrupted.aborted ? interruptedError() : this.#unreachable(error)
     }
-    if (!response.ok) throw await describeProblem(response)
+    if (!response.ok) throw await describeProblem(response, options, this.#address)
     return response
   }
 
@@ -141,21 +147,56 @@ export class NativeClient {
 
 const interruptedError = () => new CliError('Interrupted.', exitCodes.interrupted)
 
+/** Why no connection came about, in words; anything rare in those of the system. */
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there',
+  ECONNRESET: 'it cut the connection',
+  UND_ERR_SOCKET: 'it cut the connection',
+  EHOSTUNREACH: 'no way leads there',
+  ENETUNREACH: 'no way leads there',
+  ENOTFOUND: 'there is no such host name',
+  EAI_AGAIN: 'its host name cannot be looked up now',
+}
+
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined
   if (!(cause instanceof Error)) return ''
-  return ` (${(cause as NodeJS.ErrnoException).code ?? cause.message})`
+  const { code = '', message } = cause as NodeJS.ErrnoException
+  return `: ${reasons[code] ?? message}`
 }
 
-/** Problem details (RFC 9457) in words; of an answer that has none, its status. */
-async function describeProblem(response: Response): Promise<CliError> {
+/** Problem details (RFC 9457) in the words of the command line; of an answer that has none, its status. */
+async function describeProblem(response: Response, request: NativeRequest, address: ServerAddress): Promise<CliError> {
   const problem = parseProblem(await response.text().catch(() => ''))
-  const faults = (problem.errors ?? [])
-    .filter(({ detail }) => detail !== problem.detail)
-    .map(({ pointer, detail }) => `\n  ${pointer} ${detail}`)
-  const detail = problem.detail ?? problem.title ?? `The server answered HTTP ${response.status}.`
-  const forbidden = response.status === 401 || problem.type?.endsWith('/permission-missing') === true
-  return new CliError(`${detail}${faults.join('')}`, forbidden ? exitCodes.notAuthorised : exitCodes.refused)
+  const code = problem.type?.split('/').at(-1)
+  const isOfKey = response.status === 401 || code === 'permission-missing'
+  const own = response.status === 401 ? describeWrongKey(address) : request.problems?.[code ?? '']
+  return new CliError(
+    own ?? describeFaults(problem, code, request.names) ?? `The server answered HTTP ${response.status}.`,
+    isOfKey ? exitCodes.notAuthorised : exitCodes.refused,
+    { ...(code === undefined ? {} : { code }), ...(problem.errors === undefined ? {} : { faults: problem.errors }) },
+  )
+}
+
+const describeWrongKey = ({ server, keySource }: ServerAddress): string =>
+  /^--key$|^CORDBOARD_KEY$/.test(keySource)
+    ? `The server at ${server} does not know the key that ${keySource} gives; check how it was copied, and whether it was revoked.`
+    : `The server at ${server} does not know the key of ${keySource}: it runs with another configuration, or with this one as it was before. Restart it, or give a key that it knows with --key.`
+
+/** What the problem says, and of each part of the request that is at fault what is wrong with it. */
+function describeFaults(
+  { title, detail, errors = [] }: Problem,
+  code: string | undefined,
+  names: NativeRequest['names'],
+): string | undefined {
+  const faults = errors.map(({ pointer, detail: fault }) => {
+    const name = names?.[pointer.split('/')[1] ?? '']
+    return name === undefined ? `${pointer} ${fault}` : `${name}: ${fault}`
+  })
+  // That there are faults goes without saying; and the first of several refusals is the problem itself.
+  const isSaid = code === 'validation-failed' || errors.some((fault) => fault.detail === detail)
+  if (isSaid && faults.length > 0) return faults.join('\n')
+  return [detail ?? title, ...faults].filter((line) => line !== undefined).join('\n') || undefined
 }
 
 interface Problem {

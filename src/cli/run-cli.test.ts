@@ -1,54 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
-import {
-  eventStream,
-  type FakeRoutes,
-  json,
-  problem,
-  startFakeNativeServer,
-} from '../../test/support/fake-native-server.ts'
+import { test } from 'node:test'
+import { eventStream, json, startFakeNativeServer } from '../../test/support/fake-native-server.ts'
+import { folder, run, serve, writeConfig } from '../../test/support/run-cli.ts'
 import { endCauses } from '../call/end-cause.ts'
 import { exitCodeOf } from './exit-code.ts'
-import { runCli } from './run-cli.ts'
-
-interface Run {
-  readonly exitCode: number
-  readonly out: readonly string[]
-  readonly complaints: string
-}
-
-async function run(
-  args: readonly string[],
-  {
-    environment = {},
-    colour = false,
-    interrupted = new AbortController().signal,
-  }: {
-    readonly environment?: Readonly<Record<string, string>>
-    readonly colour?: boolean
-    readonly interrupted?: AbortSignal
-  } = {},
-): Promise<Run> {
-  const out: string[] = []
-  const complaints: string[] = []
-  const terminal = {
-    print: (line: string) => void out.push(line),
-    complain: (line: string) => void complaints.push(line),
-    environment,
-    colour,
-    interrupted,
-  }
-  return { exitCode: await runCli(args, terminal), out, complaints: complaints.join('\n') }
-}
-
-async function serve(t: TestContext, routes: FakeRoutes) {
-  const server = await startFakeNativeServer(t, routes)
-  const environment = { CORDBOARD_URL: server.url, CORDBOARD_KEY: 'a-key-of-the-test' }
-  return { server, ask: (...args: string[]) => run(args, { environment }) }
-}
 
 const acceptedAt = '2026-11-21T09:00:00.000Z'
 const leg = (destination: string, state = 'idle') => ({ destination, state })
@@ -113,6 +70,7 @@ test('call --follow: one line an event with the seconds since it was accepted; t
   const { ask } = await serve(t, { 'POST /v1/calls': json(call, 201), 'GET /v1/calls/c1/events': eventStream(story) })
   const { exitCode, out } = await ask('call', '101', '0412345678', '--follow')
   assert.deepEqual(out, [
+    'c1  2026-11-21T09:00:00.000Z',
     '   0.0 s  accepted: line 101 → +61412345678',
     '   0.1 s  first leg: ringing',
     '   1.5 s  first leg: answered',
@@ -137,7 +95,7 @@ test('call --follow: a stream that breaks is resumed after the last event seen',
     'GET /v1/calls/c1/events': [eventStream(story.slice(0, 2), true), eventStream(story.slice(2))],
   })
   const { exitCode, out } = await ask('call', '101', '0412345678', '--follow')
-  assert.deepEqual([exitCode, out.length], [10, 5])
+  assert.deepEqual([exitCode, out.length], [10, 6])
   assert.deepEqual(
     server.seen.slice(1).map(({ headers }) => headers['last-event-id']),
     [undefined, '2'],
@@ -230,57 +188,6 @@ test('phones: a table, in which no control character of a phone reaches the term
   assert.deepEqual((await ask('phones', '--json')).out, [JSON.stringify([phone])])
 })
 
-const refusals: readonly (readonly [string, ReturnType<typeof problem>, number, string])[] = [
-  ['a wrong key', problem('authentication-failed', 401, 'No such key.'), 3, 'No such key.'],
-  ['a missing permission', problem('permission-missing', 403, 'The key lacks it.'), 3, 'The key lacks it.'],
-  ['a barred number', problem('barred', 403, 'Barred.'), 1, 'Barred.'],
-  [
-    'faults with their places',
-    problem('validation-failed', 400, 'Mend.', [{ pointer: '/first', detail: 'is missing' }]),
-    1,
-    'Mend.\n  /first is missing',
-  ],
-  ['something else than problem details', { status: 502, body: '<html>' }, 1, 'The server answered HTTP 502.'],
-]
-for (const [name, answer, expected, complaint] of refusals) {
-  test(`refused: ${name}`, async (t) => {
-    const { ask } = await serve(t, { 'POST /v1/calls': answer })
-    const { exitCode, complaints, out } = await ask('call', '101', '102')
-    assert.deepEqual([exitCode, complaints, out], [expected, complaint, []])
-  })
-}
-
-test('something that is no Cordboard server', async (t) => {
-  const { ask } = await serve(t, { 'GET /v1/phones': { body: '<html>', type: 'text/html' } })
-  const { exitCode, complaints } = await ask('phones')
-  assert.equal(exitCode, 2)
-  assert.match(complaints, /is no Cordboard server/)
-})
-
-test('no server', async () => {
-  const { exitCode, complaints } = await run(['phones', '--server', '127.0.0.1:1', '--key', 'a-key-of-the-test'])
-  assert.equal(exitCode, 2)
-  assert.match(complaints, /^No server answers at http:\/\/127\.0\.0\.1:1\/ .*Start it with "cordboard start"/)
-})
-
-const folder = (t: TestContext): string => {
-  const path = mkdtempSync(join(tmpdir(), 'cordboard-cli-'))
-  t.after(() => rmSync(path, { recursive: true }))
-  return path
-}
-
-const writeConfig = (t: TestContext, url: string): string => {
-  const file = join(folder(t), 'cordboard.yaml')
-  const { hostname, port } = new URL(url)
-  const keys = `{ name: reader, key: key-of-reader, permissions: [calls:read] },
-      { name: writer, key: key-of-writer, permissions: [directory:write, directory:read] }`
-  writeFileSync(
-    file,
-    `http: { host: ${hostname}, port: ${port} }\naccounts:\n  - name: acme\n    apiKeys: [\n      ${keys} ]\n`,
-  )
-  return file
-}
-
 test('server and key come from the configuration file: the first key with the permission', async (t) => {
   const server = await startFakeNativeServer(t, { 'GET /v1/phones': json({ phones: [] }) })
   const { exitCode, out } = await run(['phones', '--config', writeConfig(t, server.url)])
@@ -299,29 +206,6 @@ test('no key of the configuration has the permission', async (t) => {
   const { exitCode, complaints } = await run(['call', '101', '102', '--config', writeConfig(t, 'http://127.0.0.1:1')])
   assert.equal(exitCode, 3)
   assert.match(complaints, /permission calls:place/)
-})
-
-test('apply: the file as it is, after its own check', async (t) => {
-  const applied = {
-    added: ['line acme/104'],
-    changed: [],
-    removed: ['trunk old', 'line acme/103'],
-    needRestart: ['sip'],
-  }
-  const server = await startFakeNativeServer(t, { 'PUT /v1/directory': json(applied) })
-  const file = writeConfig(t, server.url)
-  const { exitCode, out, complaints } = await run(['apply', file, '--config', file])
-  assert.match(complaints, /Restart the server to take over what the file says of "sip"/)
-  assert.deepEqual(
-    [exitCode, out],
-    [0, ['+ line acme/104', '- trunk old', '- line acme/103', `Applied ${file}: 1 added, 0 changed, 2 removed.`]],
-  )
-  assert.equal(server.seen[0]?.headers['content-type'], 'application/yaml')
-  assert.match(server.seen[0]?.body ?? '', /^http: /)
-
-  writeFileSync(file, 'acounts: []\n')
-  assert.match((await run(['apply', file, '--config', file])).complaints, /cordboard\.yaml:1:\d+: acounts .*"accounts"/)
-  assert.equal(server.seen.length, 1)
 })
 
 test('directory: everything by kind, or one kind, as tables or JSON', async (t) => {
@@ -368,12 +252,26 @@ test('start: a faulty configuration is told with its line, and nothing is starte
 test('start --demo: a folder that is not there', async (t) => {
   const { exitCode, complaints } = await run(['start', '--demo', '--config', join(folder(t), 'none', 'cordboard.yaml')])
   assert.equal(exitCode, 1)
-  assert.match(complaints, /cannot be written \(ENOENT\)/)
+  assert.match(complaints, /cannot be written: its folder does not exist: make that first/)
+})
+
+test('start without a configuration: where to get one', async (t) => {
+  const { exitCode, complaints } = await run(['start', '--config', join(folder(t), 'cordboard.yaml')])
+  assert.equal(exitCode, 1)
+  assert.match(complaints, /^There is no \S+cordboard\.yaml\. "cordboard start --demo" writes one/)
+})
+
+test('--version', async () => {
+  const { exitCode, out } = await run(['--version'])
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  assert.deepEqual([exitCode, out], [0, [version]])
 })
 
 const misuses: readonly (readonly [args: readonly string[], complaint: RegExp])[] = [
   [['bogus'], /unknown command 'bogus'/],
   [['call', '101'], /missing required argument 'second'/],
+  [['keys', 'create'], /"cordboard keys create --help" tells/],
+  [['call', '101', ' '], /It is empty/],
   [['call', '101', '102', '--delay', '1.5'], /whole number from 0/],
   [['call', '101', '102', '--wait', 'never'], /accepted, ringing, answered, bridged, ended/],
   [['calls', '--state', 'dead'], /live, ended/],
@@ -396,6 +294,20 @@ test('help tells the commands and every exit code', async () => {
     assert.ok(text.includes(word), `help does not mention ${word}`)
   }
 })
+
+const everyHelp = ['start', 'check', 'apply', 'call', 'calls', 'calls show', 'hangup', 'phones', 'directory'].concat(
+  ['keys', 'tokens', 'users'].flatMap((kind) => ['', ' create', ' list', ' revoke'].map((verb) => kind + verb)),
+)
+for (const command of everyHelp) {
+  test(`help of ${command} says what it does, and shows an example`, async () => {
+    const { exitCode, out } = await run([...command.split(' '), '--help'])
+    const [usage = '', , description = ''] = out.join('\n').split('\n')
+    assert.equal(exitCode, 0)
+    assert.ok(usage.startsWith(`Usage: cordboard ${command}`), usage)
+    assert.match(description, /\w+ \w+/)
+    assert.match(out.join('\n'), new RegExp(`\nExamples?:\n {2}cordboard ${command.split(' ')[0]} ?`))
+  })
+}
 
 test('colour only where the terminal has it', async (t) => {
   const { url } = await startFakeNativeServer(t, {

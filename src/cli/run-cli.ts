@@ -8,18 +8,40 @@ import { directoryCommand } from './commands/directory.ts'
 import { hangupCommand } from './commands/hangup.ts'
 import { phonesCommand } from './commands/phones.ts'
 import { startCommand } from './commands/start.ts'
-import { CliError, exitCodeHelp, exitCodes } from './exit-code.ts'
+import { withExamples } from './examples.ts'
+import { exitCodeHelp, exitCodes } from './exit-code.ts'
+import { failureOf } from './failure.ts'
+import { programVersion } from './program-version.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Runs one command line (without the program's own name). Resolves to its exit code; never rejects. */
 export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
+  const json = args.includes('--json')
   let exitCode: number = exitCodes.ok
   const exit = (code: number) => {
     exitCode = code
   }
-  const program = new Command('cordboard')
+  const program = createProgram(json ? withJsonNotices(terminal) : terminal, exit)
+  catchExits(program, terminal, json)
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    const failure = failureOf(error)
+    if (failure === undefined) return exitCodes.ok
+    if (json) terminal.complain(JSON.stringify({ error: failure }))
+    // commander has said what is wrong already.
+    else if (!(error instanceof CommanderError)) terminal.complain(failure.message)
+    return failure.exitCode
+  }
+}
+
+const createProgram = (terminal: Terminal, exit: (code: number) => void): Command =>
+  withExamples(new Command('cordboard'), 'cordboard start --demo', 'cordboard call 101 102 --follow')
     .description('Self-hosted click-to-call: one HTTP request rings two phones by SIP and connects them.')
+    .version(programVersion(), '-V, --version', 'print the version')
     .addCommand(startCommand(terminal, exit))
+    .addCommand(checkCommand(terminal, exit))
     .addCommand(applyCommand(terminal))
     .addCommand(callCommand(terminal, exit))
     .addCommand(callsCommand(terminal, exit))
@@ -29,39 +51,24 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
     .addCommand(keysCommand(terminal))
     .addCommand(tokensCommand(terminal))
     .addCommand(usersCommand(terminal))
-    .addCommand(checkCommand(terminal, exit))
     .addHelpText('after', `\n${exitCodeHelp}`)
-  catchExits(program, terminal)
-  try {
-    await program.parseAsync(args, { from: 'user' })
-    return exitCode
-  } catch (error) {
-    return explain(error, terminal)
-  }
-}
+
+/** With --json a program reads standard error too: each line of it is an object. */
+const withJsonNotices = (terminal: Terminal): Terminal => ({
+  ...terminal,
+  complain: (line) => terminal.complain(JSON.stringify({ notice: line })),
+})
 
 /** commander would end the process and write to it; both are the caller's. */
-function catchExits(command: Command, terminal: Terminal): void {
+function catchExits(command: Command, terminal: Terminal, json: boolean, parents = ''): void {
+  const name = `${parents}${command.name()}`
   const withoutEnd = (text: string) => text.replace(/\n$/, '')
   command
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.print(withoutEnd(text)),
-      writeErr: (text) => terminal.complain(withoutEnd(text)),
+      writeErr: (text) => (json ? undefined : terminal.complain(withoutEnd(text))),
     })
-    .showHelpAfterError(`"cordboard ${command.parent === null ? '' : `${command.name()} `}--help" tells what there is.`)
-  for (const subcommand of command.commands) catchExits(subcommand, terminal)
-}
-
-function explain(error: unknown, terminal: Terminal): number {
-  // commander has said what is wrong already; --help and the like are no error.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.refused
-  if (error instanceof CliError) {
-    terminal.complain(error.message)
-    return error.exitCode
-  }
-  // What a person can mend says so in its message; a mistake of the program needs its stack.
-  const mistake = error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError
-  terminal.complain(error instanceof Error ? ((mistake ? error.stack : undefined) ?? error.message) : String(error))
-  return exitCodes.refused
+    .showHelpAfterError(`"${name} --help" tells what there is.`)
+  for (const subcommand of command.commands) catchExits(subcommand, terminal, json, `${name} `)
 }

@@ -5,6 +5,8 @@ import { parseNetwork } from '../directory/network.ts'
 import { permissions } from '../directory/permission.ts'
 import { isAddress, isHost, isHostInUri } from './host-pattern.ts'
 
+export { permissions }
+
 /** In whose words an account's events may be told. */
 export const webhookFormats = ['native', 'enswitch'] as const
 

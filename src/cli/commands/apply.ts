@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import type { Config } from '../../config/config-schema.ts'
 import { loadConfig } from '../../config/load-config.ts'
+import { withExamples } from '../examples.ts'
+import { CliError } from '../exit-code.ts'
+import type { NativeClient } from '../native-client.ts'
 import { printable, type Terminal } from '../terminal.ts'
 import { connect, type ServerCommandOptions, withServerOptions } from './server-options.ts'
 
@@ -13,14 +17,28 @@ interface Applied {
   readonly needRestart: readonly string[]
 }
 
+interface ApplyOptions extends ServerCommandOptions {
+  readonly allowLockout?: boolean
+}
+
 export const applyCommand = (terminal: Terminal): Command =>
-  withServerOptions(new Command('apply'))
+  withExamples(
+    withServerOptions(new Command('apply')),
+    'cordboard apply cordboard.yaml',
+    'cordboard apply customers.yaml --server https://voice.example',
+  )
     .description("bring a running server's accounts, lines, keys and trunks to what the file says")
     .argument('<file>', 'configuration file')
-    .action(async (file: string, options: ServerCommandOptions) => {
+    .option('--allow-lockout', 'even if no key is left that may apply the next file')
+    .action(async (file: string, options: ApplyOptions) => {
       // Faults are told with their lines here, before anything is sent.
-      loadConfig(file)
+      const config = loadConfig(file)
       const client = connect(options, terminal, 'directory:write')
+      if (options.allowLockout !== true && !(await leavesWriter(config, client))) {
+        throw new CliError(
+          `${file} leaves no key that may apply the next file: give one the permission directory:write. If that is meant, say --allow-lockout; then only a restart of the server takes another file.`,
+        )
+      }
       const applied = await client.request<Applied>('/v1/directory', {
         method: 'PUT',
         body: { type: 'application/yaml', content: readFileSync(file, 'utf8') },
@@ -35,3 +53,29 @@ export const applyCommand = (terminal: Terminal): Command =>
         terminal.complain(printable(`Restart the server to take over what the file says of ${sections}.`))
       }
     })
+
+interface MadeCredential {
+  readonly kind: string
+  readonly account: string
+  readonly name: string
+  readonly permissions: readonly string[]
+  readonly createdAt?: string
+}
+
+/** Whether the file, or what was made beside it on the running server and stays, holds a key to apply with. */
+async function leavesWriter({ accounts }: Config, client: NativeClient): Promise<boolean> {
+  const inFile = accounts.flatMap(({ apiKeys, tokens }) => [...apiKeys, ...tokens])
+  if (inFile.some(mayApply)) return true
+  const { credentials } = await client.request<{ readonly credentials: readonly MadeCredential[] }>('/v1/credentials')
+  return credentials.some(
+    (one) =>
+      one.kind !== 'user' &&
+      one.createdAt !== undefined &&
+      mayApply(one) &&
+      accounts.some(({ name }) => name === one.account) &&
+      !inFile.some(({ name }) => name === one.name),
+  )
+}
+
+const mayApply = ({ permissions }: { readonly permissions?: readonly string[] | undefined }): boolean =>
+  permissions?.includes('directory:write') === true

@@ -1,9 +1,11 @@
 import { Command } from 'commander'
+import { type CallState, callStates } from '../../call/call.ts'
+import { withExamples } from '../examples.ts'
 import { exitCodeOf, exitCodes } from '../exit-code.ts'
 import type { ShownCall } from '../native-client.ts'
 import { printable, type Terminal } from '../terminal.ts'
 import { followCall } from './follow-call.ts'
-import { parseWait, type Wait, waitConditions, wholeNumber } from './parse-option.ts'
+import { parseWait, someText, type Wait, waitConditions, wholeNumber } from './parse-option.ts'
 import { parseFirst, parseSecond } from './parse-party.ts'
 import { connect, type ServerCommandOptions, withServerOptions } from './server-options.ts'
 
@@ -21,10 +23,15 @@ interface CallOptions extends ServerCommandOptions {
 const marginSeconds = 10
 
 export const callCommand = (terminal: Terminal, exit: (code: number) => void): Command =>
-  withServerOptions(new Command('call'))
+  withExamples(
+    withServerOptions(new Command('call')),
+    'cordboard call 101 0412345678 --follow',
+    'cordboard call 101 102 --auto-answer --wait bridged:60',
+    'cordboard call queue:support +61412345678 --external-id crm-7',
+  )
     .description('ring FIRST and, when it has answered, SECOND; connect the two')
-    .argument('<first>', 'a line (101), or KIND:VALUE with line, dial, number, queue, context or user')
-    .argument('<second>', 'whatever a phone of the account can dial (102, 0412345678), or KIND:VALUE')
+    .argument('<first>', 'a line (101), or KIND:VALUE with line, dial, number, queue, context or user', someText)
+    .argument('<second>', 'whatever a phone of the account can dial (102, 0412345678), or KIND:VALUE', someText)
     .option('--auto-answer', 'ask the first phone to answer by itself')
     .option('--follow', 'show what happens until the call has ended; Ctrl+C leaves the call alone')
     .option('--wait <condition>', `wait for ${waitConditions.join(', ')}; with :SECONDS for so long (30)`, parseWait)
@@ -38,6 +45,13 @@ export const callCommand = (terminal: Terminal, exit: (code: number) => void): C
         method: 'POST',
         body: { type: 'application/json', content: JSON.stringify(renderRequest(first, second, options)) },
         ...(options.idempotencyKey === undefined ? {} : { headers: { 'idempotency-key': options.idempotencyKey } }),
+        names: {
+          first: `"${first}"`,
+          second: `"${second}"`,
+          delaySeconds: '--delay',
+          externalId: '--external-id',
+          wait: '--wait',
+        },
         seconds: (options.wait?.seconds ?? 0) + marginSeconds,
       })
       if (options.follow === true) return exit(await followCall(client, terminal, call, options.json === true))
@@ -61,27 +75,19 @@ const describeCall = (call: ShownCall): string =>
     call.end === undefined ? `${call.id}  ${call.state}` : `${call.id}  ended: ${call.end.cause}. ${call.end.advice}`,
   )
 
-/** How far a call has come, in the order of the states; whoever waits for an earlier one is content with a later. */
-const progress: Readonly<Record<Wait['for'], readonly string[]>> = {
-  accepted: [],
-  ringing: ['accepted', 'scheduled'],
-  answered: ['accepted', 'scheduled', 'first-ringing'],
-  bridged: ['accepted', 'scheduled', 'first-ringing', 'first-answered', 'second-ringing'],
-  ended: [
-    'accepted',
-    'scheduled',
-    'first-ringing',
-    'first-answered',
-    'second-ringing',
-    'bridged',
-    'redirecting',
-    'ending',
-  ],
+/** Whoever waits for a state is content with any later one. */
+const awaitedStates: Readonly<Record<Wait['for'], CallState>> = {
+  accepted: 'accepted',
+  ringing: 'first-ringing',
+  answered: 'first-answered',
+  bridged: 'bridged',
+  ended: 'ended',
 }
 
 function exitCodeOfWait(call: ShownCall, wait: Wait): number {
   if (call.end !== undefined && call.state === 'ended') return exitCodeOf(call.end.cause)
   // `first-ringing` begins when the leg is dialled; only the leg itself tells whether its phone rings.
-  const short = progress[wait.for].includes(call.state) || (wait.for === 'ringing' && call.first.state === 'dialling')
-  return short ? exitCodes.stillLive : exitCodes.ok
+  const isOnlyDialled = wait.for === 'ringing' && call.first.state === 'dialling'
+  const isShort = callStates.indexOf(call.state) < callStates.indexOf(awaitedStates[wait.for]) || isOnlyDialled
+  return isShort ? exitCodes.stillLive : exitCodes.ok
 }

@@ -1,10 +1,11 @@
 import { Command, Option } from 'commander'
+import { withExamples } from '../examples.ts'
 import type { NativeClient, ShownCall, ShownEvent } from '../native-client.ts'
 import { renderEvent } from '../render-event.ts'
 import { renderTable } from '../render-table.ts'
 import { printable, type Terminal } from '../terminal.ts'
 import { followCall } from './follow-call.ts'
-import { wholeNumber } from './parse-option.ts'
+import { someText, wholeNumber } from './parse-option.ts'
 import { connect, type ServerCommandOptions, withServerOptions } from './server-options.ts'
 
 interface ListOptions extends ServerCommandOptions {
@@ -18,7 +19,11 @@ interface ShowOptions extends ServerCommandOptions {
 }
 
 export const callsCommand = (terminal: Terminal, exit: (code: number) => void): Command =>
-  withServerOptions(new Command('calls'))
+  withExamples(
+    withServerOptions(new Command('calls')),
+    'cordboard calls --state live',
+    'cordboard calls show 01a1fe40e28c95d4bbd208c17de4c4cc',
+  )
     .description('list calls, the newest first')
     .addOption(new Option('--state <state>', 'only these').choices(['live', 'ended']))
     .option('--external-id <id>', 'only those with your own id')
@@ -27,9 +32,9 @@ export const callsCommand = (terminal: Terminal, exit: (code: number) => void): 
     .addCommand(showCommand(terminal, exit))
 
 const showCommand = (terminal: Terminal, exit: (code: number) => void): Command =>
-  withServerOptions(new Command('show'))
+  withExamples(withServerOptions(new Command('show')), 'cordboard calls show 01a1fe40e28c95d4bbd208c17de4c4cc --follow')
     .description('show one call and what happened in it')
-    .argument('<id>', 'the call')
+    .argument('<id>', 'the call, by the id that "cordboard calls" shows', someText)
     .option('--follow', 'until it has ended')
     .action(async (id: string, _options: ShowOptions, command: Command) => {
       // The parent command takes options of the same names for its own; together they are what was said.

@@ -1,13 +1,14 @@
 import { Command } from 'commander'
 import type { Config } from '../../config/config-schema.ts'
 import { ConfigError, loadConfig } from '../../config/load-config.ts'
+import { withExamples } from '../examples.ts'
 import { exitCodes } from '../exit-code.ts'
 import type { Terminal } from '../terminal.ts'
 
 export const checkCommand = (terminal: Terminal, exit: (code: number) => void): Command =>
-  new Command('check')
+  withExamples(new Command('check'), 'cordboard check cordboard.yaml')
     .description('check a configuration file; every fault with its line')
-    .argument('<config>', 'the file')
+    .argument('<file>', 'configuration file')
     .option('--json', 'print JSON')
     .action((file: string, { json }: { readonly json?: boolean }) => {
       try {

@@ -1,8 +1,11 @@
 import { Command } from 'commander'
+import { permissions } from '../../config/config-schema.ts'
+import { withExamples } from '../examples.ts'
 import { CliError } from '../exit-code.ts'
 import type { NativeClient } from '../native-client.ts'
 import { renderTable } from '../render-table.ts'
 import { printable, type Terminal } from '../terminal.ts'
+import { someText } from './parse-option.ts'
 import { connect, type ServerCommandOptions, withServerOptions } from './server-options.ts'
 
 type Kind = 'api-key' | 'token' | 'user'
@@ -30,45 +33,51 @@ interface CredentialOptions extends ServerCommandOptions {
 
 const listed = (text: string): readonly string[] => text.split(',').map((item) => item.trim())
 
+const permissionList = `with commas between: ${permissions.join(', ')}`
+
 export const keysCommand = (terminal: Terminal): Command =>
-  group('keys', 'API key', 'api-key', terminal, (create) =>
-    create
-      .requiredOption('--permissions <list>', 'what it may do: calls:place,calls:read', listed)
+  group({ name: 'keys', what: 'API key', kind: 'api-key' }, terminal, (create) =>
+    withExamples(create, 'cordboard keys create crm-2 --permissions calls:place,calls:read')
+      .option('--permissions <list>', `what it may do, ${permissionList}`, listed)
       .option('--no-signing', 'keep its hash only: requests cannot be signed with it'),
   )
 
 export const tokensCommand = (terminal: Terminal): Command =>
-  group('tokens', 'token', 'token', terminal, (create) =>
-    create
-      .option('--lines <list>', 'the extensions that it is for; all if not given', listed)
-      .option('--permissions <list>', 'what it may do, if not calls:place,calls:read', listed),
+  group({ name: 'tokens', what: 'token', kind: 'token' }, terminal, (create) =>
+    withExamples(create, 'cordboard tokens create kiosk --lines 101,102')
+      .option('--lines <list>', 'the extensions that it is for, with commas between; all if not given', listed)
+      .option('--permissions <list>', `what it may do, ${permissionList}; calls:place,calls:read if not given`, listed),
   )
 
 export const usersCommand = (terminal: Terminal): Command =>
-  group('users', 'user', 'user', terminal, (create) =>
-    create.requiredOption('--role <role>', 'a role of the account').option('--line <extension>', "the user's own line"),
+  group({ name: 'users', what: 'user', kind: 'user' }, terminal, (create) =>
+    withExamples(create, 'cordboard users create bob@acme --role agent --line 102')
+      .requiredOption('--role <role>', 'a role of the account; "cordboard directory roles" lists them')
+      .option('--line <extension>', "the user's own line"),
   )
 
+/** One kind of credential, as the command, a person and the API call it. */
+interface Sort {
+  readonly name: string
+  readonly what: string
+  readonly kind: Kind
+}
+
 /** `create`, `list` and `revoke` of one kind of credential. */
-function group(
-  name: string,
-  what: string,
-  kind: Kind,
-  terminal: Terminal,
-  withOwnOptions: (create: Command) => Command,
-): Command {
+function group(sort: Sort, terminal: Terminal, withOwnOptions: (create: Command) => Command): Command {
+  const { name, what, kind } = sort
   const create = withAccount(new Command('create'))
     .description(`make one ${what} on a running server; its ${kind === 'user' ? 'password' : 'secret'} is shown once`)
-    .argument('<name>', 'by which logs and call histories know it')
-    .action((given: string, options: CredentialOptions) => createOne(given, { kind, what }, options, terminal))
-  const list = withAccount(new Command('list'))
+    .argument('<name>', 'by which logs and call histories know it', someText)
+    .action((given: string, options: CredentialOptions) => createOne(given, sort, options, terminal))
+  const list = withExamples(withAccount(new Command('list')), `cordboard ${name} list`)
     .description(`list every ${what}, without secrets`)
-    .action((options: CredentialOptions) => listAll({ kind, what }, options, terminal))
-  const revoke = withAccount(new Command('revoke'))
-    .description(`revoke one ${what} that was made so: it is refused from then on`)
-    .argument('<name>')
-    .action((given: string, options: CredentialOptions) => revokeOne(given, { kind, what }, options, terminal))
-  return new Command(name)
+    .action((options: CredentialOptions) => listAll(sort, options, terminal))
+  const revoke = withExamples(withAccount(new Command('revoke')), `cordboard ${name} revoke NAME`)
+    .description(`revoke one ${what} that "create" made: it is refused from then on`)
+    .argument('<name>', `as "cordboard ${name} list" shows it`, someText)
+    .action((given: string, options: CredentialOptions) => revokeOne(given, sort, options, terminal))
+  return withExamples(new Command(name), `cordboard ${name} list`)
     .description(`make, list and revoke ${name} while the server runs`)
     .addCommand(withOwnOptions(create))
     .addCommand(list)
@@ -78,17 +87,30 @@ function group(
 const withAccount = (command: Command): Command =>
   withServerOptions(command).option('--account <name>', "the account; that of the server's key if not given")
 
-interface Sort {
-  readonly kind: Kind
-  readonly what: string
-}
-
-async function createOne(name: string, { kind, what }: Sort, options: CredentialOptions, terminal: Terminal) {
-  const { account, permissions, lines, signing, role, line } = options
-  const body = JSON.stringify({ kind, account, name, permissions, lines, signing, role, line })
+async function createOne(given: string, { kind, what }: Sort, options: CredentialOptions, terminal: Terminal) {
+  const { account, permissions: granted, lines, signing, role, line } = options
+  if (kind === 'api-key' && granted === undefined) {
+    throw new CliError(`Say what the ${what} may do: --permissions, and of these, ${permissionList}.`)
+  }
+  const body = JSON.stringify({ kind, account, name: given, permissions: granted, lines, signing, role, line })
   const created = await connect(options, terminal, 'directory:write').request<ShownCredential & { secret: string }>(
     '/v1/credentials',
-    { method: 'POST', body: { type: 'application/json', content: body } },
+    {
+      method: 'POST',
+      body: { type: 'application/json', content: body },
+      names: {
+        account: '--account',
+        name: `"${given}"`,
+        permissions: '--permissions',
+        lines: '--lines',
+        role: '--role',
+        line: '--line',
+      },
+      problems: {
+        'name-in-use': `"${given}" is the name of another ${what} of the account; choose another, or revoke that one first.`,
+        'account-not-found': `The key has no account "${account}"; "cordboard directory accounts" lists those that it has.`,
+      },
+    },
   )
   if (options.json === true) return terminal.print(JSON.stringify(created))
   // The secret alone is the result, so that a script can take it as it is.
@@ -111,16 +133,21 @@ async function listAll({ kind, what }: Sort, options: CredentialOptions, termina
   for (const text of renderTable(['ACCOUNT', 'NAME', may, 'LINES', 'MADE'], rows)) terminal.print(text)
 }
 
-async function revokeOne(name: string, { kind, what }: Sort, options: CredentialOptions, terminal: Terminal) {
+async function revokeOne(given: string, { kind, what }: Sort, options: CredentialOptions, terminal: Terminal) {
   const client = connect(options, terminal, 'directory:write')
-  const found = (await find(client, kind, options)).filter((credential) => credential.name === name)
+  const found = (await find(client, kind, options)).filter(({ name }) => name === given)
   const [only, another] = found
-  if (only === undefined) throw new CliError(`There is no ${what} "${name}".`)
-  if (another !== undefined) throw new CliError(`Several accounts have a ${what} "${name}"; say which with --account.`)
-  const path = [kind, only.account, name].map(encodeURIComponent).join('/')
+  if (only === undefined) throw new CliError(`There is no ${what} "${given}".`)
+  if (another !== undefined) throw new CliError(`Several accounts have a ${what} "${given}"; say which with --account.`)
+  if (only.createdAt === undefined) {
+    throw new CliError(
+      `The ${what} "${given}" stands in the server's configuration file; take it out there, then "cordboard apply FILE".`,
+    )
+  }
+  const path = [kind, only.account, given].map(encodeURIComponent).join('/')
   await client.request(`/v1/credentials/${path}`, { method: 'DELETE' })
   if (options.json === true) return terminal.print(JSON.stringify(only))
-  terminal.print(printable(`Revoked ${what} ${only.account}/${name}.`))
+  terminal.print(printable(`Revoked ${what} ${only.account}/${given}.`))
 }
 
 async function find(

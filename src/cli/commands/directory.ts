@@ -1,4 +1,5 @@
 import { Argument, Command } from 'commander'
+import { withExamples } from '../examples.ts'
 import { renderTable } from '../render-table.ts'
 import type { Terminal } from '../terminal.ts'
 import { connect, type ServerCommandOptions, withServerOptions } from './server-options.ts'
@@ -23,7 +24,7 @@ type Kind = keyof typeof kinds
 type Item = Readonly<Record<string, unknown>>
 
 export const directoryCommand = (terminal: Terminal): Command =>
-  withServerOptions(new Command('directory'))
+  withExamples(withServerOptions(new Command('directory')), 'cordboard directory', 'cordboard directory lines')
     .description('list who exists: the lines, credentials, queues and so on of your accounts')
     .addArgument(new Argument('[kind]', 'only these').choices(Object.keys(kinds)))
     .action(async (kind: Kind | undefined, options: ServerCommandOptions) => {

@@ -1,7 +1,7 @@
 import { CliError, exitCodeOf, exitCodes } from '../exit-code.ts'
 import type { NativeClient } from '../native-client.ts'
 import { renderEvent } from '../render-event.ts'
-import type { Terminal } from '../terminal.ts'
+import { printable, type Terminal } from '../terminal.ts'
 
 /** Shows a call's events until it ends. Resolves to the exit code that its end cause has. */
 export async function followCall(
@@ -10,6 +10,8 @@ export async function followCall(
   call: { readonly id: string; readonly acceptedAt: string },
   json: boolean,
 ): Promise<number> {
+  // Whoever wants to hang up, or to look again later, needs to know which call it was.
+  if (!json) terminal.print(printable(`${call.id}  ${call.acceptedAt}`))
   try {
     for await (const event of client.follow(call.id)) {
       terminal.print(json ? JSON.stringify(event) : renderEvent(event, call.acceptedAt, terminal.colour))

@@ -9,6 +9,12 @@ export const wholeNumber =
     throw new InvalidArgumentError(`Give a whole number from ${minimum} to ${maximum}.`)
   }
 
+/** An argument that a script left empty is a mistake: it names nothing. */
+export function someText(text: string): string {
+  if (text.trim() !== '') return text
+  throw new InvalidArgumentError('It is empty.')
+}
+
 export const waitConditions = ['accepted', 'ringing', 'answered', 'bridged', 'ended'] as const
 
 export interface Wait {

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { withExamples } from '../examples.ts'
 import { renderTable } from '../render-table.ts'
 import type { Terminal } from '../terminal.ts'
 import { connect, type ServerCommandOptions, withServerOptions } from './server-options.ts'
@@ -12,7 +13,11 @@ interface ShownPhone {
 }
 
 export const phonesCommand = (terminal: Terminal): Command =>
-  withServerOptions(new Command('phones'))
+  withExamples(
+    withServerOptions(new Command('phones')),
+    'cordboard phones',
+    'cordboard phones --server https://voice.example --json',
+  )
     .description('list the phones that are registered now')
     .action(async (options: ServerCommandOptions) => {
       const client = connect(options, terminal, 'directory:read')

@@ -13,7 +13,7 @@ export function withServerOptions(command: Command): Command {
     .option('--server <url>', 'address of the server (or CORDBOARD_URL)')
     .option('--key <key>', 'API key (or CORDBOARD_KEY, which other users of this machine cannot see)')
     .option('--config <file>', 'configuration file to take both from if not given (default: cordboard.yaml)')
-    .option('--json', 'print JSON')
+    .option('--json', 'print JSON; what fails is told as JSON on standard error')
 }
 
 export const connect = (options: ServerCommandOptions, terminal: Terminal, permission: Permission): NativeClient =>

@@ -1,11 +1,13 @@
-import { copyFileSync, constants as fileConstants } from 'node:fs'
+import { copyFileSync, existsSync, constants as fileConstants } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
 import { Command } from 'commander'
 import type { LoggedCallEvent } from '../../call/call-event.ts'
 import { endCauses } from '../../call/end-cause.ts'
+import { describeFileError } from '../../config/describe-file-error.ts'
 import type { RunningServer } from '../../main.ts'
 import { describeFirstCall } from '../describe-first-call.ts'
+import { withExamples } from '../examples.ts'
 import { CliError, exitCodes } from '../exit-code.ts'
 import { describeEvent } from '../render-event.ts'
 import type { Terminal } from '../terminal.ts'
@@ -21,7 +23,11 @@ interface StartOptions {
 const oneSignalMilliseconds = 1000
 
 export const startCommand = (terminal: Terminal, exit: (code: number) => void): Command =>
-  new Command('start')
+  withExamples(
+    new Command('start'),
+    'cordboard start --demo',
+    'cordboard start --config /etc/cordboard.yaml --data /var/lib/cordboard',
+  )
     .description('run the server until it is told to stop')
     .option('--config <file>', 'configuration file', 'cordboard.yaml')
     .option('--data <folder>', 'where relative paths of the configuration are (default: the current folder)')
@@ -31,6 +37,11 @@ export const startCommand = (terminal: Terminal, exit: (code: number) => void): 
 
 async function start({ config: configFile, data, demo, json }: StartOptions, terminal: Terminal): Promise<number> {
   if (demo === true) writeDemoConfig(configFile, terminal)
+  else if (!existsSync(configFile)) {
+    throw new CliError(
+      `There is no ${configFile}. "cordboard start --demo" writes one to begin with; if you have one elsewhere, name it with --config.`,
+    )
+  }
   const ended = Promise.withResolvers<number>()
   // What a call leaves behind dies young: waking helper threads for it costs an eighth of all processor time, and spares nothing.
   setFlagsFromString('--no-parallel-scavenge')
@@ -88,11 +99,8 @@ function writeDemoConfig(file: string, terminal: Terminal): void {
     copyFileSync(fileURLToPath(new URL('../../config/demo.yaml', import.meta.url)), file, fileConstants.COPYFILE_EXCL)
     terminal.complain(`Wrote the demo configuration to ${file}.`)
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST') return
-    throw new CliError(
-      `${file} cannot be written (${code}); run from a folder that you may write to, or name another file with --config.`,
-    )
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return
+    throw new CliError(`${file} cannot be written: ${describeFileError(error)}. --config names another file.`)
   }
 }
 
