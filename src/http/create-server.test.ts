@@ -2,7 +2,13 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { after, before, describe, it } from 'node:test'
-import { createHttpFront, type HttpFront, halfClosedMilliseconds, keys } from '../../test/support/http-front.ts'
+import {
+  createHttpFront,
+  type HttpFront,
+  halfClosedMilliseconds,
+  keys,
+  userPassword,
+} from '../../test/support/http-front.ts'
 import { hideSecrets } from './hide-secrets.ts'
 import { rewriteUrl } from './rewrite-url.ts'
 
@@ -103,6 +109,19 @@ describe('on a real socket', () => {
       const [head = '', body = ''] = (await exchange(port, sent)).split('\r\n\r\n')
       assert.equal(head.split('\r\n', 1)[0], `HTTP/1.1 ${status}`)
       assert.match(body, shape)
+    })
+  }
+  for (const [name, target] of [
+    ['spectronics', `/api/0.9.3/call?auth=${keys.all}&extension=1234101&destination=1&cidname=Zoë Smith`],
+    [
+      'enswitch',
+      `/api/json/calls/make?auth_username=alice@acme;auth_password=${userPassword};snumber=101;stype=phone;cnumber=1;callerid1=Zoë Smith <1>`,
+    ],
+  ] as const) {
+    it(`${name}: a URL that its client did not encode is read as it was meant`, async () => {
+      const octets = Buffer.from(`GET ${target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`)
+      await exchange(port, octets.toString('latin1'))
+      assert.equal(front.calls.placed.at(-1)?.first.callerId?.name, 'Zoë Smith')
     })
   }
   it('a client that sends one header field a second is cut off when its ten seconds are over', async () => {

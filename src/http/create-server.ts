@@ -10,6 +10,7 @@ import { answerHalfClosed } from './answer-half-closed.ts'
 import { hideSecrets } from './hide-secrets.ts'
 import type { Metrics } from './metrics.ts'
 import { rewriteUrl } from './rewrite-url.ts'
+import { takeCarelessTargets } from './take-careless-targets.ts'
 
 export interface ServerOptions {
   readonly dialects: readonly Dialect[]
@@ -69,6 +70,8 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     },
   })
   app.server.maxConnections = connections
+  const endSilent = takeCarelessTargets(app.server, headersTimeoutMilliseconds)
+  app.addHook('preClose', async () => endSilent())
   answerHalfClosed(app.server, options.halfClosedMilliseconds ?? 60_000)
   app.setNotFoundHandler((_request, reply) => sendNothingHere(reply))
   app.setErrorHandler((error: { statusCode?: number }, _request, reply) => sendFailure(reply, error, options.log))

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import { after, before, describe, it } from 'node:test'
+import { takeCarelessTargets } from './take-careless-targets.ts'
+
+describe('connections of clients that encode nothing', () => {
+  const requests: string[] = []
+  let server: Server
+  let endSilent: () => void
+  let port = 0
+  before(async () => {
+    server = createServer((request, response) => {
+      requests.push(request.url ?? '')
+      request.resume().on('end', () => response.end('ok'))
+    })
+    endSilent = takeCarelessTargets(server, 200)
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    port = (server.address() as { port: number }).port
+  })
+  after(() => server.close())
+
+  const open = async (): Promise<Socket> => {
+    const socket = connect(port, '127.0.0.1')
+    await once(socket, 'connect')
+    return socket.on('error', () => {}).setEncoding('utf8')
+  }
+  const urlsOf = async (...pieces: readonly string[]): Promise<readonly string[]> => {
+    requests.length = 0
+    const socket = await open()
+    for (const piece of pieces) {
+      socket.write(piece)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    await once(socket.resume(), 'close')
+    return requests
+  }
+  const tail = 'Host: a\r\nConnection: close\r\n\r\n'
+
+  it('the target of the first request is encoded', async () => {
+    assert.deepEqual(await urlsOf(`GET /a?b=Zoë Smith <1> HTTP/1.1\r\n${tail}`), ['/a?b=Zo%C3%AB%20Smith%20<1>'])
+  })
+  it('a request in pieces, bodies and requests behind it arrive as they were sent', async () => {
+    const post = ['POST /a HTTP/1.1\r\nHost: a\r\nContent-Len', 'gth: 4\r\n\r\na b', `\nGET /b HTTP/1.1\r\n${tail}`]
+    assert.deepEqual(await urlsOf(...post), ['/a', '/b'])
+    assert.deepEqual(await urlsOf('G', `ET /c HTTP/1.1\r\n${tail}`), ['/c'])
+  })
+  it('who says nothing is cut off after a while', async () => {
+    const socket = await open()
+    const began = performance.now()
+    await once(socket.resume(), 'close')
+    assert.ok(performance.now() - began > 150)
+  })
+  it('who goes, or resets, without a word leaves nothing', async () => {
+    const [ended, reset, waiting] = [await open(), await open(), await open()]
+    ended.end()
+    reset.resetAndDestroy()
+    await once(ended.resume(), 'close')
+    endSilent()
+    await once(waiting.resume(), 'close')
+    assert.equal(await new Promise((resolve) => server.getConnections((_error, count) => resolve(count))), 0)
+  })
+})
