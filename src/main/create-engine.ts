@@ -8,6 +8,7 @@ import { systemRandom } from '../random.ts'
 import type { Binding } from '../sip/registrar/binding.ts'
 import { bindingKey } from '../sip/registrar/binding-table.ts'
 import type { Store } from '../store/store.ts'
+import { StoreError } from '../store/store-error.ts'
 import { type BindingStore, SipEngine, type SipListener } from '../telephony/sip-engine/sip-engine.ts'
 
 /** The embedded driver, as the configuration says; lines and their secrets come from the directory as it is at each moment. */
@@ -67,9 +68,11 @@ function createBindingStore(store: Store, log: Log): BindingStore {
               type: 'put',
               registration: { key: key(binding), aor: binding.aor, expiresAt: binding.expiresAt, binding },
             } as const)
-      store.registrations
-        .apply([change])
-        .catch((error: unknown) => log.error({ err: error }, 'a registration was not kept'))
+      store.registrations.apply([change]).catch((error: unknown) => {
+        // Of a store that has stopped working the server says so once, and ends.
+        if (error instanceof StoreError && error.code === 'broken') return
+        log.error({ err: error }, 'a registration was not kept')
+      })
     },
   }
 }

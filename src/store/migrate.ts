@@ -22,7 +22,9 @@ export async function migrate(
   const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...migrations }) } })
   const { error, results } = await migrator.migrateToLatest()
   if (error !== undefined) {
-    const failed = results?.find((result) => result.status === 'Error')?.migrationName ?? 'the first one'
+    const failed = results?.find((result) => result.status === 'Error')?.migrationName
+    // It came to none of them: what is wrong is with the database itself.
+    if (failed === undefined) throw error
     const reason = error instanceof Error ? error.message : String(error)
     throw new StoreError(
       'migration-failed',

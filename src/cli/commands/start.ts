@@ -47,14 +47,13 @@ async function start({ config: configFile, data, demo, json }: StartOptions, ter
   setFlagsFromString('--no-parallel-scavenge')
   // The server is large; the other commands start without it.
   const { startServer } = await import('../../main.ts')
-  const server = await startServer({
+  const starting = startServer({
     configFile,
     ...(data === undefined ? {} : { dataDirectory: data }),
-    onFatal(error) {
-      terminal.complain(`The server cannot go on: ${error.message}`)
-      ended.resolve(exitCodes.refused)
-    },
+    onFatal: (error) => ended.reject(error),
   })
+  // What ends the server may do so while it starts: that is the reason, whatever else fails by it.
+  const server = await Promise.race([starting, ended.promise as Promise<never>])
   const print = printByTurns(terminal)
   server.callLog.followAll((event) => {
     print(json === true ? JSON.stringify(withoutRecovery(event)) : describeLogged(event))
