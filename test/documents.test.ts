@@ -3,6 +3,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { type CountryCode, parsePhoneNumberWithError } from 'libphonenumber-js/max'
 import { z } from 'zod'
 import { configSchema } from '../src/config/config-schema.ts'
 import { loadConfig } from '../src/config/load-config.ts'
@@ -81,6 +82,18 @@ test('the README uses the demo configuration as it is', () => {
   const [account] = config.accounts
   for (const value of [account?.apiKeys[0]?.key, account?.lines[0]?.secret, String(config.http.port)]) {
     assert.ok(value !== undefined && readme.includes(value), `the README does not name ${value}`)
+  }
+})
+
+test('the number that the pages call barred is, by the rate plan of the demo', () => {
+  const { accounts, ratePlans } = loadConfig(join(root, 'src/config/demo.yaml'))
+  const plan = ratePlans.find(({ name }) => name === accounts[0]?.ratePlan)
+  for (const page of ['README.md', 'docs/configuration.md']) {
+    const [, number = ''] = /`(\d+)` is (?:refused as `)?barred/.exec(read(page)) ?? []
+    const canonical = parsePhoneNumberWithError(number, accounts[0]?.country as CountryCode).number
+    const rates = plan?.rates.filter(({ prefix }) => canonical.startsWith(prefix)) ?? []
+    const longest = rates.toSorted((one, other) => other.prefix.length - one.prefix.length)[0]
+    assert.ok(longest !== undefined && 'barred' in longest, `${page}: ${canonical}`)
   }
 })
 
