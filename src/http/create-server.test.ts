@@ -40,10 +40,31 @@ describe('no credential in a log', () => {
     '/a?auth_password=a?b=S;c=1',
     '/a?auth_password=S=#S',
     '/a?b=1#key=S',
+    '/a?auth_password=a;S',
+    '/a?auth_password=a&S;S&b=1',
+    '/a?key%3DS',
+    '/a?origin%3d1%26key%3dS',
+    '/a?pwd=S',
   ]
   for (const url of urls) it(url, () => assert.doesNotMatch(hideSecrets(url), /S/))
   it('what is no credential stays', () =>
     assert.equal(hideSecrets('/a?origin=101&destination=1'), '/a?origin=101&destination=1'))
+  it('what is none stands after one that is, too', () =>
+    assert.equal(hideSecrets('/a?key=S&origin=101;destination=1'), '/a?key=***&origin=101;destination=1'))
+  for (const [name, part] of Object.entries({
+    separators: '&',
+    encoded: '%26',
+    values: 'a=',
+    values2: 'a%3d',
+    names: 'a',
+  })) {
+    it(`64 KB of ${name} take no time`, () => {
+      const began = performance.now()
+      hideSecrets(`/?${part.repeat(65_536 / part.length)}`)
+      hideSecrets(`/?a=${part.repeat(65_536 / part.length)}`)
+      assert.ok(performance.now() - began < 1000)
+    })
+  }
   it('no control characters', () => assert.equal(hideSecrets('/a\r\nb'), '/a??b'))
 })
 
@@ -95,6 +116,44 @@ describe('on a real socket', () => {
         title: 'The request cannot be read',
         status: Number(status.slice(0, 3)),
       })
+    })
+  }
+  describe('the host that is asked for', () => {
+    const initiate = `/calls/initiate?key=${keys.all}&origin=101&destination=1`
+    for (const [name, expected, head] of [
+      ['a name', 200, `GET ${initiate} HTTP/1.1\r\nHost: Voice.Example.:8080`],
+      ['an address', 200, `GET ${initiate} HTTP/1.1\r\nHost: [::1]:80`],
+      ['nothing', 200, `GET ${initiate} HTTP/1.1\r\nHost:`],
+      ['none, in HTTP/1.0', 200, `GET ${initiate} HTTP/1.0`],
+      ['none', 400, `GET ${initiate} HTTP/1.1`],
+      ['two', 400, `GET ${initiate} HTTP/1.1\r\nHost: a\r\nHost: b`],
+      ['a list', 400, `GET ${initiate} HTTP/1.1\r\nHost: a, b`],
+      ['a path', 400, `GET ${initiate} HTTP/1.1\r\nHost: a/b`],
+      ['a user', 400, `GET ${initiate} HTTP/1.1\r\nHost: me@a`],
+      ['that of an absolute URL', 200, `GET http://a:80${initiate} HTTP/1.1\r\nHost: b`],
+      ['a user in an absolute URL', 400, `GET http://me@a${initiate} HTTP/1.1\r\nHost: b`],
+    ] as const) {
+      it(`${name}: ${expected}`, async () => {
+        const answer = await exchange(port, `${head}\r\nConnection: close\r\n\r\n`)
+        assert.equal(Number(answer.slice(9, 12)), expected, answer)
+      })
+    }
+  })
+  for (const [name, path, sent, answer] of [
+    ['parameters in the body of a GET', '/calls/initiate', 'GET', /"callstatus":"queued"/],
+    ['an expectation that nobody knows', '/calls/initiate', 'POST Expect: 200-ok', /"callstatus":"queued"/],
+    ['a compressed body', '/calls/initiate', 'POST Content-Encoding: gzip', /"error":"VALIDATION"/],
+    ['a compressed body', '/api/json/calls/make', 'POST Content-Encoding: gzip', /"code":"400"/],
+    ['a compressed body', '/api/originate-call', 'POST Content-Encoding: gzip', /"has_error":true/],
+    ['a compressed body', '/api/0.9.3/call', 'POST Content-Encoding: br', /^ERR:Invalid request$/],
+    ['a compressed body', '/v1/calls', 'POST Content-Encoding: br', /unsupported-media-type/],
+  ] as const) {
+    it(`${name}: ${path}`, async () => {
+      const [, method, field] = /^(\w+) ?(.*)$/.exec(sent) ?? []
+      const body = `key=${keys.all}&origin=101&destination=1`
+      const fields = `Host: a\r\n${field || 'X: y'}\r\nConnection: close\r\nContent-Length: ${body.length}`
+      const received = await exchange(port, `${method} ${path} HTTP/1.1\r\n${fields}\r\n\r\n${body}`)
+      assert.match(received.split('\r\n\r\n')[1] ?? '', answer)
     })
   }
   for (const [path, status, shape] of [

@@ -7,6 +7,7 @@ import { originOf } from '../dialects/origin-of.ts'
 import type { Log } from '../log.ts'
 import { answerClientError } from './answer-client-error.ts'
 import { answerHalfClosed } from './answer-half-closed.ts'
+import { hasCredibleHost, takeHostOfUrl } from './check-host.ts'
 import { hideSecrets } from './hide-secrets.ts'
 import type { Metrics } from './metrics.ts'
 import { rewriteUrl } from './rewrite-url.ts'
@@ -62,7 +63,10 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     },
     forceCloseConnections: 'idle',
     genReqId: () => randomUUID(),
-    rewriteUrl: (request) => rewriteUrl(request.url ?? '/'),
+    rewriteUrl(request) {
+      takeHostOfUrl(request)
+      return rewriteUrl(request.url ?? '/')
+    },
     routerOptions: { maxParamLength: 128 },
     frameworkErrors: (_error, _request, reply) => {
       // Outside every dialect: no route was found yet, so no reply type is known either.
@@ -75,6 +79,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   answerHalfClosed(app.server, options.halfClosedMilliseconds ?? 60_000)
   app.setNotFoundHandler((_request, reply) => sendNothingHere(reply))
   app.setErrorHandler((error: { statusCode?: number }, _request, reply) => sendFailure(reply, error, options.log))
+  refuseInTheVendorsShape(app)
   takeEveryBodyAsText(app)
   takeEveryMethod(app)
   const closing = endWaitsOnClose(app, options.drainMilliseconds ?? 5_000)
@@ -149,7 +154,22 @@ function takeEveryBodyAsText(app: FastifyInstance): void {
     if (mediaType === undefined) delete raw.headers['content-type']
   })
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, ({ headers }, body, done) => {
+    // Taken as it is, what is compressed would be a form without a single parameter of the client's.
+    const isPlain = /^(?:identity)?$/i.test(headers['content-encoding'] ?? '')
+    done(isPlain ? null : Object.assign(new Error('The body is encoded'), { statusCode: 415 }), body)
+  })
+  // RFC 9110 section 9.3.1 gives the body of a GET no meaning, and forbids none: `curl -X GET -d` sends its parameters there.
+  app.addHttpMethod('GET', { hasBody: true, overrideExisting: true })
+}
+
+/** What a client should not have sent, each dialect refuses in its own shape; what Node would refuse by itself comes here first. */
+function refuseInTheVendorsShape(app: FastifyInstance): void {
+  app.addHook('onRequest', async ({ raw }) => {
+    if (!hasCredibleHost(raw)) throw Object.assign(new Error('The host cannot be believed'), { statusCode: 400 })
+  })
+  // RFC 9110 section 10.1.1: what is expected of us beyond `100-continue` may be passed over.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
 }
 
 /** PROPFIND and its like are for a dialect to refuse, in its own shape, as it refuses PUT. */

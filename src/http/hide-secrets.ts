@@ -1,18 +1,19 @@
 /** What the names of credentials hold in one dialect or another; a name too many hidden is better than one too few. */
-const secretName = /key|token|pass|secret|auth|hash/i
+const secretName = /key|token|pass|pwd|secret|auth|hash/i
 
 /**
- * A name and its value. An unencoded value may hold anything but what separates pairs (`auth_password=a/b=c#d`). A name is looked
- * for where one can begin and nowhere else, or a long URL without any would take seconds.
+ * A name and its value. An unencoded value may hold anything but what separates pairs (`auth_password=a/b=c#d`); what separates
+ * them and begins no other pair is of the value too (`auth_password=a;b`). A client may have encoded the whole query (`key%3Da`).
+ * A name is looked for where one can begin and nowhere else, or a long URL without any would take seconds.
  */
-const pair = /(?<=^|[/?&;#])([^/?&;#=]*)=([^&;]*)/g
+const pair = /(?<=^|[/?&;#]|%26|%3b)((?:(?!%26|%3b|%3d)[^/?&;#=])*)(?:=|%3d)([^&;]*(?:[&;](?![^&;]*=)[^&;]*)*)/gi
 
 /**
  * A URL fit for a log: the values of credentials show as `***`, control characters not at all. Names are decoded first, as the
  * dialects decode them (`%6bey=` is a key), and looked for in the path too, where a careless client may put them.
  */
 export function hideSecrets(url: string): string {
-  const shown = url.includes('=') ? url.replace(pair, hideValue) : url
+  const shown = /=|%3d/i.test(url) ? url.replace(pair, hideValue) : url
   return shown.replace(/[\x00-\x1f\x7f]/g, '?')
 }
 
