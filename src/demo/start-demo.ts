@@ -96,15 +96,14 @@ export async function startDemo(config: Config, context: DemoContext): Promise<D
       await Promise.all(
         phones.map(async (phone, index) => {
           const [account = '', number = ''] = phone.split('/')
-          const secret = config.accounts
-            .find(({ name }) => name === account)
-            ?.lines.find((line) => line.number === number)?.secret
+          const owner = config.accounts.find(({ name }) => name === account)
+          const secret = owner?.lines.find((line) => line.number === number)?.secret
           if (secret === undefined) return
           const { agent } = await createAgent(demoPhoneUserAgent)
           agent.onInvite = (invite) =>
             behave(invite, phoneBehaviour, { media, clock, frequency: firstTone + toneStep * index })
           const registration = agent.registration({
-            aor: `sip:${number}@${config.sip.realm}`,
+            aor: `sip:${number}@${owner?.domain ?? config.sip.realm}`,
             destination: { protocol: 'udp', host: reachable(registrar.host), port: registrar.port },
             credentials: { username: number, password: secret },
           })
