@@ -14,9 +14,9 @@ import { chooseDialects } from './main/choose-dialects.ts'
 import { createDialectContext } from './main/create-dialect-context.ts'
 import { createEngine } from './main/create-engine.ts'
 import { createPolicy } from './main/create-policy.ts'
+import { explainStartError } from './main/explain-start-error.ts'
 import { LiveDirectory } from './main/live-directory.ts'
 import { webhookTargets } from './main/webhook-targets.ts'
-import { MediaError } from './media/media-error.ts'
 import { Orchestrator } from './orchestrator/orchestrator.ts'
 import { systemRandom } from './random.ts'
 import { openStore, storeFile } from './store/open-store.ts'
@@ -127,23 +127,6 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     return { url, sip: engine.listeners, configFile: options.configFile, config, callLog, counts, stop }
   } catch (error) {
     await stop()
-    throw explainListenError(error, config)
+    throw explainStartError(error, config)
   }
-}
-
-/** A port in use, or one that only root may have, in words that say what to do. */
-function explainListenError(error: unknown, config: Config): unknown {
-  const { code, port, message } = error as NodeJS.ErrnoException & { port?: number }
-  if (error instanceof MediaError && message.includes('EADDRNOTAVAIL'))
-    return new Error(`This machine has no address ${config.media.host}; put one that it has into "media.host".`)
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
-    return new Error(`"http.host" names no address: ${config.http.host} cannot be looked up; put an IP address there.`)
-  const where = port === config.http.port ? 'http.port' : 'sip.listen'
-  if (code === 'EADDRINUSE')
-    return new Error(`Port ${port} is in use; stop what uses it, or choose another in "${where}".`)
-  if (code === 'EACCES')
-    return new Error(`Port ${port} may not be opened by this user; choose one above 1023 in "${where}".`)
-  if (code === 'EADDRNOTAVAIL')
-    return new Error(`This machine has no such address; check "host" and "listen" in the configuration.`)
-  return error
 }

@@ -228,7 +228,7 @@ test('check: sound and faulty files, for people and for scripts', async (t) => {
   const file = writeConfig(t, 'http://127.0.0.1:1')
   assert.deepEqual(await run(['check', file]), {
     exitCode: 0,
-    out: [`${file} is sound: 1 accounts, 0 lines, 0 trunks.`],
+    out: [`${file} is sound: 1 account, 0 lines, 0 trunks.`],
     complaints: '',
   })
   writeFileSync(file, 'http:\n  port: many\n')

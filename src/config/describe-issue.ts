@@ -18,11 +18,11 @@ export function describeIssue(issue: z.core.$ZodIssue): string {
     case 'invalid_type':
       return describeType(issue.expected, issue.input, issue.message)
     case 'too_big':
-      return `must ${sizeOf(issue.origin)} at most ${issue.maximum}${unitOf(issue.origin)}`
+      return `must ${sizeOf(issue.origin)} at most ${issue.maximum}${unitOf(issue.origin, issue.maximum)}`
     case 'too_small':
       return isOwnMessage(issue.message)
         ? issue.message
-        : `must ${sizeOf(issue.origin)} ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}${unitOf(issue.origin)}`
+        : `must ${sizeOf(issue.origin)} ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}${unitOf(issue.origin, issue.minimum)}`
     case 'invalid_value':
       return describeChoice(issue.values.map(String), issue.input)
     default:
@@ -48,4 +48,7 @@ function describeChoice(choices: readonly string[], input: unknown): string {
 
 const isOwnMessage = (message: string): boolean => message.startsWith('must ')
 const sizeOf = (origin: string): string => (origin === 'string' || origin === 'array' ? 'have' : 'be')
-const unitOf = (origin: string): string => (origin === 'string' ? ' characters' : origin === 'array' ? ' entries' : '')
+const unitOf = (origin: string, count: number | bigint): string => {
+  const [one, many] = origin === 'string' ? [' character', ' characters'] : [' entry', ' entries']
+  return origin === 'string' || origin === 'array' ? (Number(count) === 1 ? one : many) : ''
+}

@@ -135,7 +135,7 @@ describe('a fault is told with its line, its key, and what would be right', () =
     [
       'networks that let nobody in',
       'dialects: { myapi: { networks: [] } }',
-      'f:1:32: dialects.myapi.networks must have at least 1 entries',
+      'f:1:32: dialects.myapi.networks must have at least 1 entry',
     ],
     [
       'a limit that lets nothing through',

@@ -45,8 +45,9 @@ export class SecretBox {
 /** The server's key in a file of its own, beside the database but not in it; made where there is none yet. */
 export function openSecretBox(keyFile: string): SecretBox {
   if (!existsSync(keyFile)) makeKeyFile(keyFile)
+  const text = readFileSync(keyFile, 'utf8')
   try {
-    return new SecretBox(Buffer.from(readFileSync(keyFile, 'utf8').trim(), 'hex'))
+    return new SecretBox(Buffer.from(text.trim(), 'hex'))
   } catch (error) {
     throw new Error(`${keyFile} ${(error as Error).message}; restore it from a backup.`)
   }

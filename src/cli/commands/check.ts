@@ -14,7 +14,7 @@ export const checkCommand = (terminal: Terminal, exit: (code: number) => void): 
       try {
         const counts = countContent(loadConfig(file))
         const { accounts, lines, trunks } = counts
-        const text = `${file} is sound: ${accounts} accounts, ${lines} lines, ${trunks} trunks.`
+        const text = `${file} is sound: ${some(accounts, 'account')}, ${some(lines, 'line')}, ${some(trunks, 'trunk')}.`
         terminal.print(json === true ? JSON.stringify({ file, sound: true, ...counts }) : text)
       } catch (error) {
         if (json !== true || !(error instanceof ConfigError)) throw error
@@ -22,6 +22,8 @@ export const checkCommand = (terminal: Terminal, exit: (code: number) => void): 
         exit(exitCodes.refused)
       }
     })
+
+const some = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
 
 const countContent = ({ accounts, trunks }: Config) => ({
   accounts: accounts.length,
