@@ -5,6 +5,7 @@ import type { CallFilter } from '../../call/call-service.ts'
 import type { Caller, DialectContext } from '../dialect.ts'
 import { goneSignal } from '../gone-signal.ts'
 import { mayRingFirst } from '../may-ring-first.ts'
+import { findVisibleCall, listVisibleCalls } from '../visible-calls.ts'
 import { streamEvents } from './event-stream.ts'
 import type { Guard } from './native.ts'
 import { describeIssue, parseCallRequest, targetOf, targetSchema } from './parse-call-request.ts'
@@ -40,7 +41,7 @@ export function registerCallRoutes(app: FastifyInstance, context: DialectContext
   app.get(
     '/v1/calls/:id',
     guard('calls:read', async (request, reply, caller) => {
-      const call = await context.calls.call(caller.accounts, idOf(request))
+      const call = await findVisibleCall(caller, idOf(request), context)
       return call === undefined ? sendNoSuchCall(reply) : reply.send(renderCall(call))
     }),
   )
@@ -56,7 +57,8 @@ export function registerCallRoutes(app: FastifyInstance, context: DialectContext
     '/v1/calls/:id',
     guard('calls:control', async (request, reply, caller) => {
       const id = idOf(request)
-      if ((await context.calls.hangup(caller.accounts, id)) === 'not-found') return sendNoSuchCall(reply)
+      if ((await findVisibleCall(caller, id, context)) === undefined) return sendNoSuchCall(reply)
+      await context.calls.hangup(caller.accounts, id)
       const call = await context.calls.call(caller.accounts, id)
       // 202: the legs are being hung up; the call's events tell when they are gone. 200 where it had ended before.
       return call === undefined
@@ -84,6 +86,7 @@ async function redirectCall(request: FastifyRequest, reply: FastifyReply, caller
   }
   const { stays, to } = parsed.data
   const id = idOf(request)
+  if ((await findVisibleCall(caller, id, context)) === undefined) return sendNoSuchCall(reply)
   const redirected = await context.calls.redirect(caller.accounts, id, stays, targetOf(to))
   switch (redirected.outcome) {
     case 'refused':
@@ -150,15 +153,14 @@ async function listCalls(request: FastifyRequest, reply: FastifyReply, caller: C
     return sendProblem(reply, 'validation-failed', 'Mend what "errors" names.', { errors })
   }
   const filter = Object.fromEntries(Object.entries(parsed.data).filter(([, value]) => value !== undefined))
-  const page = await context.calls.calls(caller.accounts, filter as unknown as CallFilter)
+  const page = await listVisibleCalls(caller, caller.accounts, filter as unknown as CallFilter, context)
   return reply.send({ calls: page.calls.map(renderCall), cursor: page.cursor })
 }
 
 async function callEvents(request: FastifyRequest, reply: FastifyReply, caller: Caller, context: DialectContext) {
   const id = idOf(request)
+  if ((await findVisibleCall(caller, id, context)) === undefined) return sendNoSuchCall(reply)
   if (request.headers.accept?.includes('text/event-stream')) {
-    const call = await context.calls.call(caller.accounts, id)
-    if (call === undefined) return sendNoSuchCall(reply)
     return streamEvents(reply, context, caller.accounts, id, lastEventId(request))
   }
   const events = await context.calls.events(caller.accounts, id)

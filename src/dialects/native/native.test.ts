@@ -150,6 +150,22 @@ describe('who may', () => {
     const byFullNumber = { ...valid, first: { line: '1234101' } }
     assert.equal((await place(byFullNumber, { key: keys.oneLine })).statusCode, 201)
   })
+  it('a key that is bound to a line sees and controls the calls of its line only', async () => {
+    const own = (await place(valid)).json().id
+    const others = (await place({ ...valid, first: { line: '102' } })).json().id
+    const ask = (method: 'GET' | 'POST' | 'DELETE', path: string, body?: object) =>
+      send(method, path, { key: keys.oneLine, ...(body === undefined ? {} : { body }) })
+    const redirect = { stays: 'first', to: { dial: '1' } }
+    assert.equal((await ask('GET', `/v1/calls/${others}`)).statusCode, 404)
+    assert.equal((await ask('GET', `/v1/calls/${others}/events`)).statusCode, 404)
+    assert.equal((await ask('POST', `/v1/calls/${others}/redirect`, redirect)).statusCode, 404)
+    assert.equal((await ask('DELETE', `/v1/calls/${others}`)).statusCode, 404)
+    assert.equal((await send('GET', `/v1/calls/${others}`)).json().state, 'accepted')
+    const listed = (await ask('GET', '/v1/calls?limit=1000')).json().calls.map(({ id }: { id: string }) => id)
+    assert.ok(listed.includes(own) && !listed.includes(others))
+    assert.equal((await ask('GET', `/v1/calls/${own}/events`)).statusCode, 200)
+    assert.equal((await ask('DELETE', `/v1/calls/${own}`)).statusCode, 200)
+  })
   it("another account's call: 404, for reading and for ending", async () => {
     const { id } = (await place(valid)).json()
     for (const [method, url] of [

@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { Caller, DialectContext } from '../dialect.ts'
 import type { PhpArray } from '../php/php-array.ts'
+import { listVisibleCalls } from '../visible-calls.ts'
 import { DataReader } from './data-reader.ts'
 import { findProject } from './find-project.ts'
 import { invalidProject } from './parse-call-request.ts'
@@ -21,7 +22,7 @@ export async function queryCall(
   if (projectId !== undefined && project === undefined) reader.faults.push(invalidProject)
   if (reader.faults.length > 0) return sendFaults(reply, reader.faults)
   const accounts = project === undefined ? caller.accounts : [project.name]
-  const { calls } = await context.calls.calls(accounts, { externalId, limit: 1 })
+  const { calls } = await listVisibleCalls(caller, accounts, { externalId, limit: 1 }, context)
   const [newest] = calls
   if (newest === undefined) return sendFaults(reply, ['Invalid external_id. Check if a call with it was originated'])
   return sendResults(reply, [renderCall(newest)])
