@@ -116,18 +116,21 @@ describe('cordboard keys, tokens, users', () => {
       return `${exitCode} ${lines.join('\n')}`
     }
     assert.match(await cli('tokens', 'create', 'web', '--account', 'shop', '--lines', '201'), /^0 Made token shop\/web/)
-    assert.match(await cli('tokens', 'create', 'web', '--account', 'shop'), /^1 Choose another name/)
+    assert.match(await cli('tokens', 'create', 'web', '--account', 'shop'), /^1 "web" is the name of another token/)
     assert.match(await cli('tokens', 'create', 'web'), /^0 /)
     assert.match(await cli('tokens', 'revoke', 'web'), /^1 Several accounts have a token "web"/)
     assert.equal(await cli('tokens', 'revoke', 'web', '--account', 'shop'), '0 Revoked token shop/web.')
     assert.equal(await cli('tokens', 'revoke', 'web'), '0 Revoked token acme/web.')
     assert.equal(await cli('tokens', 'revoke', 'web'), '1 There is no token "web".')
-    assert.match(await cli('keys', 'revoke', 'reader'), /^1 Take it out of the configuration file/)
+    assert.match(
+      await cli('keys', 'revoke', 'reader'),
+      /^1 The API key "reader" stands in the server's configuration file/,
+    )
     assert.match(
       await cli('keys', 'create', 'x', '--permissions', 'calls:plaice'),
-      /^1 .*\/permissions must be of calls/s,
+      /^1 --permissions: must be of calls/,
     )
-    assert.match(await cli('users', 'create', 'x', '--role', 'none'), /^1 .*\/role must name a role of the account/s)
+    assert.match(await cli('users', 'create', 'x', '--role', 'none'), /^1 --role: must name a role of the account/)
     assert.match(await cli('keys', 'list', '--key', testKey), /^3 This needs the permission directory:write/)
   })
 })
