@@ -72,6 +72,11 @@ function depthOf(root: object): number {
   return depth
 }
 
+/** A list, or an object, where text belongs: passing over `source[]=…` would ring somebody else. */
+export const hasLists = (parameters: SentParameters, names: readonly string[]): boolean =>
+  names.some((name) => typeof parameters.get(name) === 'object' && parameters.get(name) !== null) ||
+  [...parameters.keys()].some((sent) => names.some((name) => sent.startsWith(`${name}[`)))
+
 /** Trimmed text; JSON numbers and booleans as they would stand in a form; undefined where there is none. */
 export function text(value: unknown): string | undefined {
   if (value === true) return '1'

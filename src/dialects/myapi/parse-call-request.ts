@@ -1,6 +1,8 @@
 import type { CallRequest } from '../../call/call-request.ts'
 import { dialable } from '../dialable.ts'
-import { type SentParameters, text } from '../parameters.ts'
+import { hasLists, type SentParameters, text } from '../parameters.ts'
+
+const names = ['origin', 'destination', 'autoAnswer'] as const
 
 export type ParsedRequest = { readonly request: CallRequest } | { readonly reason: string }
 
@@ -9,6 +11,7 @@ export function parseCallRequest(
   parameters: SentParameters,
   asker: { readonly account: string; readonly credential: string },
 ): ParsedRequest {
+  if (hasLists(parameters, names)) return { reason: 'A parameter must not be a list' }
   const origin = text(parameters.get('origin'))
   const destination = text(parameters.get('destination'))
   const autoAnswer = text(parameters.get('autoAnswer')) ?? '0'

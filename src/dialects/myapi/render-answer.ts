@@ -24,6 +24,15 @@ const send = (reply: FastifyReply, status: number, body: string): FastifyReply =
 export const sendQueued = (reply: FastifyReply): FastifyReply =>
   send(reply, 200, jsonEncode({ status: 1, request: initiate, callstatus: 'queued' }))
 
+export const sendPreflight = (reply: FastifyReply): FastifyReply =>
+  reply
+    .status(204)
+    .header('access-control-allow-origin', '*')
+    .header('access-control-allow-methods', 'GET, POST')
+    .header('access-control-allow-headers', 'content-type')
+    .header('access-control-max-age', '86400')
+    .send()
+
 /** Recorded from the real service: this one answer has no `request` member. */
 export const sendInvalidKey = (reply: FastifyReply): FastifyReply =>
   send(reply, 401, jsonEncode({ status: 0, error: 'AUTHENTICATION', reason: 'Invalid API Key' }))

@@ -4,15 +4,15 @@ import { after, before, beforeEach, describe, it } from 'node:test'
 import { createHttpFront, type HttpFront, keys } from '../../../test/support/http-front.ts'
 import type { RefusalCode } from '../../call/refusal.ts'
 
-interface Answer {
-  readonly status: number
-  readonly body: string
+/** The golden answers, by the name of their exchange. */
+const exchanges = JSON.parse(readFileSync(new URL('fixtures/exchanges.json', import.meta.url), 'utf8')) as {
+  readonly name: string
+  readonly response: string
+}[]
+const answerOf = (name: string): { readonly status: number; readonly body: string } => {
+  const [head = '', body = ''] = exchanges.find((exchange) => exchange.name === name)?.response.split('\r\n\r\n') ?? []
+  return { status: Number(head.slice(9, 12)), body }
 }
-
-const fixtures = JSON.parse(readFileSync(new URL('fixtures/answers.json', import.meta.url), 'utf8')) as Record<
-  'queued' | 'invalidKey' | 'unavailable' | 'originRequired',
-  Answer
->
 
 let front: HttpFront
 before(async () => {
@@ -82,7 +82,7 @@ describe('accepted, byte for byte', () => {
   for (const [name, request] of cases) {
     it(name, async () => {
       const answer = await send(...request)
-      assert.deepEqual({ status: answer.statusCode, body: answer.body }, fixtures.queued)
+      assert.deepEqual({ status: answer.statusCode, body: answer.body }, answerOf('a form'))
       assert.deepEqual(front.calls.placed, [
         {
           account: 'acme',
@@ -120,11 +120,11 @@ describe('autoAnswer', () => {
 describe('faults', () => {
   it('no key', async () => {
     const answer = await send('/calls/initiate?origin=101&destination=1')
-    assert.deepEqual({ status: answer.statusCode, body: answer.body }, fixtures.invalidKey)
+    assert.deepEqual({ status: answer.statusCode, body: answer.body }, answerOf('no key'))
   })
   it('a wrong key', async () => {
     const answer = await send('/calls/initiate?key=wrong&origin=101&destination=1')
-    assert.deepEqual({ status: answer.statusCode, body: answer.body }, fixtures.invalidKey)
+    assert.deepEqual({ status: answer.statusCode, body: answer.body }, answerOf('no key'))
   })
   it('a key without the permission', async () => {
     const answer = await send(initiate.replace(keys.all, keys.readOnly))
@@ -141,7 +141,7 @@ describe('faults', () => {
   })
   it('no origin', async () => {
     const answer = await send(`/calls/initiate?key=${keys.all}&destination=1`)
-    assert.deepEqual({ status: answer.statusCode, body: answer.body }, fixtures.originRequired)
+    assert.deepEqual({ status: answer.statusCode, body: answer.body }, answerOf('no origin'))
   })
   it('no destination', async () => {
     assert.equal((await send(`/calls/initiate?key=${keys.all}&origin=101`)).json().reason, 'Destination is required')
@@ -150,7 +150,7 @@ describe('faults', () => {
     const message = 'The extension is not currently available (not registered)'
     front.calls.refusal = { code: 'unavailable', message, pointer: '/first' }
     const answer = await send(initiate)
-    assert.deepEqual({ status: answer.statusCode, body: answer.body }, fixtures.unavailable)
+    assert.deepEqual({ status: answer.statusCode, body: answer.body }, answerOf('no phone of the origin is registered'))
   })
 
   const refused: readonly [RefusalCode, number, string][] = [
@@ -175,6 +175,26 @@ describe('faults', () => {
     const answer = await send(initiate)
     assert.equal(answer.statusCode, 429)
     assert.equal(answer.headers['retry-after'], '3')
+  })
+})
+
+describe('a web page of another origin', () => {
+  const preflight = (headers: Record<string, string>) =>
+    front.app.inject({
+      method: 'OPTIONS',
+      url: '/calls/initiate/',
+      headers: { origin: 'https://crm.example', ...headers },
+    })
+  it('may post JSON', async () => {
+    const { statusCode, headers, body } = await preflight({ 'access-control-request-method': 'POST' })
+    assert.deepEqual([statusCode, body], [204, ''])
+    assert.equal(headers['access-control-allow-origin'], '*')
+    assert.equal(headers['access-control-allow-methods'], 'GET, POST')
+    assert.equal(headers['access-control-allow-headers'], 'content-type')
+    assert.equal(front.calls.placed.length, 0)
+  })
+  it('and OPTIONS without that question is a method like any other', async () => {
+    assert.equal((await preflight({})).json().error, 'METHOD')
   })
 })
 
@@ -269,6 +289,21 @@ describe('attackers', () => {
       assert.equal(front.calls.placed.length, 0)
     })
   }
+  for (const [name, more] of [
+    ['a list', '&autoAnswer[]=1'],
+    ['a named member', '&destination%5Ba%5D=0900'],
+    ['a list', '&origin[0]=102'],
+  ] as const) {
+    it(`${name} where text belongs: ${more}`, async () => {
+      assert.equal((await send(`${initiate}${more}`)).json().reason, 'A parameter must not be a list')
+      assert.equal(front.calls.placed.length, 0)
+    })
+  }
+  it('a list in JSON where text belongs', async () => {
+    const body = JSON.stringify({ ...Object.fromEntries(new URLSearchParams(parameters)), autoAnswer: [1] })
+    assert.equal((await send('/calls/initiate', { body })).json().reason, 'A parameter must not be a list')
+    assert.equal(front.calls.placed.length, 0)
+  })
   it('__proto__ pollutes nothing', async () => {
     const body = `{"__proto__":{"origin":"101","destination":"1"},"key":"${keys.all}"}`
     assert.equal(

@@ -6,13 +6,11 @@ import { originOf } from '../origin-of.ts'
 import { readParameters, text } from '../parameters.ts'
 import { routeGetOrPost } from '../route-get-or-post.ts'
 import { parseCallRequest } from './parse-call-request.ts'
-import { type MyapiError, sendError, sendInvalidKey, sendQueued, sendRefusal } from './render-answer.ts'
-
-const unreadable = [400, 'VALIDATION', 'The request could not be read'] as const
+import { type MyapiError, sendError, sendInvalidKey, sendPreflight, sendQueued, sendRefusal } from './render-answer.ts'
 
 const failures: Readonly<Record<Failure, readonly [status: number, error: MyapiError, reason: string]>> = {
-  'too-large': unreadable,
-  unreadable,
+  'too-large': [400, 'VALIDATION', 'The body is larger than 64 KiB'],
+  unreadable: [400, 'VALIDATION', 'The request could not be read'],
   busy: [503, 'UNAVAILABLE', 'The server is busy'],
   failed: [500, 'INTERNAL', 'Internal error'],
 }
@@ -24,7 +22,7 @@ export const myapiDialect: Dialect = {
     answerFailures(app, context, (failure, reply, request) =>
       sendError(reply, ...failures[failure], functionName(request)),
     )
-    routeGetOrPost(app, '/calls/initiate', (request, reply) => initiate(request, reply, context), noSuchMethod)
+    routeGetOrPost(app, '/calls/initiate', (request, reply) => initiate(request, reply, context), otherMethod)
     app.all('/calls/*', noSuchMethod)
     app.all('/calls', noSuchMethod)
   },
@@ -54,6 +52,12 @@ async function initiate(request: FastifyRequest, reply: FastifyReply, context: D
   }
   const placed = await context.calls.place(parsed.request)
   return placed.outcome === 'refused' ? sendRefusal(reply, placed.refusals[0]) : sendQueued(reply)
+}
+
+/** A web page asks before it posts JSON (Fetch standard, CORS preflight): the vendor's `Access-Control-Allow-Origin: *` invites it. */
+function otherMethod(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const isPreflight = request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined
+  return isPreflight ? sendPreflight(reply) : noSuchMethod(request, reply)
 }
 
 const noSuchMethod = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>

@@ -2,7 +2,7 @@ import type { CallRequest, LegRequest } from '../../call/call-request.ts'
 import { callOrigin } from '../call-origin.ts'
 import { dialable } from '../dialable.ts'
 import type { Caller, DialectContext, LineReference } from '../dialect.ts'
-import { type SentParameters, text } from '../parameters.ts'
+import { hasLists, type SentParameters, text } from '../parameters.ts'
 import { type Parties, partiesOf } from './parties.ts'
 import type { FaultLine } from './render-answer.ts'
 
@@ -25,7 +25,7 @@ export function parseCallRequest(
   caller: Caller,
   lines: Pick<DialectContext, 'line' | 'lineByFullNumber'>,
 ): ParsedRequest {
-  if (hasLists(parameters)) return { fault: 'ERR:Invalid request' }
+  if (hasLists(parameters, names)) return { fault: 'ERR:Invalid request' }
   const line = findExtension(text(parameters.get('extension')), caller, lines)
   if ('fault' in line) return line
   const destination = text(parameters.get('destination'))
@@ -58,11 +58,6 @@ export function parseCallRequest(
     wait,
   }
 }
-
-/** A list, or an object, where text belongs: passing over `source[]=…` would ring somebody else. */
-const hasLists = (parameters: SentParameters): boolean =>
-  names.some((name) => typeof parameters.get(name) === 'object') ||
-  [...parameters.keys()].some((sent) => names.some((name) => sent.startsWith(`${name}[`)))
 
 /**
  * The extension in whose name the call is placed: the token's only one, or the one that the client names, by its full number

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { after, before, beforeEach, describe, it } from 'node:test'
+import { exchangeOctets } from '../../../test/support/exchange-octets.ts'
 import { createHttpFront, type HttpFront, keys } from '../../../test/support/http-front.ts'
 import type { CallRequest } from '../../call/call-request.ts'
 import type { Refusal } from '../../call/refusal.ts'
@@ -38,17 +38,7 @@ beforeEach(() => {
   front.calls.placed.length = 0
 })
 
-/** The octets of the answer, without the two header fields that HTTP adds by itself. */
-async function exchange(request: string | Buffer): Promise<string> {
-  const socket = connect(port, '127.0.0.1')
-  const chunks: Buffer[] = []
-  socket.on('data', (chunk: Buffer) => chunks.push(chunk))
-  socket.write(request)
-  await once(socket, 'close')
-  return Buffer.concat(chunks)
-    .toString()
-    .replace(/^(Date|Connection): .*\r\n/gim, '')
-}
+const exchange = (request: string | Buffer): Promise<string> => exchangeOctets(port, request)
 
 const answered = (line: string, more = ''): string =>
   `HTTP/1.1 200 OK\r\n${more}cache-control: no-store\r\ncontent-type: text/plain\r\n` +
