@@ -197,6 +197,44 @@ describe('a call from its first ring to its end', () => {
   }
 })
 
+describe('the second party, whose record goes with the answer of the first', () => {
+  const slow = { first: [{ rings: 10, answers: 100 }], second: [{ rings: 10 }], writeMilliseconds: 50 } as const
+  for (const queue of [undefined, 'ring-all'] as const) {
+    test(`is rung one write after the answer, not two${queue === undefined ? '' : ', of a queue too'}`, async () => {
+      const { clock, call, phones, story } = await setUp({ ...slow, ...(queue === undefined ? {} : { queue }) })
+      const [, second] = phones.flat()
+      call.start()
+      await clock.advance(50 + 100 + 49)
+      assert.deepEqual([second?.heard, story()], [[], ['first:dialled', 'first:ringing']])
+      await clock.advance(1)
+      assert.deepEqual(second?.heard, ['invite'])
+      assert.deepEqual(story().slice(2), ['first:answered', 'second:dialled'])
+      call.end('cancelled')
+      await clock.advance(1000)
+    })
+  }
+  for (const [who, first, end] of [
+    ['the first party hangs up', { ...slow.first[0], hangsUp: 20 }, false],
+    ['the client cancels', slow.first[0], true],
+  ] as const) {
+    test(`is never rung where ${who} before the answer is on disk`, async () => {
+      const { clock, call, phones, story, assertOver, assertLogged } = await setUp({ ...slow, first: [first] })
+      const [, second] = phones.flat()
+      call.start()
+      await clock.advance(50 + 100 + 25)
+      if (end) call.end('cancelled')
+      await clock.advance(10_000)
+      assert.deepEqual(second?.heard, [])
+      assert.deepEqual(
+        story().filter((event) => event.startsWith('second')),
+        ['second:dialled', 'second:ended'],
+      )
+      assertOver()
+      assertLogged()
+    })
+  }
+})
+
 describe('races', () => {
   test('a cancel that crosses the answer, at every moment: one end, nobody is left in a call', async () => {
     for (let at = 0; at <= 260; at += 2) {

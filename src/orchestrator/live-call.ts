@@ -10,6 +10,7 @@ import type { Driver, LegDestination, LegEvent, LegHandle, LegServices } from '.
 import { CallJournal } from './call-journal.ts'
 import { type Hunt, huntRounds, isReachable } from './hunt.ts'
 import { type DialMember, driverHandle, HuntLeg, type HuntRequest } from './hunt-leg.ts'
+import { LegGate } from './leg-gate.ts'
 import type { LineActivity } from './line-activity.ts'
 
 /** Everything about one leg that was settled before the call was accepted. */
@@ -75,6 +76,8 @@ export class LiveCall {
   /** Runs from the moment when the two talk first. */
   #longest: Timer | undefined
   readonly #journal: CallJournal
+  /** In front of the second party's leg, while the first one's answer is being written down. */
+  #gate: LegGate | undefined
 
   constructor(plan: CallPlan, context: LiveCallContext) {
     this.plan = plan
@@ -129,6 +132,7 @@ export class LiveCall {
   #take(input: CallInput): void {
     const { next, effects } = step(this.#machine, input)
     this.#machine = next
+    if (next.cause !== undefined) this.#barSecond()
     for (const effect of effects) this.#carryOut(effect)
     this.#journal.write()
   }
@@ -142,7 +146,8 @@ export class LiveCall {
         this.#context.clock.clearTimeout(this.#delay)
         break
       case 'dial':
-        this.#dial(this.#roles[effect.leg])
+        if (effect.leg === 'second' && this.#gate !== undefined) this.#letSecondGo(this.#gate)
+        else this.#dial(this.#roles[effect.leg])
         break
       case 'play-ringback':
         this.#handleOf('first')?.play({ kind: 'ringback', country: this.plan.country })
@@ -186,7 +191,29 @@ export class LiveCall {
     }
   }
 
-  #dial(leg: LegName): void {
+  /** Its record is written right behind the first party's answer, into the same commit. */
+  #dialSecondAhead(): void {
+    if (this.#machine.state !== 'first-ringing' || this.#gate !== undefined) return
+    this.#gate = new LegGate()
+    this.#dial(this.#roles.second, this.#gate)
+  }
+
+  #letSecondGo(gate: LegGate): void {
+    this.#gate = undefined
+    gate.open()
+  }
+
+  /** The first party went while its answer was being written down: the second is never rung. */
+  #barSecond(): void {
+    const gate = this.#gate
+    if (gate === undefined) return
+    this.#gate = undefined
+    this.#handleOf('second')?.hangup('cancelled')
+    gate.bar()
+    if (gate.isRecorded) this.#journal.record({ type: 'leg.ended', leg: this.#roles.second, cause: 'cancelled' })
+  }
+
+  #dial(leg: LegName, gate?: LegGate): void {
     const plan = this.#legs[leg]
     const partner = leg === this.#roles.second ? this.#handleOf('first') : undefined
     const request: HuntRequest = {
@@ -198,17 +225,24 @@ export class LiveCall {
       ...(plan.forward === undefined ? {} : { mayBeForwarded: true }),
       ...(partner === undefined ? {} : { partner: driverHandle(partner) }),
       journal: async (moment, recovery) => {
+        if (gate?.isBarred) return
         const member = moment === 'answered' ? this.#memberOf(leg) : {}
         const type = moment === 'dialled' ? 'leg.dialled' : 'leg.answered'
-        await this.#journal.append({ type, leg, recovery, ...member })
+        const written = this.#journal.append({ type, leg, recovery, ...member })
+        if (gate !== undefined) gate.isRecorded = true
+        if (moment === 'answered' && leg === this.#roles.first) this.#dialSecondAhead()
+        await written
+        await gate?.decided
+        if (gate?.isBarred) return
         if (moment === 'dialled' && leg === this.#roles.second) this.#take({ type: 'second-dialled' })
       },
     }
-    const listener = (event: LegEvent) => this.#onLegEvent(leg, event)
+    const take = (event: LegEvent) => {
+      if (!this.#isForwarded(leg, event)) this.#onLegEvent(leg, event)
+    }
+    const listener = gate === undefined ? take : (event: LegEvent) => gate.whenOpen(() => take(event))
     if (plan.destination.kind !== 'hunt') {
-      this.#handles[leg] = this.#dialOne(request, plan.destination, (event) => {
-        if (!this.#isForwarded(leg, event)) listener(event)
-      })
+      this.#handles[leg] = this.#dialOne(request, plan.destination, listener)
       return
     }
     const rounds = huntRounds(plan.destination, this.#context)

@@ -15,15 +15,22 @@ export class LegMedia {
   partner: MediaEndpoint | undefined
   readonly #sessionId: string
   #version = 1
-  /** What our newest offer held; an answer is read against it. */
-  #offered: readonly CodecName[]
+  /** The other leg's end at the time of the first offer: what it speaks is offered first. */
+  readonly #beside: MediaEndpoint | undefined
+  /** What our newest offer held; an answer is read against it. Undefined before the first. */
+  #newestOffer: readonly CodecName[] | undefined
   /** SDP of provisional responses, by dialog: several phones, or forks behind a trunk, may send some each. */
   readonly #early = new Map<string, EarlyAnswer>()
 
   constructor(endpoint: MediaEndpoint, beside: MediaEndpoint | undefined, random: Random) {
     this.endpoint = endpoint
-    this.#offered = beside === undefined ? defaultCodecs : codecsBeside(beside)
+    this.#beside = beside
     this.#sessionId = random.bytes(6).readUIntBE(0, 6).toString()
+  }
+
+  get #offered(): readonly CodecName[] {
+    this.#newestOffer ??= this.#beside === undefined ? defaultCodecs : codecsBeside(this.#beside)
+    return this.#newestOffer
   }
 
   /** The offer of the INVITE. */
@@ -58,7 +65,7 @@ export class LegMedia {
     const options = { sessionId: this.#sessionId, version: this.#version + 1 }
     if (offer === '') {
       this.#version++
-      this.#offered = codecs
+      this.#newestOffer = codecs
       return createOffer(this.endpoint, codecs, options)
     }
     const answer = answerOffer(this.endpoint, offer, { ...options, codecs, preference: 'ours' })
