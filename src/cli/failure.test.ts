@@ -24,6 +24,7 @@ const refusals: readonly (readonly [string, ReturnType<typeof problem>, number, 
     1,
     '"101": No such line.',
   ],
+  ['a sentence that would steer the terminal', problem('barred', 403, 'No\u001b[2J.'), 1, 'No\ufffd[2J.'],
   ['something else than problem details', { status: 502, body: '<html>' }, 1, 'The server answered HTTP 502.'],
 ]
 for (const [name, answer, expected, complaint] of refusals) {

@@ -1,16 +1,13 @@
 import type { CallState } from '../call/call.ts'
+import { describeProblem, type ProblemWords } from './describe-problem.ts'
 import { CliError, exitCodes } from './exit-code.ts'
 import type { ServerAddress } from './find-server.ts'
 import { parseEventStream } from './parse-event-stream.ts'
 
-export interface NativeRequest {
+export interface NativeRequest extends ProblemWords {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly body?: { readonly type: string; readonly content: string }
   readonly headers?: Readonly<Record<string, string>>
-  /** What the person wrote for each member of the body: faults are told by that. */
-  readonly names?: Readonly<Record<string, string>>
-  /** What to say of a problem, by its code, where the command knows better than the server what mends it. */
-  readonly problems?: Readonly<Record<string, string>>
   /** How long the answer may take; 10 s by default. */
   readonly seconds?: number
 }
@@ -31,6 +28,19 @@ export interface ShownLeg {
   readonly destination: string
   readonly state: string
   readonly end?: { readonly cause: string; readonly advice: string }
+}
+
+/** A credential as the native API shows it. */
+export interface ShownCredential {
+  readonly kind: 'api-key' | 'token' | 'user'
+  readonly account: string
+  readonly name: string
+  readonly permissions: readonly string[]
+  readonly role?: string
+  readonly line?: string
+  readonly lines?: readonly string[]
+  /** Absent of one that stands in the configuration file. */
+  readonly createdAt?: string
 }
 
 /** An event as the native API shows it. */
@@ -163,53 +173,4 @@ function reasonOf(error: unknown): string {
   if (!(cause instanceof Error)) return ''
   const { code = '', message } = cause as NodeJS.ErrnoException
   return `: ${reasons[code] ?? message}`
-}
-
-/** Problem details (RFC 9457) in the words of the command line; of an answer that has none, its status. */
-async function describeProblem(response: Response, request: NativeRequest, address: ServerAddress): Promise<CliError> {
-  const problem = parseProblem(await response.text().catch(() => ''))
-  const code = problem.type?.split('/').at(-1)
-  const isOfKey = response.status === 401 || code === 'permission-missing'
-  const own = response.status === 401 ? describeWrongKey(address) : request.problems?.[code ?? '']
-  return new CliError(
-    own ?? describeFaults(problem, code, request.names) ?? `The server answered HTTP ${response.status}.`,
-    isOfKey ? exitCodes.notAuthorised : exitCodes.refused,
-    { ...(code === undefined ? {} : { code }), ...(problem.errors === undefined ? {} : { faults: problem.errors }) },
-  )
-}
-
-const describeWrongKey = ({ server, keySource }: ServerAddress): string =>
-  /^--key$|^CORDBOARD_KEY$/.test(keySource)
-    ? `The server at ${server} does not know the key that ${keySource} gives; check how it was copied, and whether it was revoked.`
-    : `The server at ${server} does not know the key of ${keySource}: it runs with another configuration, or with this one as it was before. Restart it, or give a key that it knows with --key.`
-
-/** What the problem says, and of each part of the request that is at fault what is wrong with it. */
-function describeFaults(
-  { title, detail, errors = [] }: Problem,
-  code: string | undefined,
-  names: NativeRequest['names'],
-): string | undefined {
-  const faults = errors.map(({ pointer, detail: fault }) => {
-    const name = names?.[pointer.split('/')[1] ?? '']
-    return name === undefined ? `${pointer} ${fault}` : `${name}: ${fault}`
-  })
-  // That there are faults goes without saying; and the first of several refusals is the problem itself.
-  const isSaid = code === 'validation-failed' || errors.some((fault) => fault.detail === detail)
-  if (isSaid && faults.length > 0) return faults.join('\n')
-  return [detail ?? title, ...faults].filter((line) => line !== undefined).join('\n') || undefined
-}
-
-interface Problem {
-  readonly type?: string
-  readonly title?: string
-  readonly detail?: string
-  readonly errors?: readonly { readonly pointer: string; readonly detail: string }[]
-}
-
-function parseProblem(text: string): Problem {
-  try {
-    return (JSON.parse(text) as Problem | null) ?? {}
-  } catch {
-    return {}
-  }
 }

@@ -12,7 +12,7 @@ import { withExamples } from './examples.ts'
 import { exitCodeHelp, exitCodes } from './exit-code.ts'
 import { failureOf } from './failure.ts'
 import { programVersion } from './program-version.ts'
-import type { Terminal } from './terminal.ts'
+import { printable, type Terminal } from './terminal.ts'
 
 /** Runs one command line (without the program's own name). Resolves to its exit code; never rejects. */
 export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -31,9 +31,14 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
     if (failure === undefined) return exitCodes.ok
     if (json) terminal.complain(JSON.stringify({ error: failure }))
     // commander has said what is wrong already.
-    else if (!(error instanceof CommanderError)) terminal.complain(failure.message)
+    else if (!(error instanceof CommanderError)) complainOf(failure.message, terminal)
     return failure.exitCode
   }
+}
+
+/** A server's sentence may be in it: what it sends must not steer the terminal. */
+function complainOf(message: string, terminal: Terminal): void {
+  for (const line of message.split('\n')) terminal.complain(printable(line))
 }
 
 const createProgram = (terminal: Terminal, exit: (code: number) => void): Command =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { json, startFakeNativeServer } from '../../../test/support/fake-native-server.ts'
+import { json, problem, startFakeNativeServer } from '../../../test/support/fake-native-server.ts'
 import { run, serve, writeConfig } from '../../../test/support/run-cli.ts'
 
 test('apply: the file as it is, after its own check', async (t) => {
@@ -24,7 +24,7 @@ test('apply: the file as it is, after its own check', async (t) => {
 
   writeFileSync(file, 'acounts: []\n')
   assert.match((await run(['apply', file, '--config', file])).complaints, /cordboard\.yaml:1:\d+: acounts .*"accounts"/)
-  assert.equal(server.seen.length, 1)
+  assert.equal(server.seen.filter(({ method }) => method === 'PUT').length, 1)
 })
 
 const lockouts: readonly (readonly [what: string, made: object[], args: readonly string[], applied: boolean])[] = [
@@ -63,3 +63,13 @@ for (const [what, made, args, expected] of lockouts) {
     if (!expected) assert.match(complaints, /directory:write.*--allow-lockout/)
   })
 }
+
+test('apply: a file that shuts out whoever applies it says so at once', async (t) => {
+  const { server, ask } = await serve(t, {
+    'GET /v1/credentials': problem('permission-missing', 403, 'Not from here.'),
+    'PUT /v1/directory': json({ added: [], changed: ['account acme'], removed: [], needRestart: [] }),
+  })
+  const { exitCode, out, complaints } = await ask('apply', writeConfig(t, server.url))
+  assert.deepEqual([exitCode, out[0]], [0, '~ account acme'])
+  assert.match(complaints, /^The key that was used may apply nothing more from here/)
+})

@@ -3,8 +3,8 @@ import { Command } from 'commander'
 import type { Config } from '../../config/config-schema.ts'
 import { loadConfig } from '../../config/load-config.ts'
 import { withExamples } from '../examples.ts'
-import { CliError } from '../exit-code.ts'
-import type { NativeClient } from '../native-client.ts'
+import { CliError, exitCodes } from '../exit-code.ts'
+import type { NativeClient, ShownCredential } from '../native-client.ts'
 import { printable, type Terminal } from '../terminal.ts'
 import { connect, type ServerCommandOptions, withServerOptions } from './server-options.ts'
 
@@ -43,30 +43,31 @@ export const applyCommand = (terminal: Terminal): Command =>
         method: 'PUT',
         body: { type: 'application/yaml', content: readFileSync(file, 'utf8') },
       })
-      if (options.json === true) return terminal.print(JSON.stringify(applied))
-      const { added, changed, removed, needRestart } = applied
-      for (const [sign, names] of Object.entries({ '+': added, '~': changed, '-': removed }))
-        for (const name of names) terminal.print(printable(`${sign} ${name}`))
-      terminal.print(`Applied ${file}: ${added.length} added, ${changed.length} changed, ${removed.length} removed.`)
-      if (needRestart.length > 0) {
-        const sections = needRestart.map((section) => `"${section}"`).join(', ')
-        terminal.complain(printable(`Restart the server to take over what the file says of ${sections}.`))
+      if (options.json === true) terminal.print(JSON.stringify(applied))
+      else printApplied(file, applied, terminal)
+      if (!(await mayStillApply(client))) {
+        terminal.complain(
+          'The key that was used may apply nothing more from here: the file took it or its permission away, or "hosts" and "networks" of its account leave this machine out.',
+        )
       }
     })
 
-interface MadeCredential {
-  readonly kind: string
-  readonly account: string
-  readonly name: string
-  readonly permissions: readonly string[]
-  readonly createdAt?: string
+function printApplied(file: string, applied: Applied, terminal: Terminal): void {
+  const { added, changed, removed, needRestart } = applied
+  for (const [sign, names] of Object.entries({ '+': added, '~': changed, '-': removed }))
+    for (const name of names) terminal.print(printable(`${sign} ${name}`))
+  terminal.print(`Applied ${file}: ${added.length} added, ${changed.length} changed, ${removed.length} removed.`)
+  if (needRestart.length > 0) {
+    const sections = needRestart.map((section) => `"${section}"`).join(', ')
+    terminal.complain(printable(`Restart the server to take over what the file says of ${sections}.`))
+  }
 }
 
 /** Whether the file, or what was made beside it on the running server and stays, holds a key to apply with. */
 async function leavesWriter({ accounts }: Config, client: NativeClient): Promise<boolean> {
   const inFile = accounts.flatMap(({ apiKeys, tokens }) => [...apiKeys, ...tokens])
   if (inFile.some(mayApply)) return true
-  const { credentials } = await client.request<{ readonly credentials: readonly MadeCredential[] }>('/v1/credentials')
+  const { credentials } = await client.request<{ readonly credentials: readonly ShownCredential[] }>('/v1/credentials')
   return credentials.some(
     (one) =>
       one.kind !== 'user' &&
@@ -79,3 +80,13 @@ async function leavesWriter({ accounts }: Config, client: NativeClient): Promise
 
 const mayApply = ({ permissions }: { readonly permissions?: readonly string[] | undefined }): boolean =>
   permissions?.includes('directory:write') === true
+
+/** Better told now than at the next apply, when nobody remembers what shut the door. */
+async function mayStillApply(client: NativeClient): Promise<boolean> {
+  try {
+    await client.request('/v1/credentials')
+    return true
+  } catch (error) {
+    return !(error instanceof CliError && error.exitCode === exitCodes.notAuthorised)
+  }
+}

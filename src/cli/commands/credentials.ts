@@ -2,25 +2,11 @@ import { Command } from 'commander'
 import { permissions } from '../../config/config-schema.ts'
 import { withExamples } from '../examples.ts'
 import { CliError } from '../exit-code.ts'
-import type { NativeClient } from '../native-client.ts'
+import type { NativeClient, ShownCredential } from '../native-client.ts'
 import { renderTable } from '../render-table.ts'
 import { printable, type Terminal } from '../terminal.ts'
 import { someText } from './parse-option.ts'
 import { connect, type ServerCommandOptions, withServerOptions } from './server-options.ts'
-
-type Kind = 'api-key' | 'token' | 'user'
-
-/** A credential as the native API shows it. */
-interface ShownCredential {
-  readonly kind: Kind
-  readonly account: string
-  readonly name: string
-  readonly permissions: readonly string[]
-  readonly role?: string
-  readonly line?: string
-  readonly lines?: readonly string[]
-  readonly createdAt?: string
-}
 
 interface CredentialOptions extends ServerCommandOptions {
   readonly account?: string
@@ -60,7 +46,7 @@ export const usersCommand = (terminal: Terminal): Command =>
 interface Sort {
   readonly name: string
   readonly what: string
-  readonly kind: Kind
+  readonly kind: ShownCredential['kind']
 }
 
 /** `create`, `list` and `revoke` of one kind of credential. */
@@ -121,7 +107,8 @@ async function createOne(given: string, { kind, what }: Sort, options: Credentia
 async function listAll({ kind, what }: Sort, options: CredentialOptions, terminal: Terminal) {
   const found = await find(connect(options, terminal, 'directory:write'), kind, options)
   if (options.json === true) return terminal.print(JSON.stringify(found))
-  if (found.length === 0) return terminal.print(`There is no ${what}.`)
+  const where = options.account === undefined ? '' : ` in the account "${options.account}"`
+  if (found.length === 0) return terminal.print(printable(`There is no ${what}${where}.`))
   const rows = found.map(({ account, name, permissions, role, line, lines, createdAt }) => [
     account,
     name,
@@ -152,7 +139,7 @@ async function revokeOne(given: string, { kind, what }: Sort, options: Credentia
 
 async function find(
   client: NativeClient,
-  kind: Kind,
+  kind: ShownCredential['kind'],
   { account }: CredentialOptions,
 ): Promise<readonly ShownCredential[]> {
   const { credentials } = await client.request<{ readonly credentials: readonly ShownCredential[] }>('/v1/credentials')
