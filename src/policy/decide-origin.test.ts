@@ -18,7 +18,11 @@ describe('networks', () => {
     ['2001:db9::1', false],
     ['2001:DB8::1', true],
     ['2001:db8::1%eth0', true],
+    ['::ffff:c000:201', true],
     ['192.0.2.1:4711', false],
+    ['192.0.2.1%eth0', false],
+    ['192.0.2.01', false],
+    ['[2001:db8::1]', false],
     ['unknown', false],
     ['', false],
   ] as const) {

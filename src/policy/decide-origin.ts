@@ -25,7 +25,10 @@ const nameOf = (host: string): string => host.toLowerCase().replace(/\.$/, '')
 
 /** What is no address is in no network. An IPv4 address that a socket for both kinds shows as `::ffff:…` is in IPv4's. */
 const holds = (networks: readonly string[], address: string): boolean =>
-  listOf(networks).check(address.replace(/%.*$/, ''), isIPv6(address) ? 'ipv6' : 'ipv4')
+  isIPv6(address)
+    ? // RFC 4007 section 11: behind the percent sign stands by which interface it is reached.
+      listOf(networks).check(address.replace(/%.*$/, ''), 'ipv6')
+    : listOf(networks).check(address, 'ipv4')
 
 /** Each list of the configuration is read once. */
 const lists = new WeakMap<readonly string[], BlockList>()
