@@ -2,6 +2,7 @@ import { systemClock } from './clock.ts'
 import type { Config } from './config/config-schema.ts'
 import { loadConfig } from './config/load-config.ts'
 import { startDemo } from './demo/start-demo.ts'
+import { sealedElsewhere } from './directory/apply-records.ts'
 import type { Directory } from './directory/directory.ts'
 import { openSecretBox } from './directory/secret-box.ts'
 import { CallLog } from './events/call-log.ts'
@@ -64,7 +65,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       onBroken: (error) => options.onFatal?.(error),
     })
     started.push(() => store.close())
-    const secretBox = openSecretBox(`${storeFile(config.store, baseDirectory)}.key`)
+    const keyFile = `${storeFile(config.store, baseDirectory)}.key`
+    const secretBox = openSecretBox(keyFile)
     const callLog = new CallLog(store.calls)
     const webhooks = new Webhooks({ ...store, clock, log, post: postByFetch }, callLog)
     started.push(() => webhooks.stop())
@@ -77,6 +79,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     // Its phones say goodbye to the engine, so it goes before that.
     started.push(() => demo?.stop())
     await liveDirectory.bringTo(config, demo?.trunkAddress)
+    const unreadable = await sealedElsewhere(store.directory, secretBox)
+    if (unreadable.length > 0) log.warn({ unreadable }, `sealed with another key than ${keyFile}: restore that file`)
     const orchestrator = new Orchestrator({
       store: store.calls,
       callLog,

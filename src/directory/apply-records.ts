@@ -1,5 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type DirectoryEntry, fromEntries, sealEntry, toEntries, unsealEntry } from './directory-entries.ts'
+import {
+  type DirectoryEntry,
+  fromEntries,
+  isSealedElsewhere,
+  sealEntry,
+  toEntries,
+  unsealEntry,
+} from './directory-entries.ts'
 import type { DirectoryRecords } from './records.ts'
 import type { SecretBox } from './secret-box.ts'
 
@@ -23,6 +30,10 @@ export interface ApplySummary {
 /** The records that the store holds, secrets opened. */
 export const loadRecords = async (store: DirectoryEntryStore, box: SecretBox): Promise<DirectoryRecords> =>
   fromEntries((await store.load()).map((entry) => unsealEntry(entry, box)))
+
+/** What in the store was sealed with another key, each as `kind key`: `api-key acme/crm`. */
+export const sealedElsewhere = async (store: DirectoryEntryStore, box: SecretBox): Promise<readonly string[]> =>
+  (await store.load()).filter((entry) => isSealedElsewhere(entry, box)).map(nameOf)
 
 /** Brings the store to exactly these records, in one write. */
 export async function applyRecords(

@@ -55,6 +55,12 @@ export function sealEntry(entry: DirectoryEntry, box: SecretBox): DirectoryEntry
   return { ...entry, data: { ...open, sealed: box.seal(secret) } }
 }
 
+/** Whether it holds a secret that this key does not open. */
+export function isSealedElsewhere({ kind, data }: DirectoryEntry, box: SecretBox): boolean {
+  const { sealed } = data as { readonly sealed?: unknown }
+  return secretMembers[kind] !== undefined && typeof sealed === 'string' && box.open(sealed) === undefined
+}
+
 /** A secret that was sealed with another key is left out: what needs it then says that its credentials are refused. */
 export function unsealEntry(entry: DirectoryEntry, box: SecretBox): DirectoryEntry {
   const member = secretMembers[entry.kind]
