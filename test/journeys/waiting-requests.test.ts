@@ -30,12 +30,12 @@ const request =
   `POST /v1/calls HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${testKey}\r\nContent-Type: application/json\r\n` +
   `Content-Length: ${body.length}\r\n\r\n${body}`
 
-function openClient(port: number): Client {
+function openClient(port: number, octets = request): Client {
   const client: Client = { socket: connect(port, '127.0.0.1'), received: '' }
   client.socket.on('data', (chunk) => {
     client.received += chunk.toString()
   })
-  client.socket.write(request)
+  client.socket.write(octets)
   return client
 }
 
@@ -107,4 +107,49 @@ test('2,000 requests wait at once; others are served meanwhile, and nothing of t
   const grown = (await heapUsed()) - heap
   assert.ok(grown < heapTolerance, `${grown} octets more`)
   assert.ok(timers() <= pending + 5, `${timers()} timers after, ${pending} before`)
+})
+
+// A number of the demo carrier that rings for ever.
+const silent = '0412345480'
+const contexts = `
+    contexts: [{ name: nobody, steps: [{ dial: "${silent}" }] }]
+demo: { phones: [], trunk: demo }
+limits: { requestsPerSecond: 1000000, burst: 1000000 }
+`
+const ofEach = 50
+
+test('the waits of other APIs are as light: each is answered in its own words when its first party has gone', async (t) => {
+  const server = await startTestServer(t, contexts)
+  const port = Number(new URL(server.url).port)
+  const while1 = (index: number) =>
+    `data[project_id]=1&data[type]=context&data[destination]=nobody&data[caller_id]=102&data[caller_id_name]=J&data[async]=0&data[external_id]=${index}`
+  const clients = Array.from({ length: ofEach }, (_, index) => [
+    openClient(
+      port,
+      `GET /api/0.9.3/call?auth=${testKey}&extension=1234101&destination=1&source=${silent}&wait=1 HTTP/1.0\r\n\r\n`,
+    ),
+    openClient(port, `GET /api/originate-call?${while1(index)} HTTP/1.0\r\nAuthorization: Bearer ${testKey}\r\n\r\n`),
+  ]).flat()
+  await until('everyone rings', () => server.counts().liveCalls === clients.length)
+  for (let index = 0; index < others; index++) assert.equal((await api(server, 'GET', '/v1/calls?limit=1')).status, 200)
+  assert.ok(clients.every(({ received }) => received === ''))
+  const gone = clients.splice(0, ofEach)
+  for (const { socket } of gone) socket.resetAndDestroy()
+  await sleep(100)
+  assert.equal(server.counts().liveCalls, 2 * ofEach)
+
+  await hangUpAll(server)
+  await until('the others are answered', () => clients.every(({ received }) => /\r\n\r\n./.test(received)))
+  const answers = Map.groupBy(clients, ({ received }) => received.split('\r\n\r\n')[1])
+  assert.deepEqual(
+    [...answers].map(([answer, those]) => [answer, those.length]),
+    [
+      ['ERR:No answer', ofEach / 2],
+      [
+        '{"has_error":true,"messages":["Call cancelled. Check who hung it up before user answered"],"results":[]}',
+        ofEach / 2,
+      ],
+    ],
+  )
+  await until('every call is forgotten', () => server.counts().liveCalls === 0)
 })
