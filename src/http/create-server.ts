@@ -79,7 +79,8 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   answerHalfClosed(app.server, options.halfClosedMilliseconds ?? 60_000)
   app.setNotFoundHandler((_request, reply) => sendNothingHere(reply))
   app.setErrorHandler((error: { statusCode?: number }, _request, reply) => sendFailure(reply, error, options.log))
-  refuseInTheVendorsShape(app)
+  // RFC 9110 section 10.1.1: what is expected of us beyond `100-continue` may be passed over; Node would refuse it by itself.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
   takeEveryBodyAsText(app)
   takeEveryMethod(app)
   const closing = endWaitsOnClose(app, options.drainMilliseconds ?? 5_000)
@@ -116,6 +117,8 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       })
       scope.addHook('onRequest', async (request, reply) => {
         if (!isServed(dialect.name, originOf(request))) return sendNothingHere(reply)
+        // Thrown, so that the dialect says it in its own shape.
+        if (!hasCredibleHost(request.raw)) throw Object.assign(new Error('No credible host'), { statusCode: 400 })
       })
       await dialect.register(scope, context)
     })
@@ -161,15 +164,6 @@ function takeEveryBodyAsText(app: FastifyInstance): void {
   })
   // RFC 9110 section 9.3.1 gives the body of a GET no meaning, and forbids none: `curl -X GET -d` sends its parameters there.
   app.addHttpMethod('GET', { hasBody: true, overrideExisting: true })
-}
-
-/** What a client should not have sent, each dialect refuses in its own shape; what Node would refuse by itself comes here first. */
-function refuseInTheVendorsShape(app: FastifyInstance): void {
-  app.addHook('onRequest', async ({ raw }) => {
-    if (!hasCredibleHost(raw)) throw Object.assign(new Error('The host cannot be believed'), { statusCode: 400 })
-  })
-  // RFC 9110 section 10.1.1: what is expected of us beyond `100-continue` may be passed over.
-  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
 }
 
 /** PROPFIND and its like are for a dialect to refuse, in its own shape, as it refuses PUT. */

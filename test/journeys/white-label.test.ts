@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { request } from 'node:http'
 import { describe, test } from 'node:test'
 import type { RunningServer } from '../../src/main.ts'
+import { exchangeOctets } from '../support/exchange-octets.ts'
 import { configText, operatorKey, startTestServer, testKey } from '../support/test-server.ts'
 
 const resellerKey = 'demo-key-reseller-1'
@@ -55,6 +56,19 @@ describe('a dialect where it is not served', () => {
     for (const host of ['voip.example', 'VOIP.example:8080', '[::1]:8080']) {
       assert.equal((await ask(server, '/api/0.9.3/call', { host })).body, 'ERR:Invalid authentication', host)
     }
+    // The host of an absolute URL stands above the field (RFC 9112 section 3.2.2); who names two is believed neither.
+    const port = Number(new URL(server.url).port)
+    const lineOf = async (target: string, ...hosts: readonly string[]) => {
+      const fields = hosts.map((host) => `Host: ${host}\r\n`).join('')
+      return (await exchangeOctets(port, `GET ${target} HTTP/1.1\r\n${fields}Connection: close\r\n\r\n`)).split(
+        '\r\n',
+        1,
+      )[0]
+    }
+    assert.equal(await lineOf('http://voip.example/api/0.9.3/call', 'other.example'), 'HTTP/1.1 200 OK')
+    assert.equal(await lineOf('http://other.example/api/0.9.3/call', 'voip.example'), 'HTTP/1.1 404 Not Found')
+    assert.equal(await lineOf('/v1/calls', 'voip.example', 'other.example'), 'HTTP/1.1 400 Bad Request')
+    assert.equal(await lineOf('/calls/initiate', 'voip.example', 'other.example'), 'HTTP/1.1 404 Not Found')
     // Nobody believes a stranger who he is.
     const forged = { host: 'a.example', 'x-forwarded-for': '192.0.2.1', 'x-forwarded-host': 'voip.example' }
     assert.equal((await ask(server, '/calls/initiate', forged)).status, 404)
