@@ -139,6 +139,8 @@ export interface DialectContext {
   account(reference: string): AccountReference | undefined
   /** A line of the account, by its extension or full number. */
   line(account: string, number: string): LineReference | undefined
+  /** The line of a user of the account. */
+  lineOfUser(account: string, name: string): LineReference | undefined
   lineByFullNumber(fullNumber: string): LineReference | undefined
   /** This server among others: vendors' answers name the machine that handles a call. */
   readonly node: { readonly number: number; readonly name: string }

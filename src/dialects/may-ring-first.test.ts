@@ -12,6 +12,7 @@ const lines = [
 const directory = {
   line: (account: string, number: string) =>
     lines.find((line) => line.account === account && (line.number === number || line.fullNumber === number)),
+  lineOfUser: (account: string, name: string) => (account === 'acme' && name === 'alice' ? lines[0] : undefined),
 }
 
 for (const [name, bound, account, kind, value, expected] of [
@@ -23,7 +24,13 @@ for (const [name, bound, account, kind, value, expected] of [
   ['another line', ['101'], 'acme', 'line', '102', false],
   ['a line that does not exist', ['101'], 'acme', 'line', '999', false],
   ['the line of that number in an account below', ['101'], 'acme-shop', 'line', '101', false],
-  ['its line, dialled as a number', ['101'], 'acme', 'dial', '101', false],
+  ['its line, as a phone would dial it', ['101'], 'acme', 'dial', '101', true],
+  ['another line, as a phone would dial it', ['101'], 'acme', 'dial', '102', false],
+  ['a number', ['101'], 'acme', 'dial', '0412345678', false],
+  ['an outside number that is written as its line', ['101'], 'acme', 'number', '101', false],
+  ['the user whose line it is', ['101'], 'acme', 'user', 'alice', true],
+  ['another user, or nobody', ['101'], 'acme', 'user', 'bob', false],
+  ['the user whose line another one is', ['102'], 'acme', 'user', 'alice', false],
   ['a queue', ['101'], 'acme', 'queue', '101', false],
   ['bound to no line at all', [], 'acme', 'line', '101', false],
 ] as const satisfies readonly [string, readonly string[] | undefined, string, LegTarget['kind'], string, boolean][]) {

@@ -1,17 +1,15 @@
 import type { CallRequest } from '../call/call-request.ts'
-import type { Caller, DialectContext } from './dialect.ts'
+import type { Caller } from './dialect.ts'
+import { type LineDirectory, lineOfTarget } from './line-of-target.ts'
 
-/**
- * Whether the caller may have this party rung first. Who is bound to lines rings these only, of its own account: whom a queue, a
- * user's name or a number would ring cannot be told from here.
- */
+/** Whether the caller may have this party rung first. Who is bound to lines rings these only, of its own account. */
 export function mayRingFirst(
   caller: Caller,
-  { account, first: { target } }: Pick<CallRequest, 'account' | 'first'>,
-  directory: Pick<DialectContext, 'line'>,
+  { account, first }: Pick<CallRequest, 'account' | 'first'>,
+  directory: LineDirectory,
 ): boolean {
   if (caller.lines === undefined) return true
-  if (target.kind !== 'line' || account !== caller.account) return false
-  const line = directory.line(account, target.value)
+  if (account !== caller.account) return false
+  const line = lineOfTarget(account, first.target, directory)
   return line !== undefined && caller.lines.has(line.number)
 }

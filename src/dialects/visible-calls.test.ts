@@ -9,6 +9,7 @@ import { listVisibleCalls, maySeeCall } from './visible-calls.ts'
 const caller: Caller = { name: 'desk', account: 'acme', accounts: ['acme', 'shop'], permissions: new Set() }
 const line = (account: string, number: string) =>
   ['101', '102'].includes(number.slice(-3)) ? { account, number: number.slice(-3) } : undefined
+const directory = { line, lineOfUser: (account: string) => line(account, '101') }
 
 const callOf = (
   account: string,
@@ -26,6 +27,7 @@ describe('a call, for whom no line binds and for who is bound to line 101', () =
     ['from the line', callOf('acme', [of('line', '101'), number], byOther), true, true],
     ['from the line by its full number', callOf('acme', [of('line', '1234101'), number], byOther), true, true],
     ['to the line', callOf('acme', [number, of('dial', '101')], byOther), true, true],
+    ['from the user whose line it is', callOf('acme', [of('user', 'alice'), number], byOther), true, true],
     ['placed by itself', callOf('acme', [number, number], bySelf), true, true],
     ['of another line', callOf('acme', [of('line', '102'), number], byOther), true, false],
     ['of a queue that has the number of the line', callOf('acme', [of('queue', '101'), number], byOther), true, false],
@@ -44,8 +46,8 @@ describe('a call, for whom no line binds and for who is bound to line 101', () =
     ['of an account of somebody else', callOf('other', [of('line', '101'), number], bySelf), false, false],
   ] as const) {
     it(name, () => {
-      assert.equal(maySeeCall(caller, call, { line }), unbound)
-      assert.equal(maySeeCall({ ...caller, lines: new Set(['101']) }, call, { line }), bound)
+      assert.equal(maySeeCall(caller, call, directory), unbound)
+      assert.equal(maySeeCall({ ...caller, lines: new Set(['101']) }, call, directory), bound)
     })
   }
 })
@@ -62,7 +64,7 @@ describe('a list', () => {
         return { calls: pages[next - 1] ?? [], ...(next < pages.length ? { cursor: String(next) } : {}) }
       },
     } as CallService
-    return { asked, list: () => listVisibleCalls(bound, ['acme'], { limit: 2 }, { calls, line }) }
+    return { asked, list: () => listVisibleCalls(bound, ['acme'], { limit: 2 }, { calls, ...directory }) }
   }
   it('goes on to the first page that holds a call', async () => {
     const { list, asked } = listOf([[others, others], [others, own], [own]])

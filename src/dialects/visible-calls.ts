@@ -2,8 +2,7 @@ import type { Call } from '../call/call.ts'
 import type { LegTarget } from '../call/call-request.ts'
 import type { CallFilter, CallService } from '../call/call-service.ts'
 import type { Caller, DialectContext } from './dialect.ts'
-
-type Directory = Pick<DialectContext, 'line'>
+import { type LineDirectory, lineOfTarget } from './line-of-target.ts'
 
 /**
  * Whether the caller may see the call, and control it if it may control calls. Who is bound to lines sees what it placed itself, and
@@ -12,14 +11,14 @@ type Directory = Pick<DialectContext, 'line'>
 export function maySeeCall(
   caller: Caller,
   { account, request }: Pick<Call, 'account' | 'request'>,
-  directory: Directory,
+  directory: LineDirectory,
 ) {
   const { accounts, lines, name } = caller
   if (!accounts.includes(account)) return false
   if (lines === undefined) return true
   if (account !== caller.account) return false
-  const isOfLine = ({ kind, value }: LegTarget): boolean => {
-    const line = kind === 'line' || kind === 'dial' ? directory.line(account, value) : undefined
+  const isOfLine = (target: LegTarget): boolean => {
+    const line = lineOfTarget(account, target, directory)
     return line !== undefined && lines.has(line.number)
   }
   const { credential, account: placedFrom = account } = request.origin
@@ -36,13 +35,13 @@ export async function listVisibleCalls(
   caller: Caller,
   accounts: readonly string[],
   filter: CallFilter,
-  { calls: service, line }: Pick<DialectContext, 'calls' | 'line'>,
+  context: Pick<DialectContext, 'calls'> & LineDirectory,
 ): ReturnType<CallService['calls']> {
-  let page = await service.calls(accounts, filter)
+  let page = await context.calls.calls(accounts, filter)
   for (let pages = 1; ; pages++) {
-    const visible = page.calls.filter((call) => maySeeCall(caller, call, { line }))
+    const visible = page.calls.filter((call) => maySeeCall(caller, call, context))
     if (visible.length > 0 || page.cursor === undefined || pages === mostPages) return { ...page, calls: visible }
-    page = await service.calls(accounts, { ...filter, cursor: page.cursor })
+    page = await context.calls.calls(accounts, { ...filter, cursor: page.cursor })
   }
 }
 
@@ -50,8 +49,8 @@ export async function listVisibleCalls(
 export async function findVisibleCall(
   caller: Caller,
   id: string,
-  { calls, line }: Pick<DialectContext, 'calls' | 'line'>,
+  context: Pick<DialectContext, 'calls'> & LineDirectory,
 ): Promise<Call | undefined> {
-  const call = await calls.call(caller.accounts, id)
-  return call !== undefined && maySeeCall(caller, call, { line }) ? call : undefined
+  const call = await context.calls.call(caller.accounts, id)
+  return call !== undefined && maySeeCall(caller, call, context) ? call : undefined
 }

@@ -31,6 +31,10 @@ export function createDialectContext(sources: DialectContextSources): Omit<Diale
     admit: (caller, from) => admitRequest(caller, from, { directory, buckets }),
     account: (reference) => directory.accountByReference(reference),
     line: (account, number) => referenceOf(directory.findLine(account, number)),
+    lineOfUser: (account, name) => {
+      const number = directory.findUser(account, name)?.line
+      return number === undefined ? undefined : referenceOf(directory.findLine(account, number))
+    },
     lineByFullNumber: (fullNumber) => referenceOf(directory.lineByFullNumber(fullNumber)),
     lines: (accounts) => linesOf(accounts).map((line) => referenceOf(line) as LineReference),
     phones: (accounts) =>

@@ -225,6 +225,10 @@ export async function createHttpFront(
     authenticateUser: async (name, password) => users.find((user) => user.name === name && password === userPassword),
     signingKeys: (account) => (account === 'acme' ? [keys.all] : []),
     account: (reference) => accounts.find(({ id, name }) => String(id) === reference || name === reference),
+    lineOfUser: (account, name) => {
+      const { line } = users.find((user) => user.account === account && user.name === name) ?? {}
+      return testLines.find(({ account: of, number }) => of === account && number === line)
+    },
     line: (account, number) => testLines.find((line) => line.account === account && isLine(line, number)),
     lineByFullNumber: (fullNumber) => testLines.find((line) => line.fullNumber === fullNumber),
     listDirectory: () => ({ lines: testLines }),
