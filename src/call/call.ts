@@ -42,6 +42,8 @@ export interface Leg {
   readonly state: LegState
   /** Human-readable destination: `line 101`, `+61412345678`. */
   readonly destination: string
+  /** Whom it is dialled to next, as soon as a redirection has hung it up. */
+  readonly redirectedTo?: string
   readonly dialledAt?: number
   readonly ringingAt?: number
   readonly answeredAt?: number

@@ -87,7 +87,7 @@ export function applyCallEvent(call: Call, event: CallEvent): Call {
       // A redirected call has been one since it was connected first.
       return { ...call, state: advance(call.state, 'bridged'), bridgedAt: call.bridgedAt ?? event.at }
     case 'call.redirected':
-      return { ...withLeg(call, event.leg, { destination: event.destination }), state: 'redirecting' }
+      return { ...withLeg(call, event.leg, { redirectedTo: event.destination }), state: 'redirecting' }
     case 'call.ending':
       return { ...call, state: advance(call.state, 'ending'), ...verdict(event) }
     case 'leg.ended':
@@ -103,10 +103,10 @@ export function applyCallEvent(call: Call, event: CallEvent): Call {
 }
 
 /** A leg that was let go and is dialled anew, to whom the redirection said. */
-const renewLeg = (call: Call, name: LegName): Call => ({
-  ...call,
-  legs: { ...call.legs, [name]: { name, state: 'idle', destination: call.legs[name].destination } },
-})
+function renewLeg(call: Call, name: LegName): Call {
+  const { destination, redirectedTo = destination } = call.legs[name]
+  return { ...call, legs: { ...call.legs, [name]: { name, state: 'idle', destination: redirectedTo } } }
+}
 
 const advance = (now: CallState, next: CallState): CallState => (stateRank[next] > stateRank[now] ? next : now)
 

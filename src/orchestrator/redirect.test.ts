@@ -92,9 +92,10 @@ describe('redirect', () => {
   ] as const) {
     test(`the ${stays} party stays and talks to the new one`, async () => {
       const { clock, redirect, call, talking, orchestrator, id, assertOver } = await talk(answering)
-      const bridgedAt = call().bridgedAt
+      const { bridgedAt, legs } = call()
       assert.deepEqual(await redirect(stays), { outcome: 'redirected' })
       assert.equal(call().state, 'redirecting')
+      assert.equal(call().legs[replaced].destination, legs[replaced].destination, 'who is being hung up is still there')
       await clock.advance(50)
       assert.equal(call().state, 'second-ringing')
       await clock.advance(1000)
