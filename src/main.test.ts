@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
+import dns from 'node:dns'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { configText } from '../test/support/test-server.ts'
+import { configText, startTestServer } from '../test/support/test-server.ts'
 import { startServer } from './main.ts'
 import { openStore } from './store/open-store.ts'
 
@@ -32,4 +33,23 @@ test('a start that finds its port taken says so and ends, whatever calls the pro
   await assert.rejects(startServer({ configFile, dataDirectory }), new RegExp(`^Error: Port ${port} is in use`))
   // A promise that nobody waits for would fail the test here.
   await new Promise((resolve) => setTimeout(resolve, 200))
+})
+
+test('a host name with two addresses: one server, at the first of them', async (t) => {
+  const addresses = [
+    { address: '127.0.0.1', family: 4 },
+    { address: '::1', family: 6 },
+  ]
+  const lookup = dns.lookup as (...args: unknown[]) => void
+  t.mock.method(dns, 'lookup', (...args: unknown[]) => {
+    const answer = args.at(-1) as (error: null, found: readonly object[]) => void
+    if (args[0] === 'localhost' && args.length === 3) process.nextTick(() => answer(null, addresses))
+    else lookup(...args)
+  })
+  const server = await startTestServer(t, '', configText.replace('http: { port', 'http: { host: localhost, port'))
+  assert.equal(new URL(server.url).hostname, '127.0.0.1')
+  const socket = connect({ host: '::1', port: Number(new URL(server.url).port) })
+  const outcome = await new Promise((resolve) => socket.on('connect', () => resolve('open')).on('error', resolve))
+  socket.destroy()
+  assert.match(String(outcome), /ECONNREFUSED|EADDRNOTAVAIL/)
 })

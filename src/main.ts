@@ -1,3 +1,4 @@
+import { promises as dns } from 'node:dns'
 import { systemClock } from './clock.ts'
 import type { Config } from './config/config-schema.ts'
 import { loadConfig } from './config/load-config.ts'
@@ -123,7 +124,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       ready = true
     })
     const [url] = await Promise.all([
-      app.listen({ host: config.http.host, port: config.http.port }),
+      // Told `localhost`, Fastify opens a server for each address of it, and only the first has what our HTTP front adds.
+      dns.lookup(config.http.host).then(({ address }) => app.listen({ host: address, port: config.http.port })),
       resuming,
       demo?.registerPhones(engine.listeners),
     ])
