@@ -47,15 +47,17 @@ function beginCall(event: CallEvent): Call {
 }
 
 /** The call as it is after one more event. Pure. */
-export function applyCallEvent(call: Call, event: CallEvent): Call {
-  if (event.callId !== call.id) throw new ProjectionError(`An event of call ${event.callId} is none of call ${call.id}`)
+export function applyCallEvent(before: Call, event: CallEvent): Call {
+  if (event.callId !== before.id) {
+    throw new ProjectionError(`An event of call ${event.callId} is none of call ${before.id}`)
+  }
+  const call = 'leg' in event ? withLegRenewed(before, event.leg) : before
   switch (event.type) {
     case 'call.accepted':
       throw new ProjectionError(`Call ${call.id} was accepted twice`)
     case 'call.scheduled':
       return { ...call, state: advance(call.state, 'scheduled'), dueAt: event.dueAt }
     case 'leg.dialled':
-      if (call.legs[event.leg].state === 'ended') return applyCallEvent(renewLeg(call, event.leg), event)
       return {
         ...withLeg(call, event.leg, {
           state: 'dialling',
@@ -98,14 +100,21 @@ export function applyCallEvent(call: Call, event: CallEvent): Call {
         ...(event.media === undefined ? {} : { media: event.media }),
       })
     case 'call.ended':
-      return { ...call, state: 'ended', endedAt: event.at, ...verdict(event) }
+      return { ...call, legs: settled(call.legs), state: 'ended', endedAt: event.at, ...verdict(event) }
   }
 }
 
-/** A leg that was let go and is dialled anew, to whom the redirection said. */
-function renewLeg(call: Call, name: LegName): Call {
-  const { destination, redirectedTo = destination } = call.legs[name]
+/** A leg that a redirection has let go begins anew with whatever happens to it next, be it only that nobody is there. */
+function withLegRenewed(call: Call, name: LegName): Call {
+  const { state, redirectedTo } = call.legs[name]
+  if (state !== 'ended' || redirectedTo === undefined) return call
   return { ...call, legs: { ...call.legs, [name]: { name, state: 'idle', destination: redirectedTo } } }
+}
+
+/** Where the other party went before a leg was dialled anew, it never is. */
+function settled({ first, second }: Call['legs']): Call['legs'] {
+  const settle = ({ redirectedTo: _, ...leg }: Leg): Leg => leg
+  return { first: settle(first), second: settle(second) }
 }
 
 const advance = (now: CallState, next: CallState): CallState => (stateRank[next] > stateRank[now] ? next : now)

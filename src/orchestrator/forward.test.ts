@@ -101,6 +101,16 @@ describe('forwards of a line and of its phones', () => {
       }
     })
   }
+  test('whom a redirection names, and nobody is there: whom the line names is the new party', async () => {
+    const { clock, start, place, store } = setUp({ 101: [answering], 102: [answering], 103: [answering], 106: [] })
+    const { orchestrator } = start(1)
+    const id = await place(orchestrator, requestTo(toLine))
+    await clock.advance(1000)
+    await orchestrator.redirect(['acme'], id, 'first', { kind: 'line', value: '106' })
+    await clock.advance(1000)
+    const { state, legs } = projectCall(store.written(id))
+    assert.deepEqual([state, legs.second.destination], ['bridged', 'line 103'])
+  })
   test('phones that name each other are given up after a while', async () => {
     const { clock, start, place, store, causeOf } = setUp({
       ...{ 101: [answering], 102: [forwarding('103')], 103: [forwarding('102')] },

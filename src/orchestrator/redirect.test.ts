@@ -16,7 +16,8 @@ import { Orchestrator } from './orchestrator.ts'
 
 const account = {
   ...{ id: 1, name: 'acme', country: 'AU', domain: 'acme.example', callerIds: [], emergencyCalls: false },
-  ...{ queues: [], contexts: [], featureCodes: {}, recordGroups: [], webhooks: [], cards: [] },
+  queues: [{ name: 'desk', strategy: 'ring-all', members: ['102'], wrapUpSeconds: 0 }],
+  ...{ contexts: [], featureCodes: {}, recordGroups: [], webhooks: [], cards: [] },
 } as const
 const lines = ['101', '102', '103'].map((number) => ({ account: 'acme', number, ha1: {} }))
 const directory = createDirectory({ accounts: [account], lines, credentials: [], trunks: [], ratePlans: [] })
@@ -156,6 +157,15 @@ describe('redirect', () => {
     assert.deepEqual(shown, ['101 sees 102', '102 sees 101', '103 sees 102', '101 sees 103'])
     await orchestrator.hangup(['acme'], id)
     await clock.advance(1000)
+    assertOver()
+  })
+
+  test('to a queue whose only member talks here already: that nobody could be rung is told of the queue', async () => {
+    const { clock, call, orchestrator, id, assertOver } = await talk(answering)
+    await orchestrator.redirect(['acme'], id, 'second', { kind: 'queue', value: 'desk' })
+    await clock.advance(1000)
+    const { state, destination, answeredAt, endCause } = call().legs.first
+    assert.deepEqual([state, destination, answeredAt, endCause], ['ended', 'queue desk', undefined, 'busy'])
     assertOver()
   })
 
