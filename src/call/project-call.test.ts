@@ -18,7 +18,10 @@ const redirected: readonly CallEvent[] = [
 ]
 
 test('a redirection that comes to nothing: the party who was there keeps the leg, and nobody is on the way to it', () => {
-  const { second } = projectCall([...redirected, { ...about, type: 'call.ended', cause: 'completed' }]).legs
+  const { second } = projectCall([
+    ...redirected,
+    { type: 'call.ended', callId: 'call-1', at: 1, cause: 'completed' },
+  ]).legs
   assert.deepEqual(second, {
     name: 'second',
     state: 'ended',
