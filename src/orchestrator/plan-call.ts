@@ -149,7 +149,7 @@ function planAnew(
 ): LegPlan | { readonly refusal: Refusal } {
   const planned = planCall(request, context, forwards)
   if ('refusals' in planned) {
-    // What the request was refused for today in its other parts does not matter to a call that is up.
+    // Of several reasons, the one that is about this leg.
     return { refusal: planned.refusals.find(({ pointer }) => pointer?.startsWith(`/${leg}`)) ?? planned.refusals[0] }
   }
   const plan = planned.legs[leg]

@@ -22,6 +22,7 @@ import { type Attempt, LegAttempts, type PreparedAttempt } from './leg-attempts.
 import { LegMedia } from './leg-media.ts'
 import { legRecovery } from './leg-recovery.ts'
 import { type LegVerdict, mapFailure, mapSilence, mostTelling } from './map-sip-status.ts'
+import { silenceLimit } from './silence-limit.ts'
 
 export interface EngineLegContext {
   readonly userAgent: UserAgent
@@ -37,18 +38,6 @@ type LegPhase = 'dialling' | 'answering' | 'answered' | 'ending' | 'ended'
 
 /** Failures of a round after which the next trunk is tried; what a person or a number decided is final. */
 const triesNextTrunk: ReadonlySet<EndCause> = new Set(['congestion', 'unavailable', 'failed'])
-
-/**
- * How long a trunk may stay silent while another one could take the call. The first copies of an INVITE go out at 0, 0.5, 1.5
- * and 3.5 s: a carrier that has answered none of them is down, and the caller should not wait for timer B to know.
- */
-const trunkSilenceMilliseconds = 4000
-
-/**
- * How long a registered phone may stay silent: by then four copies of the INVITE were lost or had nobody to read them. It gets a
- * little longer than a carrier, because phones sleep.
- */
-const phoneSilenceMilliseconds = 8000
 
 /** How long the end of a leg waits for phones that were ringing to confirm that they have stopped. */
 const goodbyeMilliseconds = 4000
@@ -181,7 +170,7 @@ export class EngineLeg implements LegHandle {
   }
 
   #send(prepared: PreparedAttempt): void {
-    const silence = this.#silenceFor(prepared.target)
+    const silence = silenceLimit(prepared.target.farSide, this.#hasNextRound)
     try {
       const body = { type: 'application/sdp', content: this.#media?.createOffer() ?? '' }
       this.#attempts.send(prepared, { body, ...silence }, (self) => this.#handlerOf(self))
@@ -189,12 +178,6 @@ export class EngineLeg implements LegHandle {
       this.#warn(error, `${prepared.target.uri} cannot be sent to`)
       this.#failures.push({ cause: 'failed' })
     }
-  }
-
-  /** The last trunk is waited for as long as it may ring: there is nobody else to ask. */
-  #silenceFor({ farSide }: DialTarget): { readonly silenceMilliseconds?: number } {
-    if (farSide === 'line') return { silenceMilliseconds: phoneSilenceMilliseconds }
-    return this.#hasNextRound ? { silenceMilliseconds: trunkSilenceMilliseconds } : {}
   }
 
   #handlerOf(self: () => Attempt): InviteHandler {

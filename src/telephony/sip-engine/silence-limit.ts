@@ -1,0 +1,19 @@
+import type { FarSide } from './map-sip-status.ts'
+
+/**
+ * How long a trunk may stay silent while another one could take the call. The first copies of an INVITE go out at 0, 0.5, 1.5
+ * and 3.5 s: a carrier that has answered none of them is down, and the caller should not wait for timer B to know.
+ */
+const trunkSilenceMilliseconds = 4000
+
+/**
+ * How long a registered phone may stay silent: by then four copies of the INVITE were lost or had nobody to read them. It gets a
+ * little longer than a carrier, because phones sleep.
+ */
+const phoneSilenceMilliseconds = 8000
+
+/** The last trunk is waited for as long as it may ring: there is nobody else to ask. */
+export function silenceLimit(farSide: FarSide, hasNextTrunk: boolean): { readonly silenceMilliseconds?: number } {
+  if (farSide === 'line') return { silenceMilliseconds: phoneSilenceMilliseconds }
+  return hasNextTrunk ? { silenceMilliseconds: trunkSilenceMilliseconds } : {}
+}
