@@ -56,7 +56,7 @@ export class MediaEndpoint {
     this.#post({ op: 'remote', id: this.id, media: negotiated })
   }
 
-  /** Plays until `stopPlaying`, `bridge`, or until the first packet of an endpoint that this one hears. */
+  /** Plays until `stopPlaying` or `bridge`; silent from the first packet of an endpoint that this one hears until that is released. */
   play(tone: ToneCadence): void {
     this.#post({ op: 'play', id: this.id, tone })
   }

@@ -248,6 +248,24 @@ test('ringback, early media, bridge: the first phone hears one stream', async ()
   await Promise.all([first.endpoint.release(), second.endpoint.release()])
 })
 
+for (const before of ['early media', 'a bridge'] as const) {
+  test(`a tone that was talked over after ${before} goes on when the one who talked has gone`, async () => {
+    const first = await leg('PCMA')
+    const second = await leg('PCMA', 101, first.endpoint)
+    if (before === 'a bridge') first.endpoint.bridge(second.endpoint)
+    first.endpoint.play(toneFor('dial', 'GB'))
+    if (before === 'early media') first.endpoint.hear(second.endpoint)
+    await first.phone.hears(3)
+    second.phone.say(second.endpoint.port, audio(0x11), 8)
+    await pause(60)
+    assert.equal(first.phone.heard.at(-1)?.[12], 0x11)
+    await second.endpoint.release()
+    await first.phone.hears(first.phone.heard.length + 3)
+    assert.notEqual(first.phone.heard.at(-1)?.[12], 0x11)
+    await first.endpoint.release()
+  })
+}
+
 test('RTCP: reports of ours say what was lost, reports of theirs are kept, a BYE is the last', async () => {
   const { phone, endpoint } = await leg('PCMA')
   endpoint.play(toneFor('dial', 'US'))

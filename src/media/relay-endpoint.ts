@@ -108,7 +108,7 @@ export class RelayEndpoint {
     this.#player?.stop()
   }
 
-  /** This leg hears `speaker`, and no longer whom it heard. A tone goes on until the speaker's first packet. */
+  /** This leg hears `speaker`, and no longer whom it heard. A tone is silent from the speaker's first packet until they have gone. */
   hear(speaker: RelayEndpoint): void {
     if (this.#speaker !== undefined && this.#speaker !== speaker) this.#speaker.#silence()
     if (speaker.#listener !== undefined && speaker.#listener !== this) speaker.#listener.#speaker = undefined
@@ -139,7 +139,10 @@ export class RelayEndpoint {
   /** Leaves the sockets free for the next call. */
   release(): void {
     this.stopPlaying()
-    if (this.#listener !== undefined) this.#listener.#speaker = undefined
+    if (this.#listener !== undefined) {
+      this.#listener.#speaker = undefined
+      this.#listener.#player?.resume(this.#listener.#media)
+    }
     this.#silence()
     if (this.#speaker !== undefined) this.#speaker.#silence()
     this.#speaker = undefined
@@ -186,7 +189,7 @@ export class RelayEndpoint {
       to = route.to
       conversion = route.conversion
     }
-    if (listener.#player !== undefined) listener.#player.stop()
+    if (listener.#player !== undefined) listener.#player.pause()
     if (conversion !== undefined) convert(packet, payload, payloadEnd(packet), conversion)
     listener.outgoing.rewrite(packet, this, to, now)
     listener.send(packet)

@@ -43,12 +43,21 @@ export class TonePlayer implements Paced {
     this.#pacer.add(this)
   }
 
-  stop(): void {
-    if (this.#tone === undefined) return
-    this.#tone = undefined
+  /** Somebody talks to the leg; the tone is kept for when they have gone. */
+  pause(): void {
+    if (this.#sound === undefined) return
     this.#sound = undefined
     this.#packet = undefined
     this.#pacer.remove(this)
+  }
+
+  resume(media: NegotiatedMedia | undefined): void {
+    if (this.#tone !== undefined && this.#sound === undefined) this.play(this.#tone, media)
+  }
+
+  stop(): void {
+    this.pause()
+    this.#tone = undefined
   }
 
   beat(now: number): void {
