@@ -135,8 +135,9 @@ const waits: readonly (readonly [option: string, answer: object, exitCode: numbe
 for (const [option, answer, expected, wait] of waits) {
   test(`call --wait ${option}: answered in the state ${(answer as typeof call).state}, exits with ${expected}`, async (t) => {
     const { server, ask } = await serve(t, { 'POST /v1/calls': json(answer, 201) })
-    const { exitCode } = await ask('call', '101', '102', '--wait', option)
+    const { exitCode, out } = await ask('call', '101', '102', '--wait', option)
     assert.equal(exitCode, expected)
+    assert.equal(out[0]?.endsWith(`, not yet ${option.split(':')[0]}`), expected === 4)
     assert.deepEqual(JSON.parse(server.seen[0]?.body ?? '').wait, wait)
   })
 }

@@ -55,8 +55,11 @@ export const callCommand = (terminal: Terminal, exit: (code: number) => void): C
         seconds: (options.wait?.seconds ?? 0) + marginSeconds,
       })
       if (options.follow === true) return exit(await followCall(client, terminal, call, options.json === true))
-      terminal.print(options.json === true ? JSON.stringify(call) : describeCall(call))
-      if (options.wait !== undefined) exit(exitCodeOfWait(call, options.wait))
+      const code = options.wait === undefined ? exitCodes.ok : exitCodeOfWait(call, options.wait)
+      // Else the bare state reads like what was waited for.
+      const missing = code === exitCodes.stillLive ? `, not yet ${options.wait?.for}` : ''
+      terminal.print(options.json === true ? JSON.stringify(call) : `${describeCall(call)}${missing}`)
+      if (options.wait !== undefined) exit(code)
     })
 
 function renderRequest(first: string, second: string, options: CallOptions): object {
