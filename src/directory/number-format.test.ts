@@ -119,6 +119,9 @@ describe('emergency numbers are known, whatever else the numbering plan could ma
       ['FR', '3651112'],
     ],
     none: [
+      // Invented, or newer than what we know of the plan: whole numbers of another country.
+      ['AU', '+441632960000', '+44 1632 960999', '+447700900112', '+15555550911'],
+      ['GB', '+61 491 570 000'],
       ['AU', '0412345678', '0412 345 000', '131112', '1300 000 000', '+442079460999', '111', '12345'],
       ['GB', '+442079460000', '020 7946 0999', '000', '118118', '116117'],
       ['US', '202 555 0911', '311', '988'],

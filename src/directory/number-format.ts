@@ -1,4 +1,9 @@
-import { isSupportedCountry, type PhoneNumber as ParsedNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max'
+import {
+  getCountryCallingCode,
+  isSupportedCountry,
+  type PhoneNumber as ParsedNumber,
+  parsePhoneNumberFromString,
+} from 'libphonenumber-js/max'
 import type { PhoneNumber } from './directory.ts'
 import { isEmergencyNumber, mayReachEmergency } from './emergency-numbers.ts'
 import type { NumberFormat } from './records.ts'
@@ -60,8 +65,15 @@ function canonicalNumber(bare: string, country: string): string | undefined {
 function isDisguised(canonical: string, country: string): boolean {
   if (!canonical.startsWith('+')) return mayReachEmergency(canonical, country)
   const parsed = parseCached(canonical, country)
-  return parsed?.isValid() === false && mayReachEmergency(parsed.nationalNumber, parsed.country ?? country)
+  if (parsed?.isValid() !== false) return false
+  // A whole number abroad stands behind the code of its country, by which no exchange at home takes its end for its own.
+  const isAbroad = parsed.countryCallingCode !== callingCodeOf(country)
+  if (isAbroad && parsed.nationalNumber.length > shortestUnknownNumber) return false
+  return mayReachEmergency(parsed.nationalNumber, parsed.country ?? country)
 }
+
+const callingCodeOf = (country: string): string | undefined =>
+  isSupportedCountry(country) ? getCountryCallingCode(country) : undefined
 
 /** A parse takes about 10 µs, and a call asks for the same number several times. */
 const cacheSize = 4096
