@@ -177,9 +177,11 @@ function missingReferences({ account, card, recordGroup }: CallRequest, { direct
 }
 
 /** What the client asked for in so many words, and the driver cannot do. */
-function missingAbilities(request: CallRequest, { driver }: PlanCallContext): Refusal[] {
+function missingAbilities(request: CallRequest, { driver, directory }: PlanCallContext): Refusal[] {
+  const { account, recordGroup } = request
+  const hasGroup = recordGroup !== undefined && directory.findRecordGroup(account, recordGroup) !== undefined
   const asked: readonly (readonly [ability: DriverCapability, what: string, pointer: string, isAsked: boolean])[] = [
-    ['record', 'record calls', '/recordGroup', request.recordGroup !== undefined],
+    ['record', 'record calls', '/recordGroup', hasGroup],
     ...(['first', 'second'] as const).flatMap(
       (leg) =>
         [

@@ -32,8 +32,6 @@ const parameters: readonly (readonly [pointer: string, parameter: string])[] = [
   ['/second/autoAnswer', 'answer2'],
   ['/first/screen', 'screen1'],
   ['/second/screen', 'screen2'],
-  ['/first/warnBeforeCutOff', 'warn1'],
-  ['/second/warnBeforeCutOff', 'warn2'],
   ['/first', 'snumber'],
   ['/second', 'cnumber'],
   ['/account', 'customer'],

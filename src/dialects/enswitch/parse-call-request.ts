@@ -1,4 +1,4 @@
-import type { CallerId, CallRequest, LegRequest, LegTarget, Wish } from '../../call/call-request.ts'
+import type { CallerId, CallRequest, LegRequest, LegTarget } from '../../call/call-request.ts'
 import { callOrigin } from '../call-origin.ts'
 import { dialable } from '../dialable.ts'
 import type { Caller, DialectContext } from '../dialect.ts'
@@ -71,22 +71,17 @@ function readLeg(reader: ParameterReader, party: 1 | 2, target: LegTarget | unde
   const autoAnswer = reader.flag(`answer${party}`) ?? false
   const callerId = readCallerId(reader, `callerid${party}`)
   const screen = reader.flag(`screen${party}`) ?? false
-  const warnBeforeCutOff = wishOfWarning(reader.flag(`warn${party}`))
+  const mayWarn = reader.flag(`warn${party}`) ?? true
   return (
     target && {
       target,
       ...(autoAnswer ? { autoAnswer } : {}),
       ...(callerId === undefined ? {} : { callerId }),
       ...(screen ? { screen: 'required' } : {}),
-      ...(warnBeforeCutOff === undefined ? {} : { warnBeforeCutOff }),
+      // The vendor's default, which many clients send along: no call is refused for want of it.
+      ...(mayWarn ? { warnBeforeCutOff: 'preferred' } : {}),
     }
   )
-}
-
-/** The vendor's default is a warning; only a client that asks for it in so many words must have it. */
-function wishOfWarning(asked: boolean | undefined): Wish | undefined {
-  if (asked === undefined) return 'preferred'
-  return asked ? 'required' : undefined
 }
 
 function readCallerId(reader: ParameterReader, name: string): CallerId | undefined {

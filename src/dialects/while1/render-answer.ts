@@ -39,7 +39,7 @@ const typeNames: Readonly<Record<DestinationType, string>> = {
 }
 
 export const sendNotAllowed = (reply: FastifyReply, { type }: Asked): FastifyReply =>
-  sendFaults(reply, [`Invalid ${typeNames[type]}. Check if API token may call for it`], 403)
+  sendFaults(reply, [`Invalid ${typeNames[type]}. Check if API token may call for it`])
 
 export function sendTooManyRequests(reply: FastifyReply, retryAfterSeconds: number): FastifyReply {
   reply.header('retry-after', String(retryAfterSeconds))

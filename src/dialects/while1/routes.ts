@@ -44,11 +44,11 @@ async function serve(request: FastifyRequest, reply: FastifyReply, context: Dial
   const asksForCall =
     request.method === 'GET' && values.get('data') === undefined && values.get('external_id') !== undefined
   if (!caller.permissions.has(asksForCall ? 'calls:read' : 'calls:place')) {
-    return sendFaults(reply, ['Permission denied. Check permissions of API user or token'], 403)
+    return sendFaults(reply, ['Permission denied. Check permissions of API user or token'])
   }
   const admission = context.admit(caller, originOf(request))
   if (!admission.allowed && admission.reason === 'not-from-here') {
-    return sendFaults(reply, ['Permission denied. Check if API user or token may be used from here'], 403)
+    return sendFaults(reply, ['Permission denied. Check if API user or token may be used from here'])
   }
   if (!admission.allowed) return sendTooManyRequests(reply, admission.retryAfterSeconds)
   return asksForCall ? queryCall(values, reply, caller, context) : originateCall(values, reply, caller, context)
