@@ -16,9 +16,9 @@ export type ReadParameters = { readonly parameters: SentParameters } | { readonl
  * wins, and of a name that comes twice the last. What looks like JSON is read as JSON, whatever its Content-Type says.
  */
 export function readParameters(url: string, body: unknown, contentType: string | undefined): ReadParameters {
-  const query = new URLSearchParams(queryOf(url))
-  if (query.size > parameterLimits.count) return tooMany
-  const parameters = new Map<string, unknown>(query)
+  const query = readPairs([...new URLSearchParams(queryOf(url))])
+  if ('fault' in query) return query
+  const parameters = new Map<string, unknown>(query.parameters)
   if (Buffer.isBuffer(body) && body.length > 0) {
     const read = readBody(body, contentType)
     if ('fault' in read) return read
@@ -44,8 +44,14 @@ function readBody(body: Buffer, contentType = ''): ReadParameters {
   return readPairs([...new URLSearchParams(trimEndOf(text, '\r\n'))])
 }
 
-const readPairs = (pairs: readonly [name: string, value: string][]): ReadParameters =>
-  pairs.length > parameterLimits.count ? tooMany : { parameters: new Map(pairs) }
+const tooDeep: ReadParameters = { fault: 'The parameters are nested too deeply' }
+
+function readPairs(pairs: readonly [name: string, value: string][]): ReadParameters {
+  if (pairs.length > parameterLimits.count) return tooMany
+  // PHP's way to nest: `a[b][c]`.
+  if (pairs.some(([name]) => name.split('[').length - 1 > parameterLimits.depth)) return tooDeep
+  return { parameters: new Map(pairs) }
+}
 
 function readJson(text: string): ReadParameters {
   let value: unknown
@@ -57,7 +63,7 @@ function readJson(text: string): ReadParameters {
   if (Array.isArray(value) && value.length === 1) value = value[0]
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return { fault: 'The body must be a JSON object' }
-  if (depthOf(value) > parameterLimits.depth) return { fault: 'The parameters are nested too deeply' }
+  if (depthOf(value) > parameterLimits.depth) return tooDeep
   return { parameters: new Map(Object.entries(value)) }
 }
 

@@ -46,12 +46,27 @@ describe('connections of clients that encode nothing', () => {
     const post = ['POST /a HTTP/1.1\r\nHost: a\r\nContent-Len', 'gth: 4\r\n\r\na b', `\nGET /b HTTP/1.1\r\n${tail}`]
     assert.deepEqual(await urlsOf(...post), ['/a', '/b'])
     assert.deepEqual(await urlsOf('G', `ET /c HTTP/1.1\r\n${tail}`), ['/c'])
+    assert.deepEqual(await urlsOf('GET /a?b=Zo', 'ë S', 'mith HTTP/1.', `1\r\n${tail}`), ['/a?b=Zo%C3%AB%20Smith'])
   })
   it('who says nothing is cut off after a while', async () => {
     const socket = await open()
     const began = performance.now()
     await once(socket.resume(), 'close')
     assert.ok(performance.now() - began > 150)
+  })
+  it('who sends no whole line in that time is cut off too, however busy', async () => {
+    const socket = await open()
+    const drip = setInterval(() => socket.write('a'), 20)
+    await once(socket.resume(), 'close')
+    clearInterval(drip)
+    assert.ok(socket.bytesWritten < 50)
+  })
+  it('a line without an end is refused', async () => {
+    const socket = await open()
+    socket.write(`GET /${'a'.repeat(70_000)}`)
+    const [answer] = await once(socket, 'data')
+    assert.match(String(answer), /^HTTP\/1\.1 431 /)
+    socket.destroy()
   })
   it('who goes, or resets, without a word leaves nothing', async () => {
     const [ended, reset, waiting] = [await open(), await open(), await open()]

@@ -2,31 +2,41 @@ import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { escapeRequestLine } from './escape-request-line.ts'
 
+/** A longer request line is the parser's to refuse. */
+const longestLineOctets = 64 * 1024
+
 /**
- * Lets the first request of each connection through {@link escapeRequestLine}; clients that encode nothing make a connection for
- * each. `silenceMilliseconds` is how long a connection may stay without an octet. Returns what ends those that wait for their first.
+ * Lets the first request line of each connection through {@link escapeRequestLine}; clients that encode nothing make a connection
+ * for each request. Whoever has not sent a line after `patienceMilliseconds` is cut off. Returns what ends those who are still at it.
  */
-export function takeCarelessTargets(server: Server, silenceMilliseconds: number): () => void {
+export function takeCarelessTargets(server: Server, patienceMilliseconds: number): () => void {
   const accept = server.listeners('connection') as ((socket: Socket) => void)[]
-  const silent = new Set<Socket>()
+  const waiting = new Set<Socket>()
   server.removeAllListeners('connection')
   server.on('connection', (socket: Socket) => {
-    silent.add(socket)
+    waiting.add(socket)
+    const pieces: Buffer[] = []
+    let length = 0
     const leave = () => socket.destroy()
-    const forget = () => silent.delete(socket)
-    socket.setTimeout(silenceMilliseconds, leave)
-    socket.on('error', leave).on('end', leave).on('close', forget)
-    socket.once('data', (octets: Buffer) => {
+    const patience = setTimeout(leave, patienceMilliseconds)
+    const stopWaiting = () => {
+      clearTimeout(patience)
+      waiting.delete(socket)
+    }
+    const take = (piece: Buffer): void => {
+      pieces.push(piece)
+      length += piece.length
+      if (!piece.includes('\n') && length < longestLineOctets) return
       socket.pause()
-      socket.setTimeout(0, leave)
-      socket.off('error', leave).off('end', leave).off('close', forget)
-      forget()
-      socket.unshift(escapeRequestLine(octets))
+      socket.off('data', take).off('error', leave).off('end', leave).off('close', stopWaiting)
+      stopWaiting()
+      socket.unshift(escapeRequestLine(pieces.length === 1 ? piece : Buffer.concat(pieces)))
       for (const listener of accept) listener.call(server, socket)
       socket.resume()
-    })
+    }
+    socket.on('data', take).on('error', leave).on('end', leave).on('close', stopWaiting)
   })
   return () => {
-    for (const socket of silent) socket.destroy()
+    for (const socket of waiting) socket.destroy()
   }
 }

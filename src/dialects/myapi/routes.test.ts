@@ -238,6 +238,7 @@ describe('framework errors keep the shape', () => {
       400,
       'VALIDATION',
     ],
+    ['65 levels of a query', [`/calls/initiate?${parameters}&x${'[a]'.repeat(65)}=1`], 400, 'VALIDATION'],
     [
       '1001 parameters',
       [

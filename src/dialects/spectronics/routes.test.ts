@@ -154,6 +154,8 @@ describe('what is no request of this API, and attackers', () => {
     ['a form that never ends', post(multipart, 'multipart/form-data; boundary=B'), invalid],
     ['JSON that is none', post('{"auth":', 'application/json'), invalid],
     ['65 levels', post(`{"a":${'['.repeat(65)}${']'.repeat(65)}}`, 'application/json'), invalid],
+    ['65 levels of a form', post(`${form}&x${'[a]'.repeat(65)}=1`), invalid],
+    ['65 levels of a query', line(`GET /api/0.9.3/call?${form}&x${'[a]'.repeat(65)}=1`), invalid],
     ['a list as source', post(`${form}&source[]=0207946000`), invalid],
     ['a list as extension', post(form.replace('extension=', 'extension[]=')), invalid],
     ['a named member as destination', post(`${form}&destination%5Ba%5D=0900`), invalid],

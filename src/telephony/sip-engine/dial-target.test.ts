@@ -34,12 +34,12 @@ describe('dial never throws: what goes wrong ends the leg', () => {
     })
   }
 
-  test('no port for the media: media-failed, and nobody is rung', async () => {
+  test('no port for the media: congestion, and nobody is rung', async () => {
     const { clock, network, media, dial, assertClean } = await createTestEngine([{ line: '101', port: 6001 }])
     media.isFull = true
     const leg = dial({ destination: lineDestination('101') })
     await clock.advance(100)
-    assert.deepEqual(leg.story, ['ended:media-failed'])
+    assert.deepEqual(leg.story, ['ended:congestion'])
     assert.deepEqual(network.sent, [])
     await assertClean()
   })

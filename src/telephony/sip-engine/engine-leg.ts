@@ -150,7 +150,7 @@ export class EngineLeg implements LegHandle {
       endpoint.onFailed = () => this.hangup('media-failed')
     } catch (error) {
       this.#warn(error, 'no media port for this leg')
-      this.#decide({ cause: 'media-failed' })
+      this.#decide({ cause: 'congestion' })
     }
     // It ended while no port was free: nobody else gives this one back.
     if (this.#phase === 'ended') void this.#releaseMedia()
