@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { openOrchestratorScene, requestTo } from '../../test/support/orchestrator-scene.ts'
+import type { LegTarget } from '../call/call-request.ts'
+import type { EndCause } from '../call/end-cause.ts'
+
+// Many things happen in the same moment, or one write apart.
+const moment = fc.oneof(fc.integer({ min: 0, max: 400 }), fc.constantFrom(0, 100, 101, 107, 160, 167))
+const dialled = fc.constantFrom('101', '102', '103', '104', '106', '600', 'sales', 'nobody')
+const phone = fc.record(
+  {
+    rings: moment,
+    answers: moment,
+    refuses: fc.record(
+      {
+        after: moment,
+        as: fc.constantFrom<EndCause>('busy', 'rejected', 'unavailable', 'congestion'),
+        forwardTo: dialled,
+      },
+      { requiredKeys: ['after', 'as'] },
+    ),
+    hangsUp: moment,
+  },
+  { requiredKeys: [] },
+)
+const phones = fc.array(phone, { maxLength: 2 })
+const scripts = fc.record({ 101: phones, 102: phones, 103: phones, 104: phones, 106: phones })
+const target = dialled.map((value): LegTarget => ({ kind: 'dial', value }))
+const command = fc.record({
+  at: fc.integer({ min: 0, max: 1500 }),
+  what: fc.constantFrom('hang up', 'keep first', 'keep second', 'full disk', 'room again'),
+  to: target,
+})
+const scene = fc.record({
+  scripts,
+  first: target,
+  second: target,
+  writeMilliseconds: fc.constantFrom(0, 0, 1, 7, 60),
+  commands: fc.array(command, { maxLength: 5 }),
+})
+
+test('forwards, redirections, hang-ups and a full disk in any order: one end, and nothing is left', async () => {
+  const property = fc.asyncProperty(scene, async ({ scripts, first, second, writeMilliseconds, commands }) => {
+    const { clock, start, store, network, dialled, up } = openOrchestratorScene(scripts)
+    const { orchestrator, driver } = start(1)
+    const placed = await orchestrator.place(requestTo(second, { first: { target: first } }))
+    if (placed.outcome !== 'accepted') return
+    const { id } = placed.call
+    store.writeMilliseconds = writeMilliseconds
+    const carryOut = ({ what, to }: (typeof commands)[number]): unknown => {
+      if (what === 'hang up') return orchestrator.hangup(['acme'], id)
+      if (what === 'keep first') return orchestrator.redirect(['acme'], id, 'first', to)
+      if (what === 'keep second') return orchestrator.redirect(['acme'], id, 'second', to)
+      store.isFull = what === 'full disk'
+      return undefined
+    }
+    for (const command of commands) clock.setTimeout(() => void carryOut(command), command.at)
+    clock.setTimeout(() => {
+      store.isFull = false
+    }, 60_000)
+    // Nobody talks for ever.
+    clock.setTimeout(() => void orchestrator.hangup(['acme'], id), 190_000)
+    await clock.advance(400_000)
+
+    const events = store.written(id)
+    const story = events.map((event) => ('leg' in event ? `${event.leg}:${event.type}` : event.type)).join(' ')
+    assert.equal(events.filter(({ type }) => type === 'call.ended').length, 1, story)
+    assert.deepEqual([up(), driver.legs.size, orchestrator.liveCount, clock.pending], [0, 0, 0, 0], story)
+    for (const leg of ['first', 'second'] as const) {
+      const own = events.filter((event) => 'leg' in event && event.leg === leg).map(({ type }) => type)
+      const redirections = own.filter((type) => type === 'call.redirected').length
+      const isOver = own.lastIndexOf('leg.ended') >= own.lastIndexOf('leg.dialled')
+      assert.ok(isOver && own.filter((type) => type === 'leg.ended').length <= 1 + redirections, story)
+    }
+
+    // Nobody counts as busy any more: the next call rings both members of the queue.
+    for (const member of ['102', '103']) network.setLine({ account: 'acme', number: member }, [{ rings: 1 }])
+    network.setLine({ account: 'acme', number: '104' }, [{ answers: 5 }])
+    store.writeMilliseconds = 0
+    const before = dialled.length
+    const queue = requestTo({ kind: 'queue', value: 'support' }, { first: { target: { kind: 'line', value: '104' } } })
+    assert.equal((await orchestrator.place(queue)).outcome, 'accepted')
+    await clock.advance(1000)
+    assert.equal(dialled.length - before, 3, story)
+  })
+  await fc.assert(property, { numRuns: 500 })
+})
