@@ -8,7 +8,11 @@ export const createPolicy = (directory: Directory): CallPolicy => ({
   decide(request, legs) {
     const account = directory.account(request.account)
     if (account === undefined) return [{ code: 'account-not-found', message: 'There is no such account.' }]
-    return decideCall({ request, account, ratePlan: directory.ratePlan(account.name), ...legs })
+    const numbers = {
+      isLine: (number: string) => directory.findLine(account.name, number) !== undefined,
+      canonicalOf: (number: string) => directory.parseNumber(account.name, number)?.canonical ?? number,
+    }
+    return decideCall({ request, account, ratePlan: directory.ratePlan(account.name), numbers, ...legs })
   },
   outsideCallerId(name, { destination }) {
     const account = directory.account(name)

@@ -27,6 +27,11 @@ const directory = createDirectory({
   ...{ credentials: [], trunks: [trunk('one'), trunk('two')], ratePlans: [] },
 })
 
+const numbers = {
+  isLine: (number: string) => directory.findLine('acme', number) !== undefined,
+  canonicalOf: (number: string) => directory.parseNumber('acme', number)?.canonical ?? number,
+}
+
 const plan = (more: Partial<CallRequest>, capabilities: readonly DriverCapability[] = []) =>
   planCall(
     {
@@ -41,7 +46,7 @@ const plan = (more: Partial<CallRequest>, capabilities: readonly DriverCapabilit
     {
       directory,
       policy: {
-        decide: (request, legs) => decideCall({ request, account, ratePlan: undefined, ...legs }),
+        decide: (request, legs) => decideCall({ request, account, ratePlan: undefined, numbers, ...legs }),
         outsideCallerId: () => outsideCallerId(account),
         countedFor: () => [],
       },
@@ -85,6 +90,25 @@ describe('who is shown what', () => {
       assert.deepEqual(refusalsOf(outside({ callerId: { number } })), ['caller-id-not-allowed /second/callerId'])
     }
   })
+})
+
+describe('a caller id that must be the own one', () => {
+  for (const [number, expected] of [
+    ['+61255501001', []],
+    ['02 5550 1001', []],
+    ['102', []],
+    ['0412345678', []],
+    ['+61412345678', []],
+    ['0255501002', ['caller-id-not-allowed /first/callerId']],
+    ['0412345679', ['caller-id-not-allowed /first/callerId']],
+    ['103', ['caller-id-not-allowed /first/callerId']],
+  ] as const) {
+    test(`${number} to a line that is connected with 0412345678: ${expected.length === 0 ? 'shown' : 'refused'}`, () => {
+      const first: LegRequest = { target: { kind: 'line', value: '101' }, callerId: { number } }
+      assert.deepEqual(refusalsOf({ first: { ...first, ownCallerId: true } }), expected)
+      assert.deepEqual(refusalsOf({ first }), [], 'otherwise a party inside is shown anything')
+    })
+  }
 })
 
 describe('a phone that names somebody in its place', () => {

@@ -17,6 +17,27 @@ export function decideCallerId(
   )
 }
 
+/** What is known of the numbers that a party inside may be shown. */
+export interface InsideNumbers {
+  /** Whether it is a line of the account. */
+  isLine(number: string): boolean
+  canonicalOf(number: string): string
+  /** Who the other party is. */
+  readonly other: string | undefined
+}
+
+/** Where the API promises that nobody is shown a forged number: inside, the other party's and those of the account's lines are none. */
+export function decideInsideCallerId(
+  shown: CallerId | undefined,
+  account: Pick<Account, 'callerIds'>,
+  { isLine, canonicalOf, other }: InsideNumbers,
+): Decision<'caller-id-not-allowed'> {
+  const number = shown?.number
+  if (number === undefined || number === other || isLine(number)) return allow
+  const canonical = canonicalOf(number)
+  return canonical === other ? allow : decideCallerId({ number: canonical }, account)
+}
+
 /** What an outside party is shown where the request names nothing: the line's own number, else the account's first. */
 export function outsideCallerId(account: Pick<Account, 'callerIds'>, line?: Pick<Line, 'callerId'>): CallerId {
   const number = line?.callerId ?? account.callerIds[0]

@@ -94,7 +94,15 @@ test('a call: the first reason in order, with the part of the request at fault; 
   const leg = { target: { kind: 'dial', value: 'x' }, callerId: { number: '+1' } } as const
   const request = { first: leg, second: leg } as unknown as CallRequest
   const pointerOf = (first: PhoneNumber[], second: PhoneNumber[]) => {
-    const [refusal] = decideCall({ request, account, ratePlan, first: { outside: first }, second: { outside: second } })
+    const numbers = { isLine: () => false, canonicalOf: (number: string) => number }
+    const [refusal] = decideCall({
+      request,
+      account,
+      ratePlan,
+      first: { outside: first, identity: {} },
+      second: { outside: second, identity: {} },
+      numbers,
+    })
     return refusal && `${refusal.code} ${refusal.pointer}`
   }
   assert.equal(pointerOf([], []), undefined)

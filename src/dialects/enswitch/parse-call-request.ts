@@ -76,7 +76,7 @@ function readLeg(reader: ParameterReader, party: 1 | 2, target: LegTarget | unde
     target && {
       target,
       ...(autoAnswer ? { autoAnswer } : {}),
-      ...(callerId === undefined ? {} : { callerId }),
+      ...(callerId === undefined ? {} : { callerId, ownCallerId: true }),
       ...(screen ? { screen: 'required' } : {}),
       // The vendor's default, which many clients send along: no call is refused for want of it.
       ...(mayWarn ? { warnBeforeCutOff: 'preferred' } : {}),
