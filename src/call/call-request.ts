@@ -31,6 +31,8 @@ export interface LegRequest {
   readonly callerId?: CallerId
   /** The number of `callerId` must be one that the account may show, to a party inside too, who may be shown any otherwise. */
   readonly ownCallerId?: true
+  /** A web page about the call, absolute and encoded, for the screen of the leg's phone. */
+  readonly link?: string
   /** How long this leg may ring, in seconds; the server's default otherwise. */
   readonly ringSeconds?: number
   /** The trunk that an outside number is to be dialled through, by name; the account's trunks in their order otherwise. */

@@ -3,7 +3,7 @@ import type { Config } from '../config/config-schema.ts'
 import type { Log } from '../log.ts'
 import { MediaPlane } from '../media/media-plane.ts'
 import type { Random } from '../random.ts'
-import { parseUri } from '../sip/message/uri.ts'
+import { escapeUser, parseUri } from '../sip/message/uri.ts'
 import { TransactionLayer } from '../sip/transaction/transaction-layer.ts'
 import { TransportLayer } from '../sip/transport/transport-layer.ts'
 import type { Registration } from '../sip/user-agent/registration.ts'
@@ -99,13 +99,17 @@ export async function startDemo(config: Config, context: DemoContext): Promise<D
           const owner = config.accounts.find(({ name }) => name === account)
           const secret = owner?.lines.find((line) => line.number === number)?.secret
           if (secret === undefined) return
+          const isShared = config.accounts.some(
+            ({ name, lines }) => name !== account && lines.some((line) => line.number === number),
+          )
+          const username = isShared ? `${number}@${account}` : number
           const { agent } = await createAgent(demoPhoneUserAgent)
           agent.onInvite = (invite) =>
             behave(invite, phoneBehaviour, { media, clock, frequency: firstTone + toneStep * index })
           const registration = agent.registration({
-            aor: `sip:${number}@${owner?.domain ?? config.sip.realm}`,
+            aor: `sip:${escapeUser(username)}@${owner?.domain ?? config.sip.realm}`,
             destination: { protocol: 'udp', host: reachable(registrar.host), port: registrar.port },
-            credentials: { username: number, password: secret },
+            credentials: { username, password: secret },
           })
           registrations.push(registration)
           registration.start()

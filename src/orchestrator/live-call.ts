@@ -25,6 +25,7 @@ export interface LegPlan {
   /** What an outside number is shown. */
   readonly outsideCallerId: CallerId
   readonly autoAnswer: boolean
+  readonly link?: string
   readonly ringSeconds: number
   /** How long one member of a hunt rings before the next does. */
   readonly memberRingSeconds: number
@@ -221,6 +222,7 @@ export class LiveCall {
       callId: this.id,
       leg,
       autoAnswer: plan.autoAnswer,
+      ...(plan.link === undefined ? {} : { link: plan.link }),
       ringSeconds: plan.ringSeconds,
       ...(plan.forward === undefined ? {} : { mayBeForwarded: true }),
       ...(partner === undefined ? {} : { partner: driverHandle(partner) }),

@@ -225,6 +225,7 @@ function planLeg(
     callerId: { ...other.identity, ...leg.callerId },
     outsideCallerId: { ...context.policy.outsideCallerId(call.account, other), ...leg.callerId },
     autoAnswer: leg.autoAnswer ?? false,
+    ...(leg.link === undefined ? {} : { link: leg.link }),
     ringSeconds: leg.ringSeconds ?? context.defaultRingSeconds,
     memberRingSeconds: context.memberRingSeconds,
     services: servicesOf(leg, call, context),

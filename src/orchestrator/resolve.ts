@@ -185,7 +185,7 @@ function resolveNumber(digits: string, trunkName: string | undefined, scope: Res
 }
 
 const noSuch = (what: 'line' | 'queue' | 'context' | 'user' | 'trunk', scope: ResolveScope, part = ''): Resolution =>
-  refuse(`${what}-not-found`, `The account has no such ${what}; check its name.`, scope, part)
+  refuse(`${what}-not-found`, `The account ${scope.account} has no such ${what}; check its name.`, scope, part)
 
 const refuse = (code: RefusalCode, message: string, { pointer }: ResolveScope, part = ''): Resolution => ({
   refusal: { code, message, pointer: `${pointer}${part}` },

@@ -60,6 +60,8 @@ export interface DialRequest extends LegServices {
   readonly destination: LegDestination
   readonly callerId: CallerId
   readonly autoAnswer: boolean
+  /** A web page about the call, absolute and encoded, for the screen of a line's phone; no carrier is told of it. */
+  readonly link?: string
   /** Somebody else may be rung in the place of this line: then a phone that names somebody ends the leg, and says whom. */
   readonly mayBeForwarded?: true
   /** After so many seconds without an answer the leg ends as `no-answer`. */

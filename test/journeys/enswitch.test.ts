@@ -189,7 +189,7 @@ describe('clients of Enswitch, with real calls behind', () => {
       ['cnumber=abc', ['400 cnumber']],
       ['cnumber=1900123456', ['403 cnumber']],
       ['cnumber=0412345678;callerid2=0299999999', ['403 callerid2']],
-      ['cnumber=102;card=9030;recordgroup=7', ['404 card', '404 recordgroup', '400 recordgroup']],
+      ['cnumber=102;card=9030;recordgroup=7', ['404 card', '404 recordgroup']],
       ['cnumber=0412345678;customer=20;card=9001', ['404 snumber', '404 card']],
       ['cnumber=102;customer=30', ['404 customer']],
       ['cnumber=102;snumber=7654301', ['404 snumber']],

@@ -43,7 +43,7 @@ describe('POST /v1/calls', () => {
   it('passes on every word', async () => {
     const shown = { callerId: { name: 'N', number: '1' }, ringSeconds: 20 }
     const first = { user: 'a', autoAnswer: true, screen: true, warnBeforeCutOff: true, ...shown }
-    const second = { number: '+61', trunk: 't', screen: false }
+    const second = { number: '+61', trunk: 't', screen: false, link: 'https://crm.example/ä' }
     const named = { externalId: 'x', card: '9001', recordGroup: 1, noForwards: true, variables: { a: 'b' } }
     await place({ first, second, delaySeconds: 5, ...named })
     assert.deepEqual(front.calls.placed[0], {
@@ -52,7 +52,7 @@ describe('POST /v1/calls', () => {
         ...{ target: { kind: 'user', value: 'a' }, autoAnswer: true },
         ...{ screen: 'required', warnBeforeCutOff: 'required', ...shown },
       },
-      second: { target: { kind: 'number', value: '+61' }, trunk: 't' },
+      second: { target: { kind: 'number', value: '+61' }, trunk: 't', link: 'https://crm.example/%C3%A4' },
       delaySeconds: 5,
       ...named,
       origin: { dialect: 'native', credential: 'crm' },

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { CallRequest, LegRequest, LegTarget, LegTargetKind } from '../../call/call-request.ts'
 import type { WaitCondition } from '../../call/call-service.ts'
+import { webLink } from '../web-link.ts'
 import type { Fault } from './problem.ts'
 
 const targetKinds = ['line', 'dial', 'number', 'queue', 'context', 'user'] as const satisfies readonly LegTargetKind[]
@@ -44,6 +45,11 @@ const leg = z
     autoAnswer: z.boolean().optional().describe("Ask the leg's phone to answer by itself"),
     callerId: callerId.optional().describe('What this leg is shown'),
     ringSeconds: z.int().min(1).max(300).optional(),
+    link: z
+      .string()
+      .refine((text) => webLink(text) !== undefined, 'must be an absolute http or https URL')
+      .optional()
+      .describe("A web page about the call, for the screen of the leg's phone"),
     trunk: printable(64).optional().describe('Dial an outside number through this trunk'),
     screen: z.boolean().optional().describe('This party must accept the call before it is connected'),
     warnBeforeCutOff: z.boolean().optional().describe('This party hears a tone before credit cuts the call off'),
@@ -117,11 +123,13 @@ export function parseCallRequest(
 
 function canonicalLeg(parsed: z.infer<typeof leg>): LegRequest {
   const { autoAnswer, ringSeconds, trunk, screen, warnBeforeCutOff } = parsed
+  const link = parsed.link === undefined ? undefined : webLink(parsed.link)
   return {
     target: targetOf(parsed),
     ...(autoAnswer === undefined ? {} : { autoAnswer }),
     ...(parsed.callerId === undefined ? {} : { callerId: withoutUndefined(parsed.callerId) }),
     ...(ringSeconds === undefined ? {} : { ringSeconds }),
+    ...(link === undefined ? {} : { link }),
     ...(trunk === undefined ? {} : { trunk }),
     ...(screen === true ? { screen: 'required' } : {}),
     ...(warnBeforeCutOff === true ? { warnBeforeCutOff: 'required' } : {}),

@@ -3,6 +3,7 @@ import { callOrigin } from '../call-origin.ts'
 import { dialable } from '../dialable.ts'
 import type { AccountReference, Caller } from '../dialect.ts'
 import type { PhpArray } from '../php/php-array.ts'
+import { webLink } from '../web-link.ts'
 import { DataReader } from './data-reader.ts'
 
 /** The vendor's word for what rings first, and what it is here. A user's e-mail address is the user's name. */
@@ -57,13 +58,18 @@ export function parseCallRequest(
   const outboundNumber = reader.optional('outbound_number', number)
   const trunk = reader.optional('outbound_trunk', name)
   const variables = reader.variables('vars', variableLimits)
+  const link = webLink(variables['BACKEND_LINK'] ?? '')
   if (reader.faults.length > 0 || project === undefined || !isDestinationType(type)) return { faults: reader.faults }
   return {
     request: {
       account: project.name,
       // The name alone: with it goes the customer's number where the agent is in the house, and a number that the project may show
       // where a context's step rings the agent outside.
-      first: { target: { kind: targetKinds[type], value: destination }, callerId: { name: callerIdName } },
+      first: {
+        target: { kind: targetKinds[type], value: destination },
+        callerId: { name: callerIdName },
+        ...(link === undefined ? {} : { link }),
+      },
       second: {
         // Who names a trunk wants the number dialled through it, never read as an extension of the house.
         target: { kind: trunk === undefined ? 'dial' : 'number', value: callerId },

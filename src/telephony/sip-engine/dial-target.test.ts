@@ -45,6 +45,25 @@ describe('dial never throws: what goes wrong ends the leg', () => {
   })
 })
 
+describe('a web page about the call', () => {
+  const link = 'https://crm.example/?id=1;2'
+  test("stands in the INVITE to a line's phone, beside what makes it answer (RFC 3261 section 20.9)", async () => {
+    const { clock, dial, peer } = await createTestEngine([{ line: '101', port: 6001 }])
+    const phone = peer(6001)
+    dial({ destination: lineDestination('101'), link, autoAnswer: true })
+    await clock.advance(100)
+    const shown = phone.last('INVITE').headers('Call-Info')
+    assert.deepEqual(shown, ['<sip:localhost>;answer-after=0', `<${link}>;purpose=info`])
+  })
+  test('is no business of a carrier', async () => {
+    const { clock, dial, peer } = await createTestEngine()
+    const carrier = peer(7001)
+    dial({ destination: trunkDestination(testTrunk(7001)), link })
+    await clock.advance(100)
+    assert.doesNotMatch(JSON.stringify(carrier.last('INVITE')), /crm\.example/)
+  })
+})
+
 describe('what goes out over a trunk', () => {
   test('a trunk that cannot be dialled is left out, the others are tried', async () => {
     const { clock, dial, peer } = await createTestEngine()

@@ -81,7 +81,11 @@ function phoneTarget(request: DialRequest, binding: Binding, number: string, dom
     destination: binding.destination,
     from: callerAddress(request.callerId, domain),
     to: { uri: sipUri(number, domain), params: noParameters },
-    headers: request.autoAnswer ? autoAnswerHeaders(binding.userAgent) : [],
+    headers: [
+      ...(request.autoAnswer ? autoAnswerHeaders(binding.userAgent) : []),
+      // RFC 3261 section 20.9: phones offer it to their user, or open it.
+      ...(request.link === undefined ? [] : [['Call-Info', `<${request.link}>;purpose=info`] as const]),
+    ],
   }
 }
 
