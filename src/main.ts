@@ -47,6 +47,9 @@ export interface RunningServer {
 /** How long calls that are up get to say goodbye when the server stops. */
 const stopPatienceMilliseconds = 3000
 
+/** Node's own 511 overflow when a few thousand clients come at once, and the kernel lets each of those wait for seconds. */
+const unacceptedConnections = 4096
+
 /** Wires the rooms together: the only place that knows them all. */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   const config = loadConfig(options.configFile)
@@ -125,7 +128,9 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     })
     const [url] = await Promise.all([
       // Told `localhost`, Fastify opens a server for each address of it, and only the first has what our HTTP front adds.
-      dns.lookup(config.http.host).then(({ address }) => app.listen({ host: address, port: config.http.port })),
+      dns
+        .lookup(config.http.host)
+        .then(({ address }) => app.listen({ host: address, port: config.http.port, backlog: unacceptedConnections })),
       resuming,
       demo?.registerPhones(engine.listeners),
     ])
