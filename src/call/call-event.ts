@@ -15,7 +15,7 @@ export type CallEvent =
   /** Written before the first packet leaves. `recovery` is the driver's: what it needs to end the leg after a crash. */
   | EventOf<'leg.dialled', { readonly leg: LegName; readonly recovery: LegRecovery }>
   | EventOf<'leg.ringing', { readonly leg: LegName }>
-  /** A phone of the leg's line named somebody else (302), who is rung in its place: `destination`. */
+  /** The leg's line, or a phone of it (302), named somebody else, who is rung in its place: `destination`. */
   | EventOf<'leg.forwarded', { readonly leg: LegName; readonly destination: string }>
   /** `destination` tells who answered, where several could (a queue). */
   | EventOf<'leg.answered', { readonly leg: LegName; readonly recovery: LegRecovery; readonly destination?: string }>

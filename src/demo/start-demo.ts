@@ -99,6 +99,7 @@ export async function startDemo(config: Config, context: DemoContext): Promise<D
           const owner = config.accounts.find(({ name }) => name === account)
           const secret = owner?.lines.find((line) => line.number === number)?.secret
           if (secret === undefined) return
+          // Which of two lines of one number it is, the registrar could not tell from the number alone.
           const isShared = config.accounts.some(
             ({ name, lines }) => name !== account && lines.some((line) => line.number === number),
           )

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -9,6 +7,7 @@ import { promisify } from 'node:util'
 import type { RunningServer } from '../../src/main.ts'
 import { requirePhpCurl } from '../peers/php.ts'
 import { askEnswitch, decodeEnvelope, verdictsOf } from '../support/enswitch-client.ts'
+import { startFormReceiver } from '../support/form-receiver.ts'
 import { startTestServer } from '../support/test-server.ts'
 
 /** Customers three deep, and one beside: group 10 over shop 20 over kiosk 30, rival 40. Each has a demo phone. */
@@ -66,23 +65,13 @@ describe('clients of Enswitch that track their calls', { timeout: 120_000 }, () 
   const cleanUps: (() => Promise<void> | void)[] = []
   const accepted: string[] = []
   const posted: { readonly customer: string; readonly form: URLSearchParams }[] = []
-  const events = createServer((request, response) => {
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
-      const form = new URLSearchParams(Buffer.concat(chunks).toString())
-      posted.push({ customer: request.url?.slice(1) ?? '', form })
-      response.end()
-    })
-  })
+  let events: Awaited<ReturnType<typeof startFormReceiver>>
 
   before(async () => {
-    events.listen(0, '127.0.0.1')
-    await once(events, 'listening')
-    const { port } = events.address() as { port: number }
+    events = await startFormReceiver((form, path) => posted.push({ customer: path.slice(1), form }))
     const context = { after: (cleanUp: () => Promise<void>) => cleanUps.push(cleanUp) }
     const mediaPorts = `${firstMediaPort}-${firstMediaPort + 199}`
-    server = await startTestServer(context, '', configText(`http://127.0.0.1:${port}`, mediaPorts))
+    server = await startTestServer(context, '', configText(events.url, mediaPorts))
     server.callLog.followAll((event) => {
       if (event.type === 'call.accepted') accepted.push(event.callId)
     })
@@ -90,8 +79,7 @@ describe('clients of Enswitch that track their calls', { timeout: 120_000 }, () 
   })
   after(async () => {
     for (const cleanUp of cleanUps) await cleanUp()
-    events.closeAllConnections()
-    events.close()
+    events.stop()
   })
 
   const ask = (user: string, path: string, parameters = '') => askEnswitch(server, path, `${as(user)};${parameters}`)

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
 import type { RunningServer } from '../../src/main.ts'
 import { askEnswitch, decodeEnvelope, type Envelope, verdictsOf as verdicts } from '../support/enswitch-client.ts'
+import { startFormReceiver } from '../support/form-receiver.ts'
 import { requirePeer } from '../support/peers.ts'
 import { api, startTestServer } from '../support/test-server.ts'
 
@@ -46,27 +45,17 @@ describe('clients of Enswitch, with real calls behind', () => {
   let server: RunningServer
   const cleanUps: (() => Promise<void> | void)[] = []
   const posted: URLSearchParams[] = []
-  const events = createServer((request, response) => {
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
-      posted.push(new URLSearchParams(Buffer.concat(chunks).toString()))
-      response.end()
-    })
-  })
+  let events: Awaited<ReturnType<typeof startFormReceiver>>
 
   before(async () => {
-    events.listen(0, '127.0.0.1')
-    await once(events, 'listening')
-    const { port } = events.address() as { port: number }
+    events = await startFormReceiver((form) => posted.push(form))
     const context = { after: (cleanUp: () => Promise<void>) => cleanUps.push(cleanUp) }
-    server = await startTestServer(context, more(`http://127.0.0.1:${port}/events?key=x`))
+    server = await startTestServer(context, more(`${events.url}/events?key=x`))
     await until(async () => (await api(server, 'GET', '/v1/phones')).body.phones.length === 2)
   })
   after(async () => {
     for (const cleanUp of cleanUps) await cleanUp()
-    events.closeAllConnections()
-    events.close()
+    events.stop()
   })
 
   const ask = (path: string, parameters: string) => askEnswitch(server, path, parameters)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { describe, it } from 'node:test'
+import { receiveOctets } from '../../../test/support/exchange-octets.ts'
 import { createHttpFront, type FakeCalls } from '../../../test/support/http-front.ts'
 import type { CallRequest, LegTarget } from '../../call/call-request.ts'
 import type { EndCause } from '../../call/end-cause.ts'
@@ -74,7 +74,7 @@ async function check({ request, sent, given = {}, headers = [], answer, ...expec
     front.calls.otherRefusals = otherRefusals
     await front.app.listen({ host: '127.0.0.1', port: 0 })
     const { port } = front.app.server.address() as { port: number }
-    const answered = exchangeOctets(port, requestWith(request, sent))
+    const answered = receiveOctets(port, requestWith(request, sent))
     if (given.dialled) await dialWhenAwaited(front.calls)
     assert.equal((await answered).replace(/^Date: .*$/m, 'Date: …'), responseWith(answer, headers))
     const placed = front.calls.placed.slice(before)
@@ -108,20 +108,6 @@ const responseWith = (body: string, headers: readonly string[]): string =>
     '',
     body,
   ].join('\r\n')
-
-function exchangeOctets(port: number, request: Buffer): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    const socket = connect(port, '127.0.0.1', () => socket.write(request))
-    socket.setTimeout(10_000, () => socket.destroy(new Error('no answer in 10 s')))
-    socket.on('data', (chunk: Buffer) => chunks.push(chunk))
-    socket.on('error', reject)
-    socket.on('end', () => {
-      socket.end()
-      resolve(Buffer.concat(chunks).toString())
-    })
-  })
-}
 
 const recovery = { driver: 'fake', data: null }
 
