@@ -7,20 +7,22 @@ export const allowedImports: Readonly<Record<string, readonly string[]>> = {
   clock: [],
   random: [],
   log: [],
+  // Where a peer may aim us: signalling and media ask the same function.
+  'decide-target': [],
 
   // The canonical words import nobody at all.
   call: [],
 
   // These know nothing of calls.
-  sip: ['clock', 'random', 'log'],
-  media: ['clock', 'random', 'log'],
+  sip: ['clock', 'decide-target', 'random', 'log'],
+  media: ['clock', 'decide-target', 'random', 'log'],
 
   directory: ['call', 'clock', 'random', 'log'],
   policy: ['call', 'directory', 'clock'],
   store: ['call', 'clock', 'log'],
   events: ['call', 'store', 'clock', 'log'],
   dialects: ['call', 'clock', 'log'],
-  telephony: ['call', 'sip', 'media', 'clock', 'random', 'log'],
+  telephony: ['call', 'sip', 'media', 'clock', 'decide-target', 'random', 'log'],
 
   orchestrator: ['call', 'directory', 'policy', 'store', 'events', 'telephony', 'clock', 'random', 'log'],
   http: ['call', 'directory', 'dialects', 'clock', 'log'],
@@ -31,8 +33,8 @@ export const allowedImports: Readonly<Record<string, readonly string[]>> = {
 
   // main alone knows all the rooms, to wire them together.
   main: [
-    ...['call', 'clock', 'config', 'demo', 'dialects', 'directory', 'events', 'http', 'log', 'media', 'orchestrator'],
-    ...['policy', 'random', 'sip', 'store', 'telephony'],
+    ...['call', 'clock', 'config', 'decide-target', 'demo', 'dialects', 'directory', 'events', 'http', 'log', 'media'],
+    ...['orchestrator', 'policy', 'random', 'sip', 'store', 'telephony'],
   ],
   // Reaches the server through the native API; `start` alone runs one.
   cli: ['call', 'config', 'demo', 'main'],
