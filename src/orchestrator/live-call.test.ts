@@ -364,6 +364,19 @@ describe('a delayed call', () => {
     await clock.advance(1000)
   })
 
+  test('is not dialled before the wall clock says so, not by a millisecond', async () => {
+    const { clock, call, story } = await setUp({ first: [quick], second: [quick] })
+    call.startAt(clock.now() + 60_000)
+    // To the timer it looks as if it had fired early.
+    clock.setWallClock(-1)
+    await clock.advance(60_000)
+    assert.deepEqual(story(), [])
+    await clock.advance(1)
+    assert.deepEqual(story(), ['first:dialled'])
+    call.end('cancelled')
+    await clock.advance(1000)
+  })
+
   test('that is cancelled before rings nobody', async () => {
     const { clock, call, story, verdict, assertOver } = await setUp({ first: [quick], second: [quick] })
     call.startAt(clock.now() + 60_000)

@@ -3,7 +3,7 @@ import type { CallerId, LegTarget } from '../call/call-request.ts'
 import type { EndCause } from '../call/end-cause.ts'
 import type { Refusal } from '../call/refusal.ts'
 import { type CallEffect, type CallInput, type CallMachine, newCallMachine, step } from '../call/step.ts'
-import type { Clock, Timer } from '../clock.ts'
+import { type Clock, callWhenDue, type Timer } from '../clock.ts'
 import type { CallLog } from '../events/call-log.ts'
 import type { Log } from '../log.ts'
 import type { Driver, LegDestination, LegEvent, LegHandle, LegServices } from '../telephony/driver.ts'
@@ -56,9 +56,6 @@ export interface LiveCallContext {
   readonly onEnded: (call: LiveCall) => void
 }
 
-/** Node's longest timer; a longer delay is waited for in pieces. */
-const longestTimer = 2 ** 31 - 1
-
 /**
  * The shell of one call: feeds what happens into the pure {@link step} and carries out what comes back. It holds no rules of
  * its own; which effect belongs to which input stands in `call/step.ts`.
@@ -73,7 +70,7 @@ export class LiveCall {
   /** Which leg the machine calls the first and the second. */
   #roles: Readonly<Record<LegName, LegName>> = { first: 'first', second: 'second' }
   #dueAt = 0
-  #delay: Timer | undefined
+  #cancelDelay = () => {}
   /** Runs from the moment when the two talk first. */
   #longest: Timer | undefined
   readonly #journal: CallJournal
@@ -126,7 +123,7 @@ export class LiveCall {
   /** Forgets a delayed call that waits, leaving it to the next start; false if the call is further than that. */
   suspend(): boolean {
     if (this.#machine.state !== 'scheduled') return false
-    this.#context.clock.clearTimeout(this.#delay)
+    this.#cancelDelay()
     return true
   }
 
@@ -141,10 +138,10 @@ export class LiveCall {
   #carryOut(effect: CallEffect): void {
     switch (effect.type) {
       case 'arm-delay':
-        this.#armDelay()
+        this.#cancelDelay = callWhenDue(this.#context.clock, this.#dueAt, () => this.#take({ type: 'start' }))
         break
       case 'disarm-delay':
-        this.#context.clock.clearTimeout(this.#delay)
+        this.#cancelDelay()
         break
       case 'dial':
         if (effect.leg === 'second' && this.#gate !== undefined) this.#letSecondGo(this.#gate)
@@ -179,16 +176,6 @@ export class LiveCall {
         this.#context.clock.clearTimeout(this.#longest)
         this.#journal.record({ type: 'call.ended', ...this.#verdict() })
         break
-    }
-  }
-
-  #armDelay(): void {
-    const { clock } = this.#context
-    const remaining = this.#dueAt - clock.now()
-    if (remaining <= longestTimer) {
-      this.#delay = clock.setTimeout(() => this.#take({ type: 'start' }), Math.max(0, remaining))
-    } else {
-      this.#delay = clock.setTimeout(() => this.#armDelay(), longestTimer)
     }
   }
 

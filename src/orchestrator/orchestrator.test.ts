@@ -118,6 +118,24 @@ describe('placing and hanging up', () => {
     assert.equal(callLog.listenerCount, 0)
     assert.equal(clock.pending, 0)
   })
+
+  test('whoever waits is not answered before the wall clock says so, not by a millisecond', async () => {
+    const { clock, start, place } = setUp({ 101: [{ rings: 10 }] })
+    const { orchestrator } = start(1)
+    const id = await place(orchestrator, requestTo(toLine))
+    let isAnswered = false
+    void orchestrator.waitFor(id, 'answered', 300).then(() => {
+      isAnswered = true
+    })
+    await clock.advance(0)
+    clock.setWallClock(-1)
+    await clock.advance(300)
+    assert.equal(isAnswered, false)
+    await clock.advance(1)
+    assert.equal(isAnswered, true)
+    await orchestrator.hangup(['acme'], id)
+    await clock.advance(5000)
+  })
 })
 
 describe('two calls for one queue', () => {

@@ -2,7 +2,7 @@ import type { Call } from '../call/call.ts'
 import type { CallEventType, LoggedCallEvent } from '../call/call-event.ts'
 import type { WaitCondition } from '../call/call-service.ts'
 import { projectCall } from '../call/project-call.ts'
-import type { Clock, Timer } from '../clock.ts'
+import { type Clock, callWhenDue } from '../clock.ts'
 import type { CallLog } from '../events/call-log.ts'
 import type { CallStore } from '../store/call-store.ts'
 
@@ -46,7 +46,7 @@ export async function waitForCall(
   const woken = new Promise<void>((resolve) => {
     wake = resolve
   })
-  let timer: Timer | undefined
+  let cancelDeadline = () => {}
   const stopFollowing = callLog.follow(id, (event) => {
     if (satisfies(condition, event)) wake()
   })
@@ -56,13 +56,13 @@ export async function waitForCall(
     const acceptedAt = before[0]?.at ?? clock.now()
     const deadline = acceptedAt + milliseconds
     if (signal?.aborted || clock.now() >= deadline || before.some((event) => satisfies(condition, event))) wake()
-    timer = clock.setTimeout(wake, deadline - clock.now())
+    cancelDeadline = callWhenDue(clock, deadline, wake)
     await woken
     const events = await store.events(id)
     return projectCall(signal?.aborted ? events : until(condition, deadline, events))
   } finally {
     stopFollowing()
-    clock.clearTimeout(timer)
+    cancelDeadline()
     signal?.removeEventListener('abort', wake)
   }
 }

@@ -9,15 +9,15 @@ interface Entry extends Timer {
 
 /** Time that passes only when a test says so. */
 export class VirtualClock implements Clock {
-  #now: number
-  readonly #start: number
+  /** Milliseconds since the start. */
+  #elapsed = 0
+  #wallOffset: number
   #order = 0
   readonly #heap: Entry[] = []
   readonly #pending = new Set<Entry>()
 
   constructor(startMilliseconds = Date.UTC(2026, 0, 1)) {
-    this.#now = startMilliseconds
-    this.#start = startMilliseconds
+    this.#wallOffset = startMilliseconds
   }
 
   /** Timers that are set and have not fired. */
@@ -26,15 +26,20 @@ export class VirtualClock implements Clock {
   }
 
   now(): number {
-    return this.#now
+    return this.#wallOffset + this.#elapsed
   }
 
   monotonic(): number {
-    return this.#now - this.#start
+    return this.#elapsed
+  }
+
+  /** Sets the wall clock forward, or back; timers count elapsed time and do not notice. */
+  setWallClock(byMilliseconds: number): void {
+    this.#wallOffset += byMilliseconds
   }
 
   setTimeout(task: () => void, delayMilliseconds: number): Timer {
-    const entry: Entry = { at: this.#now + Math.max(0, delayMilliseconds), order: this.#order++, task }
+    const entry: Entry = { at: this.#elapsed + Math.max(0, delayMilliseconds), order: this.#order++, task }
     this.#pending.add(entry)
     this.#push(entry)
     return entry
@@ -46,16 +51,16 @@ export class VirtualClock implements Clock {
 
   /** Lets time pass: fires what is due in order, and lets promises run after each. */
   async advance(milliseconds: number): Promise<void> {
-    const until = this.#now + milliseconds
+    const until = this.#elapsed + milliseconds
     await settle()
     for (let next = this.#next(); next !== undefined && next.at <= until; next = this.#next()) {
       this.#pop()
       this.#pending.delete(next)
-      this.#now = next.at
+      this.#elapsed = next.at
       next.task()
       await settle()
     }
-    this.#now = until
+    this.#elapsed = until
   }
 
   #next(): Entry | undefined {

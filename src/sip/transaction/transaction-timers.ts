@@ -67,14 +67,13 @@ export class TransactionTimers<Input extends string> {
     this.#timer = undefined
     this.#armedFor = Number.POSITIVE_INFINITY
     this.#tally.running--
-    // Node rounds to milliseconds and may fire a fraction of one early.
-    const due = this.#clock.monotonic() + 1
+    const now = this.#clock.monotonic()
     const end = this.#end
-    if (end !== undefined && this.#endAt <= due) {
+    if (end !== undefined && this.#endAt <= now) {
       this.#end = undefined
       this.#endAt = Number.POSITIVE_INFINITY
       this.#onTimer(end)
-    } else if (this.#repetition !== undefined && this.#repetitionAt <= due) {
+    } else if (this.#repetition !== undefined && this.#repetitionAt <= now) {
       const repetition = this.#repetition
       this.#repetition = undefined
       this.#repetitionAt = Number.POSITIVE_INFINITY
