@@ -190,8 +190,8 @@ class FuzzedStream {
       onMalformed: () => {
         this.messages++
       },
+      onLineEnd: () => {},
       onPing: () => {},
-      onPong: () => {},
     })
   }
 }

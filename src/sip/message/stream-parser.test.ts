@@ -22,8 +22,8 @@ const listen = (withMalformed = true) => {
   const parser = new StreamParser({
     onMessage: ({ callId, body }) => heard.push(`${callId} ${body.toString()}`),
     ...(withMalformed && { onMalformed: (_octets: Buffer, error: SipParseError) => heard.push(error.reason) }),
+    onLineEnd: () => heard.push('line end'),
     onPing: () => heard.push('ping'),
-    onPong: () => heard.push('pong'),
   })
   return { heard, parser, push: (text: string) => parser.push(Buffer.from(text)) }
 }
@@ -40,7 +40,7 @@ describe('RFC 3261 section 18.3: framing by Content-Length', () => {
     const stream = Buffer.from(
       `${message('a', 'x'.repeat(3000))}\r\n\r\n${message('b')}\r\n${message('c', '\r\n\r\nINVITE')}`,
     )
-    const wanted = [`a ${'x'.repeat(3000)}`, 'ping', 'b ', 'pong', 'c \r\n\r\nINVITE']
+    const wanted = [`a ${'x'.repeat(3000)}`, 'line end', 'ping', 'b ', 'line end', 'c \r\n\r\nINVITE']
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 900 }), { maxLength: 60 }), (sizes) => {
         const { heard, parser } = listen()
@@ -121,19 +121,28 @@ describe('a stream that has lost its framing', () => {
 })
 
 describe('RFC 5626 section 3.5.1: keep-alive', () => {
-  it('a double CRLF is a ping, a single one a pong', () => {
-    const { heard, push } = listen()
-    push('\r\n\r\n')
-    push('\r\n')
-    push(`\r\n\r\n${message('a')}\r\n\r\n`)
-    assert.deepEqual(heard, ['ping', 'pong', 'ping', 'a ', 'ping'])
-  })
-
-  it('a ping cut within its second half is one still', () => {
-    const { heard, push } = listen()
-    push('\r\n\r')
-    assert.deepEqual(heard, [])
-    push('\n')
-    assert.deepEqual(heard, ['ping'])
-  })
+  const streams: readonly (readonly [string, string, string[]])[] = [
+    ['a pong is told at once', '\r\n', ['line end']],
+    ['a ping', '\r\n\r\n', ['line end', 'ping']],
+    ['a ping and a pong', '\r\n\r\n\r\n', ['line end', 'ping', 'line end']],
+    ['two pings', '\r\n\r\n\r\n\r\n', ['line end', 'ping', 'line end', 'ping']],
+    ['a pong, a message and a pong', `\r\n${message('a')}\r\n`, ['line end', 'a ', 'line end']],
+    ['a ping, a message and a ping', `\r\n\r\n${message('a')}\r\n\r\n`, ['line end', 'ping', 'a ', 'line end', 'ping']],
+  ]
+  for (const [what, text, wanted] of streams) {
+    it(`${what}, wherever it is cut`, () => {
+      for (let cut = 0; cut <= text.length; cut++) {
+        const { heard, push, parser } = listen()
+        push(text.slice(0, cut))
+        push(text.slice(cut))
+        assert.deepEqual(heard, wanted, `cut at ${cut}`)
+        assert.equal(parser.buffered, 0)
+      }
+    })
+    it(`${what}, an octet at a time`, () => {
+      const { heard, push } = listen()
+      for (const octet of text) push(octet)
+      assert.deepEqual(heard, wanted)
+    })
+  }
 })

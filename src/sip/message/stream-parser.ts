@@ -8,10 +8,13 @@ export interface StreamHandler {
   readonly onMessage: (message: SipMessage) => void
   /** A message that was framed but cannot be read; the stream goes on behind it. Without this, `push` throws. */
   readonly onMalformed?: (octets: Buffer, error: SipParseError) => void
-  /** CRLF CRLF between messages: the peer's keep-alive ping (RFC 5626 section 3.5.1). */
+  /**
+   * A CRLF between messages, and no second one before it: the answer to our ping, or the first half of the peer's (RFC 5626 section
+   * 3.5.1). Which of the two cannot be known yet, and waiting for the next octets would hold back the answer.
+   */
+  readonly onLineEnd?: () => void
+  /** The second CRLF behind each other: the peer's ping, which must be answered. */
   readonly onPing?: () => void
-  /** A lone CRLF between messages: the answer to our ping. */
-  readonly onPong?: () => void
 }
 
 /** The message under way, its head complete. */
@@ -40,6 +43,8 @@ export class StreamParser {
   /** The end of the head lies not before this. */
   #searched = 0
   #frame: Frame | undefined
+  /** What was taken last is the first CRLF of a ping, if another one follows. */
+  #isHalfPinged = false
   #failure: SipParseError | undefined
 
   constructor(handler: StreamHandler) {
@@ -85,7 +90,8 @@ export class StreamParser {
   /** Takes one thing off the front; false if that must wait for more. */
   #next(): boolean {
     if (this.#frame === undefined) {
-      if (this.#storage[this.#start] === carriageReturn) return this.#takeKeepAlive()
+      if (this.#storage[this.#start] === carriageReturn) return this.#takeLineEnd()
+      this.#isHalfPinged = false
       if (!this.#openFrame()) return false
     }
     const frame = this.#frame as Frame | undefined
@@ -99,19 +105,13 @@ export class StreamParser {
     return true
   }
 
-  #takeKeepAlive(): boolean {
-    const octets = this.#storage.subarray(this.#start, Math.min(this.#end, this.#start + 4))
-    if (octets.length < 2) return false
-    if (octets[1] !== lineFeed) this.#fail(new SipParseError('Bad Line End'))
-    // A ping may have been cut in half: its second CRLF must have had the chance to arrive.
-    if (octets.length === 3 && octets[2] === carriageReturn) return false
-    if (octets[2] === carriageReturn && octets[3] === lineFeed) {
-      this.#skipTo(this.#start + 4)
-      this.#handler.onPing?.()
-    } else {
-      this.#skipTo(this.#start + 2)
-      this.#handler.onPong?.()
-    }
+  #takeLineEnd(): boolean {
+    if (this.buffered < 2) return false
+    if (this.#storage[this.#start + 1] !== lineFeed) this.#fail(new SipParseError('Bad Line End'))
+    this.#skipTo(this.#start + 2)
+    this.#isHalfPinged = !this.#isHalfPinged
+    if (this.#isHalfPinged) this.#handler.onLineEnd?.()
+    else this.#handler.onPing?.()
     return true
   }
 

@@ -69,11 +69,8 @@ export class TcpConnection implements StreamHandler {
       onMalformed: (octets, error) => {
         if (!this.#isClosed) this.#owner.malformed(octets, error, this)
       },
-      onPing: () => {
-        this.#owner.keepAlive(this)
-        this.#write(pong)
-      },
-      onPong: () => this.#owner.keepAlive(this),
+      onLineEnd: () => this.#owner.keepAlive(this),
+      onPing: () => this.#write(pong),
     })
   }
 
@@ -184,8 +181,7 @@ export class TcpConnection implements StreamHandler {
   #expired(): void {
     this.#timer = undefined
     this.#armedFor = Number.POSITIVE_INFINITY
-    // Node rounds to milliseconds and may fire a fraction of one early.
-    if (this.#deadline() > this.#owner.clock.monotonic() + 1) return this.#arm()
+    if (this.#deadline() > this.#owner.clock.monotonic()) return this.#arm()
     if (this.#isConnecting) return this.#drop('timeout', 'the connection was not accepted in time')
     this.#drop('timeout', this.#hasSpoken && this.#partialSince === undefined ? 'idle' : 'no whole message in time')
   }

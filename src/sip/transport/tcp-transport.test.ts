@@ -92,6 +92,17 @@ describe('RFC 5626 section 3.5.1: keep-alive', () => {
     assert.equal(stream.written, '\r\n\r\n')
     assert.ok(transport.counters().keepAlives >= 2)
   })
+
+  it('so is one that arrives in pieces', async () => {
+    const { sockets } = await setUp()
+    const stream = sockets.connect(40_000)
+    stream.push(wireMessage())
+    for (const pieces of [['\r\n', '\r\n'], ['\r', '\n\r\n'], ['\r\n\r', '\n'], [...'\r\n\r\n']]) {
+      const before = stream.written.length
+      for (const piece of pieces) stream.push(piece)
+      assert.equal(stream.written.slice(before), '\r\n', JSON.stringify(pieces))
+    }
+  })
 })
 
 describe('RFC 3261 section 18: reuse of connections', () => {
