@@ -42,7 +42,7 @@ const driver = {
 } as unknown as Driver
 const context = {
   ...{ directory, driver, callLog: new CallLog(store.calls), clock: systemClock, random: systemRandom },
-  ...{ policy: createPolicy(directory), counters: new CallCounters(systemClock), launch() {} },
+  ...{ policy: createPolicy(directory), counters: new CallCounters(systemClock), isLive: () => false, launch() {} },
   ...{ defaultRingSeconds: 30, memberRingSeconds: 15, longestSeconds: 3600 },
 }
 const calls: Pick<CallService, 'place'> = {

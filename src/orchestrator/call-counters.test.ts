@@ -120,12 +120,75 @@ describe('simultaneous calls', () => {
   })
 
   test('a repeated request at the limit hears its first answer', async () => {
-    const { store, start } = setUp({ account: { simultaneousCalls: 1 } })
+    const { start } = setUp({ account: { simultaneousCalls: 1 } })
     const orchestrator = start()
     const idempotency = { key: 'once', fingerprint: 'f' }
-    const callId = idOf(await orchestrator.place(requestBy('a'), { idempotency }))
-    store.findReplay = () => Promise.resolve({ outcome: 'replayed', callId } as unknown as undefined)
+    await orchestrator.place(requestBy('a'), { idempotency })
     assert.equal(told(await orchestrator.place(requestBy('a'), { idempotency })), 'replayed')
+  })
+
+  const copies = (place: (name: string) => Promise<PlaceOutcome>) =>
+    Promise.all(Array.from({ length: 240 }, (_, index) => place(`call ${index % 8}`)))
+  const countOf = (outcomes: readonly PlaceOutcome[]) =>
+    Object.fromEntries([...Map.groupBy(outcomes, told)].map(([outcome, { length }]) => [outcome, length]))
+
+  for (const writeMilliseconds of [0, 50]) {
+    test(`thirty copies of each of eight keys at once are eight calls (${writeMilliseconds} ms a write)`, async () => {
+      const { clock, store, start } = setUp({ account: { simultaneousCalls: 8, callsPerMinute: 8 } })
+      store.writeMilliseconds = writeMilliseconds
+      const orchestrator = start()
+      const placing = copies((key) => orchestrator.place(requestBy('a'), { idempotency: { key, fingerprint: 'f' } }))
+      await clock.advance(1000)
+      assert.deepEqual(countOf(await placing), { accepted: 8, replayed: 232 })
+      assert.equal(told(await orchestrator.place(requestBy('a'))), 'limit-exceeded 5')
+    })
+
+    test(`thirty copies of each of eight external ids are eight calls (${writeMilliseconds} ms a write)`, async () => {
+      const { clock, store, start } = setUp({ account: { simultaneousCalls: 8, callsPerMinute: 8 } })
+      store.writeMilliseconds = writeMilliseconds
+      const orchestrator = start()
+      const placing = copies((externalId) => orchestrator.place(requestBy('a', { externalId })))
+      await clock.advance(1000)
+      assert.deepEqual(countOf(await placing), { accepted: 8, 'external-id-in-use undefined': 232 })
+      // At the limit a copy is told what it is, not that there is no room.
+      assert.equal(
+        told(await orchestrator.place(requestBy('a', { externalId: 'call 3' }))),
+        'external-id-in-use undefined',
+      )
+      assert.equal(told(await orchestrator.place(requestBy('a', { externalId: 'new' }))), 'limit-exceeded 5')
+    })
+  }
+
+  test('copies share a refusal; another body under the same key waits, and is told', async () => {
+    const { clock, store, start } = setUp({ account: { simultaneousCalls: 1 } })
+    store.writeMilliseconds = 50
+    const orchestrator = start()
+    const place = (key: string, fingerprint: string) =>
+      orchestrator.place(requestBy('a'), { idempotency: { key, fingerprint } })
+    const placing = Promise.all([place('one', 'f'), place('one', 'g'), place('two', 'f'), place('two', 'f')])
+    await clock.advance(1000)
+    assert.deepEqual((await placing).map(told), [
+      'accepted',
+      'idempotency-key-reused undefined',
+      'limit-exceeded 5',
+      'limit-exceeded 5',
+    ])
+  })
+
+  test('the next of one external id is placed where the first was refused, and after its end', async () => {
+    const { store, start } = setUp({ account: { simultaneousCalls: 2 } })
+    const orchestrator = start()
+    const { accept } = store
+    store.accept = () => Promise.reject(new Error('disk full'))
+    const failing = orchestrator.place(requestBy('a', { externalId: 'x' }))
+    const next = orchestrator.place(requestBy('a', { externalId: 'x' }))
+    await assert.rejects(failing, /disk full/)
+    await assert.rejects(next, /disk full/)
+    store.accept = accept
+    const id = idOf(await orchestrator.place(requestBy('a', { externalId: 'x' })))
+    await orchestrator.hangup(['acme'], id)
+    await new Promise((resolve) => setImmediate(resolve))
+    assert.equal(told(await orchestrator.place(requestBy('a', { externalId: 'x' }))), 'accepted')
   })
 
   test('a delayed call counts, after a restart too', async () => {

@@ -39,6 +39,8 @@ export interface LegPlan {
 export interface CallPlan {
   readonly id: string
   readonly account: string
+  /** The client's own id: of the account's calls that live, one alone may carry it. */
+  readonly externalId?: string
   /** How long the two may talk at most, in seconds: a call that everybody forgot must end. */
   readonly longestSeconds: number
   /** ISO 3166 country of the account: its ringback is what the first party hears. */

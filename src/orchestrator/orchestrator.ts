@@ -21,6 +21,7 @@ import { CallCounters } from './call-counters.ts'
 import { LineActivity } from './line-activity.ts'
 import { type CallPlan, LiveCall, type LiveCallContext } from './live-call.ts'
 import { type PlaceCallContext, placeCall } from './place-call.ts'
+import { PlacementsUnderWay } from './placements-under-way.ts'
 import { type PlanCallContext, planRedirect } from './plan-call.ts'
 import { resumeCalls } from './resume-calls.ts'
 import { waitForCall } from './wait-for-call.ts'
@@ -38,6 +39,9 @@ export interface OrchestratorOptions extends PlanCallContext {
 export class Orchestrator implements CallService {
   readonly #options: OrchestratorOptions
   readonly #live = new Map<string, LiveCall>()
+  /** Of the live calls that have one; see {@link externalIdOf}. */
+  readonly #externalIds = new Set<string>()
+  readonly #underWay = new PlacementsUnderWay()
   readonly #counters: CallCounters
   readonly #liveCallContext: LiveCallContext
   readonly #placeCallContext: PlaceCallContext
@@ -54,6 +58,7 @@ export class Orchestrator implements CallService {
     this.#placeCallContext = {
       ...options,
       counters: this.#counters,
+      isLive: (account, externalId) => this.#externalIds.has(externalIdOf({ account, externalId })),
       launch: (plan, dueAt) => this.#launch(plan, dueAt),
     }
   }
@@ -78,10 +83,13 @@ export class Orchestrator implements CallService {
     }
     const key = options.idempotency === undefined ? undefined : { account: request.account, ...options.idempotency }
     this.#placing++
-    const placement = await placeCall(request, key, this.#placeCallContext).finally(() => {
-      this.#placing--
-      this.#tellIfIdle()
-    })
+    const place = () => placeCall(request, key, this.#placeCallContext)
+    const placement = await this.#underWay
+      .once(key, () => this.#underWay.inTurn(request.account, request.externalId, place))
+      .finally(() => {
+        this.#placing--
+        this.#tellIfIdle()
+      })
     if (placement.outcome === 'refused') return placement
     const events =
       placement.outcome === 'accepted' ? placement.events : await this.#options.store.events(placement.callId)
@@ -161,6 +169,7 @@ export class Orchestrator implements CallService {
     if (this.#stopping && dueAt !== undefined) return
     const call = new LiveCall(plan, this.#liveCallContext)
     this.#live.set(plan.id, call)
+    if (plan.externalId !== undefined) this.#externalIds.add(externalIdOf(plan))
     if (this.#stopping) call.end('interrupted')
     else if (dueAt === undefined) call.start()
     else call.startAt(dueAt)
@@ -168,6 +177,7 @@ export class Orchestrator implements CallService {
 
   #forget(call: LiveCall): void {
     this.#live.delete(call.id)
+    if (call.plan.externalId !== undefined) this.#externalIds.delete(externalIdOf(call.plan))
     this.#counters.forget(call.id)
     this.#tellIfIdle()
   }
@@ -180,3 +190,6 @@ export class Orchestrator implements CallService {
     if (this.#isIdle) this.#onIdle?.()
   }
 }
+
+const externalIdOf = ({ account, externalId = '' }: Pick<CallPlan, 'account' | 'externalId'>): string =>
+  `${account}\n${externalId}`

@@ -18,6 +18,8 @@ export interface PlaceCallContext extends PlanCallContext {
   readonly clock: Clock
   readonly random: Random
   readonly counters: CallCounters
+  /** Whether a call of the account that has not ended carries this external id. */
+  readonly isLive: (account: string, externalId: string) => boolean
   /** Makes the accepted call live: dials now, or when it is due (milliseconds since the epoch). */
   readonly launch: (plan: CallPlan, dueAt: number | undefined) => void
 }
@@ -49,6 +51,9 @@ export async function placeCall(
   if (request.delaySeconds === 0 && !couldAnswer(planned.legs.first, context.driver)) {
     return refused('unavailable', 'The extension is not currently available (not registered)', '/first')
   }
+
+  // The store has the last word; asked here, so that a copy of a call that lives is no call more for any limit.
+  if (request.externalId !== undefined && context.isLive(request.account, request.externalId)) return externalIdInUse
 
   // limits: the call counts from here on
   const now = context.clock.now()
@@ -100,11 +105,7 @@ function notAccepted(result: Exclude<AcceptResult, { outcome: 'accepted' }>): Pl
         'This idempotency key was used before with another request; use a new key for a new request.',
       )
     case 'external-id-in-use':
-      return refused(
-        'external-id-in-use',
-        'A call with this external id is still up; wait for its end, hang it up, or use another id.',
-        '/externalId',
-      )
+      return externalIdInUse
   }
 }
 
@@ -112,3 +113,9 @@ const refused = (code: RefusalCode, message: string, pointer?: string): Placemen
   outcome: 'refused',
   refusals: [{ code, message, ...(pointer === undefined ? {} : { pointer }) }],
 })
+
+const externalIdInUse = refused(
+  'external-id-in-use',
+  'A call with this external id is still up; wait for its end, hang it up, or use another id.',
+  '/externalId',
+)

@@ -76,6 +76,7 @@ export function planCall(
   })
   return {
     account: account.name,
+    ...(request.externalId === undefined ? {} : { externalId: request.externalId }),
     country: account.country,
     longestSeconds: context.longestSeconds,
     legs: { first: planned('first'), second: planned('second') },

@@ -2,11 +2,18 @@ import type { Call } from '../../src/call/call.ts'
 import type { CallEvent, LoggedCallEvent } from '../../src/call/call-event.ts'
 import { projectCall } from '../../src/call/project-call.ts'
 import type { Clock } from '../../src/clock.ts'
-import type { AcceptResult, CallPage, CallStore, UnfinishedCall } from '../../src/store/call-store.ts'
+import type {
+  AcceptResult,
+  CallPage,
+  CallStore,
+  IdempotencyKey,
+  ReplayResult,
+  UnfinishedCall,
+} from '../../src/store/call-store.ts'
 import { StoreError } from '../../src/store/store-error.ts'
 import { findRecoveries } from '../../src/store/unfinished-call.ts'
 
-/** A log of calls in memory, for tests in virtual time: as slow as it is told, and it fails when it is told. No keys, no filters. */
+/** A log of calls in memory, for tests in virtual time: as slow as it is told, and it fails when it is told. No filters. */
 export class MemoryCallStore implements CallStore {
   /** How long a write takes, in milliseconds. */
   writeMilliseconds = 0
@@ -16,6 +23,7 @@ export class MemoryCallStore implements CallStore {
   isFull = false
   readonly #clock: Clock
   readonly #calls = new Map<string, LoggedCallEvent[]>()
+  readonly #keys = new Map<string, { readonly fingerprint: string; readonly callId: string }>()
   #sequence = 0
   #isBroken = false
 
@@ -29,16 +37,30 @@ export class MemoryCallStore implements CallStore {
     this.#isBroken = false
   }
 
-  async accept(events: readonly CallEvent[]): Promise<AcceptResult> {
+  async accept(events: readonly CallEvent[], key?: IdempotencyKey): Promise<AcceptResult> {
     await this.#take(events)
     const [first] = events
     if (first?.type !== 'call.accepted') throw new Error('a call begins with call.accepted')
+    const replay = key && (await this.findReplay(key))
+    if (replay !== undefined) return replay
+    const { account, externalId } = first.request
+    const namesake = [...this.#calls.values()]
+      .map(projectCall)
+      .find((call) => call.account === account && call.request.externalId === externalId && call.state !== 'ended')
+    if (externalId !== undefined && namesake !== undefined) {
+      return { outcome: 'external-id-in-use', callId: namesake.id }
+    }
     this.#calls.set(first.callId, [])
+    if (key !== undefined) {
+      this.#keys.set(`${key.account} ${key.key}`, { fingerprint: key.fingerprint, callId: first.callId })
+    }
     return { outcome: 'accepted', events: this.#add(events) }
   }
 
-  findReplay(): Promise<undefined> {
-    return Promise.resolve(undefined)
+  async findReplay({ account, key, fingerprint }: IdempotencyKey): Promise<ReplayResult | undefined> {
+    const known = this.#keys.get(`${account} ${key}`)
+    if (known === undefined) return undefined
+    return known.fingerprint === fingerprint ? { outcome: 'replayed', callId: known.callId } : { outcome: 'key-reused' }
   }
 
   async append(events: readonly CallEvent[]): Promise<readonly LoggedCallEvent[]> {
