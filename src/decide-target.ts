@@ -111,7 +111,7 @@ const embeddedIPv4 = (groups: readonly number[]): string | undefined => {
 const parseGroups = (address: string): readonly number[] => {
   const quad = /(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(address)
   const text =
-    quad === null ? address : address.slice(0, quad.index) + hexOf(quad[1], quad[2]) + ':' + hexOf(quad[3], quad[4])
+    quad === null ? address : `${address.slice(0, quad.index)}${hexOf(quad[1], quad[2])}:${hexOf(quad[3], quad[4])}`
   const [head = '', tail] = text.split('::')
   const front = readGroups(head)
   const back = readGroups(tail ?? '')

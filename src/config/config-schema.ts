@@ -213,6 +213,7 @@ export const configSchema = z.strictObject({
         .string()
         .regex(/^[A-Za-z0-9.-]{1,128}$/)
         .default('cordboard'),
+      refusedNetworks: z.array(network).default([]),
     })
     .prefault({}),
   media: z

@@ -10,6 +10,7 @@ import { bindingKey } from '../sip/registrar/binding-table.ts'
 import type { Store } from '../store/store.ts'
 import { StoreError } from '../store/store-error.ts'
 import { type BindingStore, SipEngine, type SipListener } from '../telephony/sip-engine/sip-engine.ts'
+import { createTargetRules } from './create-target-rules.ts'
 
 /** The embedded driver, as the configuration says; lines and their secrets come from the directory as it is at each moment. */
 export function createEngine(config: Config, directory: Directory, store: Store, log: Log): SipEngine {
@@ -35,6 +36,7 @@ export function createEngine(config: Config, directory: Directory, store: Store,
       const realm = directory.account(account)?.domain ?? config.sip.realm
       return { aor: `${account}/${number}`, realm, ha1Md5: found.ha1Md5, ha1Sha256: found.ha1Sha256 }
     },
+    targets: createTargetRules(config),
     trunkCredentials: (name) => directory.trunkCredentials(name),
     bindings: createBindingStore(store, log),
     clock: systemClock,

@@ -20,6 +20,8 @@ export interface DialogSnapshot {
   /** Where requests go where the peer's Contact cannot be reached (NAT, connection), and the URI that it was reached as. */
   readonly peer?: Destination
   readonly peerTarget?: string
+  /** Where the peer's own packets come from, where that is not `peer`; see `Destination`. */
+  readonly proven?: Destination
 }
 
 export type DialogState = 'early' | 'confirmed' | 'terminated'

@@ -32,6 +32,8 @@ export class Dialog {
   state: DialogState
   /** Where requests go instead of the remote target's own address; see `choosePeer`. */
   peer: Destination | undefined
+  /** Where the peer was reached, or its own packets come from, whatever it says of itself. */
+  proven: Destination | undefined
   /** The URI that `peer` was reached as. */
   readonly peerTarget: string | undefined
 
@@ -51,6 +53,7 @@ export class Dialog {
     this.state = snapshot.state
     this.peer = snapshot.peer
     this.peerTarget = snapshot.peerTarget
+    this.proven = snapshot.proven ?? snapshot.peer
   }
 
   /** RFC 3261 section 12.1.2: the dialog that a 101–299 response with a To tag makes at the UAC. */
@@ -147,6 +150,7 @@ export class Dialog {
       ...(this.localContact !== undefined && { localContact: this.localContact }),
       ...(this.peer !== undefined && { peer: this.peer }),
       ...(this.peerTarget !== undefined && { peerTarget: this.peerTarget }),
+      ...(this.peer === undefined && this.proven !== undefined && { proven: this.proven }),
     }
   }
 

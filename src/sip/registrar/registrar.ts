@@ -262,16 +262,14 @@ const isOutdated = (request: SipRequest, binding: Binding): boolean =>
 
 /**
  * Where the phone is reached: the address and connection that its REGISTER came from, if it asked for that (RFC 3581) or stands
- * behind a NAT. Otherwise the port of its Contact: it may listen elsewhere than it sends from.
+ * behind a NAT. Otherwise the port of its Contact: it may listen elsewhere than it sends from, but not where we listen.
  */
 const destinationOf = (request: SipRequest, contact: SipUri, source: Source): Binding['destination'] => {
   const symmetric = source.protocol !== 'udp' || request.via.params.has('rport') || contact.host !== source.host
-  return {
-    protocol: source.protocol,
-    host: source.host,
-    port: symmetric ? source.port : (contact.port ?? 5060),
-    flow: source.flow,
-  }
+  const { protocol, host, flow } = source
+  const proven = { protocol, host, port: source.port, flow }
+  const port = symmetric ? source.port : (contact.port ?? 5060)
+  return port === source.port ? proven : { ...proven, port, proven }
 }
 
 const canonicalContact = (uri: SipUri): string => {

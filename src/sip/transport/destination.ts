@@ -17,6 +17,11 @@ export interface Destination extends TransportAddress {
   readonly protocol: TransportProtocol
   /** The flow to go out by. Where it has gone, `host` and `port` are tried. */
   readonly flow?: FlowId
+  /**
+   * Set where the address is only what a peer said: where its own packets come from. Taken instead where the said address is none
+   * that we send to (see `decideTarget`).
+   */
+  readonly proven?: Destination
 }
 
 /** Where a message came from. */

@@ -14,6 +14,18 @@ export interface AdvertisedAddress {
   readonly port?: number
 }
 
+/** Whether a message to `target` would come back to this point. `isLocal` tells the addresses of this machine. */
+export const listensAt = (
+  point: ListeningPoint,
+  target: TransportAddress,
+  isLocal: (host: string) => boolean,
+): boolean => {
+  const { advertise } = point
+  if (advertise?.host === target.host && (advertise.port ?? point.port) === target.port) return true
+  if (point.port !== target.port) return false
+  return isWildcard(point.host) ? isLocal(target.host) : point.host === target.host
+}
+
 /** The flow of a UDP socket; the same again after a restart. */
 export const datagramFlow = (point: TransportAddress): FlowId => `udp:${point.host}:${point.port}`
 

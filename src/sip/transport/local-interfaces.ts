@@ -1,7 +1,7 @@
 import { BlockList } from 'node:net'
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
 import type { Clock } from '../../clock.ts'
-import { isIPv6, isNumericHost } from './host.ts'
+import { isIPv6, isLoopback, isNumericHost } from './host.ts'
 
 type ReadInterfaces = () => NodeJS.Dict<NetworkInterfaceInfo[]>
 
@@ -14,10 +14,11 @@ interface LocalInterface {
 /** Addresses come and go with DHCP and containers; reading them costs a system call each. */
 const freshMilliseconds = 30_000
 
-/** Which of this machine's addresses a peer would see: for sockets that are bound to all of them. */
+/** This machine's addresses, and which of them a peer would see: for sockets that are bound to all of them. */
 export class LocalInterfaces {
   readonly #clock: Clock
   readonly #read: ReadInterfaces
+  #addresses: ReadonlySet<string> = new Set()
   #interfaces: readonly LocalInterface[] = []
   #readAt = Number.NEGATIVE_INFINITY
 
@@ -36,12 +37,20 @@ export class LocalInterfaces {
     return (near ?? candidates[0])?.address ?? (family === 'ipv6' ? '::1' : '127.0.0.1')
   }
 
+  /** Whether this machine itself has the address; all of loopback is its own. */
+  has(host: string): boolean {
+    if (isLoopback(host)) return true
+    this.#current()
+    return this.#addresses.has(host)
+  }
+
   #current(): readonly LocalInterface[] {
     const now = this.#clock.monotonic()
     if (now - this.#readAt < freshMilliseconds) return this.#interfaces
     this.#readAt = now
-    this.#interfaces = Object.values(this.#read())
-      .flatMap((infos) => infos ?? [])
+    const infos = Object.values(this.#read()).flatMap((some) => some ?? [])
+    this.#addresses = new Set(infos.map(({ address }) => address))
+    this.#interfaces = infos
       .filter(({ internal, address }) => !internal && !address.startsWith('fe80:'))
       .map(toInterface)
     return this.#interfaces

@@ -8,6 +8,8 @@ export interface TransportCounters {
   keepAlives: number
   /** Messages that did not leave, or may have been lost with their connection. */
   sendErrors: number
+  /** Addresses that a peer said and that nothing was sent to; see `decideTarget`. */
+  targetsRefused: number
   connectionsAccepted: number
   connectionsOpened: number
   /** Over a bound. */
@@ -23,6 +25,7 @@ export const createTransportCounters = (): TransportCounters => ({
   malformedAnswered: 0,
   keepAlives: 0,
   sendErrors: 0,
+  targetsRefused: 0,
   connectionsAccepted: 0,
   connectionsOpened: 0,
   connectionsRefused: 0,

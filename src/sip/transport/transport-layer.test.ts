@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { BlockList } from 'node:net'
 import { describe, it } from 'node:test'
 import { MemoryNetwork } from '../../../test/support/memory-network.ts'
 import { MemorySockets } from '../../../test/support/memory-sockets.ts'
@@ -6,6 +7,7 @@ import { MemoryStreams } from '../../../test/support/memory-streams.ts'
 import { createSeededRandom } from '../../../test/support/seeded-random.ts'
 import { VirtualClock } from '../../../test/support/virtual-clock.ts'
 import { silentLog } from '../../log.ts'
+import type { Destination } from './destination.ts'
 import { LocalInterfaces } from './local-interfaces.ts'
 import type { Sockets } from './sockets.ts'
 import { TransportLayer, type TransportLayerOptions } from './transport-layer.ts'
@@ -20,7 +22,10 @@ const setUp = (options: Partial<TransportLayerOptions> = {}) => {
     listenStream: (local, accept) => streams.listenStream(local, accept),
     connectStream: (remote, localHost, handler) => streams.connectStream(remote, localHost, handler),
   }
-  const interfaces = { addressTowards: (host: string) => (host.startsWith('10.') ? '10.0.0.5' : '192.0.2.5') }
+  const interfaces = {
+    addressTowards: (host: string) => (host.startsWith('10.') ? '10.0.0.5' : '192.0.2.5'),
+    has: (host: string) => host === '10.0.0.5' || host === '192.0.2.5' || host === '127.0.0.1',
+  }
   const random = createSeededRandom(1)
   const transport = new TransportLayer({ clock, random, log: silentLog, sockets, interfaces, ...options })
   return { clock, network, streams, transport }
@@ -76,6 +81,72 @@ describe('the address under which a peer reaches us', () => {
     assert.equal(interfaces.addressTowards('198.51.100.1'), '192.0.2.5')
     assert.equal(interfaces.addressTowards('sip.example.com'), '192.0.2.5')
     assert.equal(interfaces.addressTowards('2001:db8::9'), '2001:db8::5')
+    const own = ['127.0.0.1', '127.9.9.9', '::1', '192.0.2.5', 'fe80::1', '10.0.0.5']
+    for (const host of own) assert.equal(interfaces.has(host), true, host)
+    for (const host of ['192.0.2.6', 'fe80::2', 'sip.example.com']) assert.equal(interfaces.has(host), false, host)
+  })
+})
+
+describe('an address that a peer said', () => {
+  const proven = { protocol: 'udp', host: '198.51.100.1', port: 40_000 } as const
+  const refusedNetworks = new BlockList()
+  refusedNetworks.addSubnet('10.0.0.0', 8, 'ipv4')
+  const resolver = (addresses: Readonly<Record<string, string>>) => ({
+    resolve: (destination: Destination) =>
+      destination.host in addresses
+        ? Promise.resolve({ ...destination, host: addresses[destination.host] as string })
+        : destination,
+  })
+  const open = async (more: Partial<TransportLayerOptions> = {}) => {
+    const isOwnPort = ({ port }: { port: number }) => port === 8080
+    const test = setUp({ targets: { isOwnPort, refusedNetworks }, ...more })
+    await test.transport.listen({ protocol: 'udp', host: '0.0.0.0', port: 5060 })
+    return test
+  }
+  const cases: readonly (readonly [string, number, string])[] = [
+    ['198.51.100.1', 5070, '198.51.100.1:5070'],
+    ['203.0.113.5', 5060, '203.0.113.5:5060'],
+    ['192.0.2.5', 5062, '192.0.2.5:5062'],
+    ['127.0.0.1', 6379, '198.51.100.1:40000'],
+    ['[::1]', 6379, '198.51.100.1:40000'],
+    ['169.254.169.254', 80, '198.51.100.1:40000'],
+    ['224.0.1.75', 5060, '198.51.100.1:40000'],
+    ['0.0.0.0', 5060, '198.51.100.1:40000'],
+    ['10.1.2.3', 5060, '198.51.100.1:40000'],
+    ['192.0.2.5', 5060, '198.51.100.1:40000'],
+    ['203.0.113.5', 8080, '198.51.100.1:40000'],
+    ['inside.example', 5060, '198.51.100.1:40000'],
+    ['phone.example', 5060, '203.0.113.7:5060'],
+  ]
+  for (const [host, port, expected] of cases) {
+    it(`${host}:${port}: sent to ${expected}`, async () => {
+      const { transport } = await open({
+        resolver: resolver({ 'inside.example': '127.0.0.1', 'phone.example': '203.0.113.7' }),
+      })
+      const chosen = await transport.resolve({ protocol: 'udp', host, port, proven })
+      assert.equal(`${chosen.host}:${chosen.port}`, expected)
+      assert.equal(chosen.proven, undefined)
+      assert.equal(transport.counters().targetsRefused, expected.endsWith(':40000') ? 1 : 0)
+    })
+  }
+
+  it('loopback, by a peer that was reached under a name for loopback', async () => {
+    const { transport } = await open({ resolver: resolver({ 'carrier.example': '127.0.0.1' }) })
+    const named = { protocol: 'udp', host: 'carrier.example', port: 6000 } as const
+    const chosen = await transport.resolve({ protocol: 'udp', host: '127.0.0.1', port: 6001, proven: named })
+    assert.deepEqual(chosen, { protocol: 'udp', host: '127.0.0.1', port: 6001 })
+  })
+
+  it('what the configuration names is nobody’s saying', async () => {
+    const { transport } = await open()
+    const trunk = { protocol: 'udp', host: '10.1.2.3', port: 5060 } as const
+    assert.deepEqual(await transport.resolve(trunk), trunk)
+  })
+
+  it('an own port that is advertised is an own port', async () => {
+    const { transport } = await open({ advertise: { host: '203.0.113.1', port: 5061 } })
+    const chosen = await transport.resolve({ protocol: 'udp', host: '203.0.113.1', port: 5061, proven })
+    assert.equal(chosen.host, proven.host)
   })
 })
 

@@ -1,4 +1,6 @@
+import { BlockList } from 'node:net'
 import type { Clock } from '../../clock.ts'
+import { decideTarget, type TargetRules } from '../../decide-target.ts'
 import type { Log } from '../../log.ts'
 import { type Random, systemRandom } from '../../random.ts'
 import type { SipMessage } from '../message/message.ts'
@@ -8,7 +10,7 @@ import { answerMalformed } from './answer-malformed.ts'
 import type { Destination, Source, TransportAddress, TransportProtocol } from './destination.ts'
 import { DnsResolver } from './dns-resolver.ts'
 import { isIPv6, isLoopback, isWildcard } from './host.ts'
-import { type AdvertisedAddress, choosePoint, datagramFlow, type ListeningPoint } from './listening-point.ts'
+import { type AdvertisedAddress, choosePoint, datagramFlow, type ListeningPoint, listensAt } from './listening-point.ts'
 import { LocalInterfaces } from './local-interfaces.ts'
 import type { MessageTransport } from './message-transport.ts'
 import { nodeSockets } from './node-sockets.ts'
@@ -26,10 +28,12 @@ export interface TransportLayerOptions {
   readonly random?: Random
   readonly sockets?: Sockets
   readonly resolver?: Pick<DnsResolver, 'resolve'>
-  readonly interfaces?: Pick<LocalInterfaces, 'addressTowards'>
+  readonly interfaces?: Pick<LocalInterfaces, 'addressTowards' | 'has'>
   /** What peers that are not on loopback are told instead of where we listen: the public address in front of a NAT. */
   readonly advertise?: AdvertisedAddress
   readonly limits?: Partial<TcpLimits>
+  /** Where a peer's Contact or Record-Route may not aim us, beside the SIP ports of this layer. */
+  readonly targets?: TargetRules
   /**
    * Requests of more than 1300 octets to be sent by UDP: `tcp` tries a connection first, where a TCP port is open and the peer is
    * not known by a flow, and falls back to UDP (RFC 3261 section 18.1.1). `udp` sends them as they are, which that section forbids
@@ -57,7 +61,7 @@ export class TransportLayer implements MessageTransport {
   readonly #log: Log
   readonly #random: Random
   readonly #resolver: Pick<DnsResolver, 'resolve'>
-  readonly #interfaces: Pick<LocalInterfaces, 'addressTowards'>
+  readonly #interfaces: Pick<LocalInterfaces, 'addressTowards' | 'has'>
   readonly #advertise: AdvertisedAddress | undefined
   readonly #largeRequests: 'tcp' | 'udp'
   readonly #counters = createTransportCounters()
@@ -65,6 +69,7 @@ export class TransportLayer implements MessageTransport {
   readonly #tcp: TcpTransport
   readonly #points: ListeningPoint[] = []
   readonly #withoutTcp: RecentFailures
+  readonly #targets: TargetRules
   #isClosed = false
 
   constructor(options: TransportLayerOptions) {
@@ -75,6 +80,12 @@ export class TransportLayer implements MessageTransport {
     this.#interfaces = options.interfaces ?? new LocalInterfaces(clock)
     this.#advertise = options.advertise
     this.#largeRequests = options.largeRequests ?? 'tcp'
+    const { isOwnPort = () => false, refusedNetworks = new BlockList() } = options.targets ?? {}
+    const isLocal = (host: string): boolean => this.#interfaces.has(host)
+    this.#targets = {
+      refusedNetworks,
+      isOwnPort: (target) => this.#points.some((point) => listensAt(point, target, isLocal)) || isOwnPort(target),
+    }
     this.#withoutTcp = new RecentFailures(clock)
     const events = {
       message: (message: SipMessage, source: Source) => this.#receive(message, source),
@@ -104,7 +115,12 @@ export class TransportLayer implements MessageTransport {
   }
 
   resolve(destination: Destination): Destination | Promise<Destination> {
-    return this.#resolver.resolve(destination)
+    if (destination.proven === undefined) return this.#resolver.resolve(destination)
+    const { proven, ...said } = destination
+    const resolved = this.#resolver.resolve(said)
+    return resolved instanceof Promise
+      ? resolved.then((numeric) => this.#checkSaid(numeric, proven))
+      : this.#checkSaid(resolved, proven)
   }
 
   send(
@@ -169,6 +185,27 @@ export class TransportLayer implements MessageTransport {
     this.#isClosed = true
     this.#points.length = 0
     await Promise.all([this.#udp.close(), this.#tcp.close()])
+  }
+
+  /** An address that a peer said is known only now to be none that we send to: its name may stand for any. */
+  #checkSaid(said: Destination, proven: Destination): Destination | Promise<Destination> {
+    if (decideTarget(said, undefined, this.#targets) === undefined) return said
+    const seenFrom = this.#resolver.resolve(proven)
+    return seenFrom instanceof Promise
+      ? seenFrom.then((numeric) => this.#chooseTarget(said, numeric))
+      : this.#chooseTarget(said, seenFrom)
+  }
+
+  #chooseTarget(said: Destination, seenFrom: Destination): Destination {
+    const refusal = decideTarget(said, seenFrom, this.#targets)
+    if (refusal === undefined) return said
+    this.#counters.targetsRefused++
+    const { host, port } = said
+    this.#log.debug(
+      { said: `${host}:${port}`, seenFrom: seenFrom.host, refusal },
+      'sent to where the peer is seen instead',
+    )
+    return seenFrom
   }
 
   #sendOctets(octets: Buffer, destination: Destination, onError: (error: TransportError) => void): void {

@@ -57,7 +57,7 @@ export class IncomingInvite {
     const { protocol, host, port, flow } = source
     const destination = { protocol, host, port, flow }
     const contact = core.contact(destination, parseUri(request.uri).user ?? '')
-    this.dialog = Dialog.fromRequest(request, core.createTag(), contact)
+    this.dialog = Dialog.fromRequest(request, core.createTag(), contact, destination)
     this.dialog.peer = choosePeer(this.dialog.remoteTarget, destination)
     this.session = new Session(core, this.dialog, {})
     this.session.onEarlyEnd = () => this.#giveUp(487, 'Request Terminated')

@@ -2,10 +2,14 @@ import type { Dialog } from '../dialog/dialog.ts'
 import { parseUri, type SipUri } from '../message/uri.ts'
 import type { Destination } from '../transport/destination.ts'
 
-/** Where a dialog's next request goes (RFC 3261 section 8.1.2), or to the peer's proven address where its own cannot be reached. */
+/**
+ * Where a dialog's next request goes (RFC 3261 section 8.1.2), or to the peer's proven address where its own cannot be reached.
+ * A Contact or Record-Route is only what the peer said: it is marked as that.
+ */
 export const nextHop = (dialog: Dialog): Destination => {
   if (dialog.peer !== undefined && dialog.routeSet.length === 0) return dialog.peer
-  return destinationOfUri(dialog.nextHopUri())
+  const said = destinationOfUri(dialog.nextHopUri())
+  return dialog.proven === undefined ? said : { ...said, proven: dialog.proven }
 }
 
 /** The transport address that a SIP URI names, without DNS (RFC 3263 section 4.2 for a numeric host or a given port). */

@@ -323,6 +323,7 @@ export class Session implements DialogUsage, OfferingSession {
     const { peer } = this.dialog
     if (peer?.flow === undefined || peer.protocol !== 'tcp' || protocol !== 'tcp') return
     this.dialog.peer = { protocol, host, port, flow }
+    this.dialog.proven = this.dialog.peer
   }
 
   refreshTarget(message: SipRequest | SipResponse): void {

@@ -1,5 +1,6 @@
 import type { LegRecovery } from '../../call/call-event.ts'
 import type { Clock } from '../../clock.ts'
+import type { TargetRules } from '../../decide-target.ts'
 import type { Log } from '../../log.ts'
 import type { MediaPlane } from '../../media/media-plane.ts'
 import type { Random } from '../../random.ts'
@@ -42,6 +43,8 @@ export interface SipEngineOptions {
   /** By the user of an address-of-record or of digest credentials. */
   readonly lookupLine: (username: string, domain: string) => RegistrarLine | undefined
   readonly bindings: BindingStore
+  /** Where phones and carriers may not aim our requests. */
+  readonly targets?: TargetRules
   /** For ending the calls of a dead process over trunks that ask for digest; none if absent. */
   readonly trunkCredentials?: TrunkCredentials
   /** The system's if absent. */
@@ -76,6 +79,7 @@ export class SipEngine implements Driver {
       log,
       ...(options.advertise === undefined ? {} : { advertise: { host: options.advertise } }),
       ...(options.sockets === undefined ? {} : { sockets: options.sockets }),
+      ...(options.targets === undefined ? {} : { targets: options.targets }),
     })
     this.#transactions = new TransactionLayer({ transport: this.#transport, clock, random, log })
     this.#userAgent = new UserAgent({
