@@ -37,12 +37,16 @@ const scene = fc.record({
   first: target,
   second: target,
   writeMilliseconds: fc.constantFrom(0, 0, 1, 7, 60),
+  timing: fc.record({
+    bridgeMilliseconds: fc.constantFrom(0, 0, 5, 80),
+    farewellMilliseconds: fc.constantFrom(0, 0, 5, 80),
+  }),
   commands: fc.array(command, { maxLength: 5 }),
 })
 
 test('forwards, redirections, hang-ups and a full disk in any order: one end, and nothing is left', async () => {
-  const property = fc.asyncProperty(scene, async ({ scripts, first, second, writeMilliseconds, commands }) => {
-    const { clock, start, store, network, dialled, up } = openOrchestratorScene(scripts)
+  const property = fc.asyncProperty(scene, async ({ scripts, first, second, writeMilliseconds, timing, commands }) => {
+    const { clock, start, store, network, dialled, up } = openOrchestratorScene(scripts, timing)
     const { orchestrator, driver } = start(1)
     const placed = await orchestrator.place(requestTo(second, { first: { target: first } }))
     if (placed.outcome !== 'accepted') return
@@ -67,6 +71,8 @@ test('forwards, redirections, hang-ups and a full disk in any order: one end, an
     const story = events.map((event) => ('leg' in event ? `${event.leg}:${event.type}` : event.type)).join(' ')
     assert.equal(events.filter(({ type }) => type === 'call.ended').length, 1, story)
     assert.deepEqual([up(), driver.legs.size, orchestrator.liveCount, clock.pending], [0, 0, 0, 0], story)
+    // All phones here have a codec in common.
+    assert.ok(!events.some((event) => 'cause' in event && event.cause === 'media-failed'), story)
     for (const leg of ['first', 'second'] as const) {
       const own = events.filter((event) => 'leg' in event && event.leg === leg).map(({ type }) => type)
       const redirections = own.filter((type) => type === 'call.redirected').length

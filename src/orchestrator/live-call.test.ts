@@ -25,6 +25,7 @@ interface Scene {
   readonly queue?: Hunt['stages'][number]['strategy']
   readonly writeMilliseconds?: number
   readonly bridgeMilliseconds?: number
+  readonly farewellMilliseconds?: number
   readonly failsAt?: CallEvent['type']
 }
 
@@ -38,7 +39,8 @@ const setUp = async (scene: Scene) => {
     network.setLine({ account: 'acme', number: '102' }, scene.second),
     network.setLine({ account: 'acme', number: '103' }, scene.third ?? []),
   ]
-  const driver = new FakeDriver({ network, clock, bridgeMilliseconds: scene.bridgeMilliseconds ?? 0 })
+  const { bridgeMilliseconds = 0, farewellMilliseconds = 0 } = scene
+  const driver = new FakeDriver({ network, clock, bridgeMilliseconds, farewellMilliseconds })
   const refusedWrites: unknown[] = []
   const dial = driver.dial.bind(driver)
   driver.dial = (request, listener) => {
@@ -275,6 +277,28 @@ describe('races', () => {
     })
   }
 
+  for (const [who, first, second, expected] of [
+    ['the first', { answers: 10, hangsUp: 49 }, { answers: 50 }, 'cancelled by first'],
+    ['the second', { answers: 10 }, { answers: 50, hangsUp: 0 }, 'completed by second'],
+  ] as const) {
+    for (const bridgeMilliseconds of [0, 3]) {
+      test(`${who} hangs up as the second answers, before its leg could say so: no word of media (${bridgeMilliseconds} ms)`, async () => {
+        const { clock, call, verdict, assertOver, assertLogged } = await setUp({
+          first: [first],
+          second: [second],
+          bridgeMilliseconds,
+          // A real leg lets its media go before it says that it is over.
+          farewellMilliseconds: 5,
+        })
+        call.start()
+        await clock.advance(10_000)
+        assert.equal(verdict(), expected)
+        assertOver()
+        assertLogged()
+      })
+    }
+  }
+
   test('two members of a queue answer in the same moment: one talks, the other is hung up', async () => {
     const { clock, call, verdict, phones, assertOver, assertLogged } = await setUp({
       first: [quick],
@@ -433,6 +457,7 @@ describe('any order of what phones, callers and the store may do', () => {
     third: phones,
     writeMilliseconds: fc.constantFrom(0, 0, 1, 7, 60),
     bridgeMilliseconds: fc.constantFrom(0, 0, 5, 80),
+    farewellMilliseconds: fc.constantFrom(0, 0, 5, 80),
   })
   const commands = fc.array(
     fc.record({ at: fc.integer({ min: 0, max: 900 }), cause: fc.constantFrom<EndCause>('cancelled', 'interrupted') }),
@@ -456,6 +481,11 @@ describe('any order of what phones, callers and the store may do', () => {
       assertLogged()
       const last = events().at(-1)
       assert.ok(last?.type === 'call.ended' && last.cause in endCauses)
+      // All phones here have a codec in common, and every call that was not ended by command was ended by a party.
+      assert.notEqual(last.cause, 'media-failed')
+      const [accepted] = events()
+      const isByCommand = ends.length > 0 || last.at >= (accepted?.at ?? 0) + 90_000
+      assert.ok(isByCommand || last.endedBy !== undefined, last.cause)
     })
     await fc.assert(property, { numRuns: 400 })
   })

@@ -6,7 +6,14 @@ import { type CallEffect, type CallInput, type CallMachine, newCallMachine, step
 import { type Clock, callWhenDue, type Timer } from '../clock.ts'
 import type { CallLog } from '../events/call-log.ts'
 import type { Log } from '../log.ts'
-import type { Driver, LegDestination, LegEvent, LegHandle, LegServices } from '../telephony/driver.ts'
+import {
+  type Driver,
+  type LegDestination,
+  LegEndedError,
+  type LegEvent,
+  type LegHandle,
+  type LegServices,
+} from '../telephony/driver.ts'
 import { CallJournal } from './call-journal.ts'
 import { type Hunt, huntRounds, isReachable } from './hunt.ts'
 import { type DialMember, driverHandle, HuntLeg, type HuntRequest } from './hunt-leg.ts'
@@ -328,6 +335,8 @@ export class LiveCall {
     try {
       await this.#context.driver.bridge(driverHandle(first), driverHandle(second))
     } catch (error) {
+      // A party hung up in this very moment. Its leg tells so next, and with it how the call ends.
+      if (error instanceof LegEndedError) return
       this.#context.log.warn({ callId: this.id, err: error }, 'the two legs could not be joined')
       this.#take({ type: 'media-refused', cause: 'media-failed' })
       return

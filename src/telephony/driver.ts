@@ -113,6 +113,18 @@ export interface Presence {
   readonly contacts: number
 }
 
+/**
+ * The media of two legs cannot be connected because one of them is over. That leg's `ended` follows, or has been told already: it
+ * says how the call ends, and this error says nothing more.
+ */
+export class LegEndedError extends Error {
+  override readonly name = 'LegEndedError'
+
+  constructor() {
+    super('a leg has ended')
+  }
+}
+
 /** The port that the orchestrator speaks; one contract suite (`driver-contract.ts`) runs against every implementation. */
 export interface Driver {
   readonly name: string
@@ -120,7 +132,10 @@ export interface Driver {
   presence(line: LineAddress): Presence
   /** Starts the leg at once and never throws: what goes wrong comes as `ended`. Events come after `dial` has returned, in order. */
   dial(request: DialRequest, listener: (event: LegEvent) => void): LegHandle
-  /** Connects the media of two answered legs, both ways. Rejects if one of them has ended or they share no codec. */
+  /**
+   * Connects the media of two answered legs, both ways. Rejects with a {@link LegEndedError} if one of them has ended, and with
+   * another error if their media cannot be connected.
+   */
   bridge(first: LegHandle, second: LegHandle): Promise<void>
   /** Ends legs that a dead process left behind: CANCEL where unanswered, BYE where answered; resolves when every one is gone or given up. */
   recover(recoveries: readonly LegRecovery[]): Promise<void>

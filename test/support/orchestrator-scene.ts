@@ -6,7 +6,7 @@ import { silentLog } from '../../src/log.ts'
 import { Orchestrator } from '../../src/orchestrator/orchestrator.ts'
 import type { CallPolicy } from '../../src/orchestrator/plan-call.ts'
 import type { DialRequest, DriverCapability } from '../../src/telephony/driver.ts'
-import { FakeDriver } from '../../src/telephony/fake/fake-driver.ts'
+import { FakeDriver, type FakeDriverOptions } from '../../src/telephony/fake/fake-driver.ts'
 import { FakeNetwork } from '../../src/telephony/fake/fake-network.ts'
 import type { PhoneScript } from '../../src/telephony/fake/phone-script.ts'
 import { MemoryCallStore } from './memory-call-store.ts'
@@ -48,7 +48,10 @@ export const requestTo = (second: CallRequest['second']['target'], more: Partial
 export const toLine: CallRequest['second']['target'] = { kind: 'line', value: '102' }
 
 /** A server's worth of calls over scripted phones; each `start` is a process over the same store. */
-export const openOrchestratorScene = (scripts: Readonly<Record<string, readonly PhoneScript[]>>) => {
+export const openOrchestratorScene = (
+  scripts: Readonly<Record<string, readonly PhoneScript[]>>,
+  timing: Pick<FakeDriverOptions, 'bridgeMilliseconds' | 'farewellMilliseconds'> = {},
+) => {
   const clock = new VirtualClock()
   const network = new FakeNetwork(clock)
   const phones = Object.entries(scripts).flatMap(([number, script]) =>
@@ -58,7 +61,7 @@ export const openOrchestratorScene = (scripts: Readonly<Record<string, readonly 
   /** What the drivers were asked for. */
   const dialled: DialRequest[] = []
   const start = (seed: number, capabilities: readonly DriverCapability[] = [], policy: Partial<CallPolicy> = {}) => {
-    const driver = new FakeDriver({ network, clock, capabilities })
+    const driver = new FakeDriver({ network, clock, capabilities, ...timing })
     const dial = driver.dial.bind(driver)
     driver.dial = (request, listener) => {
       dialled.push(request)

@@ -1,6 +1,15 @@
 import type { LegRecovery } from '../../call/call-event.ts'
 import type { Clock } from '../../clock.ts'
-import type { DialRequest, Driver, DriverCapability, LegEvent, LegHandle, LineAddress, Presence } from '../driver.ts'
+import {
+  type DialRequest,
+  type Driver,
+  type DriverCapability,
+  LegEndedError,
+  type LegEvent,
+  type LegHandle,
+  type LineAddress,
+  type Presence,
+} from '../driver.ts'
 import { FakeLeg, fakeDriverName } from './fake-leg.ts'
 import type { FakeNetwork } from './fake-network.ts'
 
@@ -10,6 +19,8 @@ export interface FakeDriverOptions {
   readonly capabilities?: readonly DriverCapability[]
   /** How long joining two legs takes, in milliseconds; 0 if absent. */
   readonly bridgeMilliseconds?: number
+  /** How long a leg that is over takes to tell so (a real one waits for its media to be let go), in milliseconds; 0 if absent. */
+  readonly farewellMilliseconds?: number
 }
 
 /** A driver without a network, for tests of what stands above the port: phones do what their scripts say, in the clock's time. */
@@ -31,8 +42,9 @@ export class FakeDriver implements Driver {
   }
 
   dial(request: DialRequest, listener: (event: LegEvent) => void): LegHandle {
-    const { network, clock } = this.#options
-    const leg = new FakeLeg(request, listener, { network, clock, onGone: (gone) => this.legs.delete(gone) })
+    const { network, clock, farewellMilliseconds = 0 } = this.#options
+    const onGone = (gone: FakeLeg) => this.legs.delete(gone)
+    const leg = new FakeLeg(request, listener, { network, clock, farewellMilliseconds, onGone })
     this.legs.add(leg)
     queueMicrotask(() => leg.start())
     return leg
@@ -67,6 +79,6 @@ export class FakeDriver implements Driver {
 function assertAnswered(...legs: readonly LegHandle[]): void {
   for (const leg of legs) {
     if (!(leg instanceof FakeLeg)) throw new Error('this leg is of another driver')
-    if (!leg.isAnswered) throw new Error('a leg has ended')
+    if (!leg.isAnswered) throw new LegEndedError()
   }
 }

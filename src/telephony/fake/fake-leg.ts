@@ -10,6 +10,7 @@ export const fakeDriverName = 'fake'
 export interface FakeLegContext {
   readonly network: FakeNetwork
   readonly clock: Clock
+  readonly farewellMilliseconds: number
   readonly onGone: (leg: FakeLeg) => void
 }
 
@@ -187,11 +188,15 @@ export class FakeLeg implements LegHandle {
     if (this.#phase !== 'ending' || this.#writing || this.#calls.size > 0) return
     this.#phase = 'ended'
     this.#context.clock.clearTimeout(this.#ringTimer)
-    queueMicrotask(() => {
-      this.#context.onGone(this)
-      const forwarding = this.#forwardTo === undefined ? {} : { forwardTo: this.#forwardTo }
-      this.#emit({ type: 'ended', cause: this.#cause, ...forwarding })
-    })
+    const { clock, farewellMilliseconds } = this.#context
+    if (farewellMilliseconds === 0) queueMicrotask(() => this.#tellEnd())
+    else clock.setTimeout(() => this.#tellEnd(), farewellMilliseconds)
+  }
+
+  #tellEnd(): void {
+    this.#context.onGone(this)
+    const forwarding = this.#forwardTo === undefined ? {} : { forwardTo: this.#forwardTo }
+    this.#emit({ type: 'ended', cause: this.#cause, ...forwarding })
   }
 
   #emit(event: LegEvent): void {

@@ -14,7 +14,7 @@ import type { Session } from '../../sip/user-agent/session.ts'
 import { sessionDescription } from '../../sip/user-agent/session-description.ts'
 import type { SessionEnd } from '../../sip/user-agent/session-handler.ts'
 import type { UserAgent } from '../../sip/user-agent/user-agent.ts'
-import type { DialRequest, LegEvent, LegHandle, Tone } from '../driver.ts'
+import { type DialRequest, LegEndedError, type LegEvent, type LegHandle, type Tone } from '../driver.ts'
 import { AliveWatch } from './alive-watch.ts'
 import type { DialRounds, DialTarget } from './dial-target.ts'
 import { DigitSource } from './digit-source.ts'
@@ -124,11 +124,11 @@ export class EngineLeg implements LegHandle {
     }
   }
 
-  /** Connects the media of two answered legs, both ways. Throws where one of them has ended, or where they share no codec. */
+  /** Connects the media of two answered legs, both ways. Throws a {@link LegEndedError} where one of them has ended. */
   bridge(other: EngineLeg): void {
     const [here, there] = [this.#media, other.#media]
     const areAnswered = this.#phase === 'answered' && other.#phase === 'answered'
-    if (!areAnswered || here === undefined || there === undefined) throw new Error('a leg has ended')
+    if (!areAnswered || here === undefined || there === undefined) throw new LegEndedError()
     here.endpoint.bridge(there.endpoint)
     here.partner = there.endpoint
     there.partner = here.endpoint
