@@ -36,8 +36,10 @@ export const createTransactionBench = (seed = 1) => {
   const layer = new TransactionLayer({ transport, clock, random: createSeededRandom(seed), log: silentLog })
   const heard: string[] = []
   const served: ServerTransaction[] = []
-  layer.onRequest = (request, transaction) => {
-    heard.push(request.method)
+  layer.onRequest = (arrived) => {
+    heard.push(arrived.request.method)
+    const transaction = arrived.begin('dialog')
+    if (transaction === undefined) return
     transaction.onTimeout = () => void heard.push('timeout')
     transaction.onTransportError = () => void heard.push('transport error')
     transaction.onCancel = () => void heard.push('cancelled')

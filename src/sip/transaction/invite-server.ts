@@ -3,7 +3,7 @@ import { createStep, type TransitionTable, to } from './transition-table.ts'
 /**
  * The INVITE server transaction: RFC 3261 section 17.2.1 with the Accepted state of RFC 6026 section 7.1.
  *
- *                        start: pass INVITE
+ *                        start: 100 in 200 ms
  *                               │
  *     INVITE: repeat response ┌─┴────────┐ transport error
  *     200 ms: send 100        │proceeding├───────────────────┐
@@ -39,7 +39,6 @@ export type InviteServerInput =
   | 'terminate'
 
 export type InviteServerEffect =
-  | 'passRequest'
   | 'passAck'
   | 'sendTrying'
   | 'sendResponse'
@@ -58,7 +57,7 @@ const terminate = to<InviteServerState, InviteServerEffect>('terminated', 'stopT
 
 const table: TransitionTable<InviteServerState, InviteServerInput, InviteServerEffect> = {
   initial: {
-    start: to('proceeding', 'startTimer100', 'passRequest'),
+    start: to('proceeding', 'startTimer100'),
     terminate,
   },
   proceeding: {

@@ -3,7 +3,7 @@ import { createStep, type TransitionTable, to } from './transition-table.ts'
 /**
  * The non-INVITE server transaction (RFC 3261 section 17.2.2).
  *
- *                start: pass request
+ *                      start
  *                       │
  *                    ┌──┴───┐ timer F of the client
  *                    │trying├────────────────────────────┐
@@ -34,7 +34,6 @@ export type NonInviteServerInput =
   | 'terminate'
 
 export type NonInviteServerEffect =
-  | 'passRequest'
   | 'sendResponse'
   | 'repeatResponse'
   | 'startTimerF'
@@ -55,7 +54,7 @@ const fail = to<NonInviteServerState, NonInviteServerEffect>('terminated', 'stop
 
 const table: TransitionTable<NonInviteServerState, NonInviteServerInput, NonInviteServerEffect> = {
   initial: {
-    start: to('trying', 'startTimerF', 'passRequest'),
+    start: to('trying', 'startTimerF'),
     terminate,
   },
   trying: {

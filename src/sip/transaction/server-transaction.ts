@@ -26,7 +26,6 @@ type Effect = InviteServerEffect | NonInviteServerEffect
 
 /** What the layer does for its server transactions. */
 export interface ServerTransactionOwner {
-  passRequest(transaction: ServerTransaction): void
   passAck(ack: SipRequest, source: Source): void
   terminated(transaction: ServerTransaction): void
 }
@@ -53,6 +52,7 @@ export class ServerTransaction {
   #toTag: string | undefined
   /** The newest response, for repetition. */
   #octets: Buffer | undefined
+  #isCancelled = false
   #repetitionInterval = 0
   #immediate: Input | undefined
   /** What the effects under way speak of. */
@@ -123,9 +123,11 @@ export class ServerTransaction {
     this.#ack = undefined
   }
 
-  /** RFC 3261 section 9.2: a CANCEL changes nothing once a final response is out. */
+  /** RFC 3261 section 9.2: a CANCEL changes nothing once a final response is out, nor when it is repeated. */
   cancel(cancel: SipRequest): void {
-    if (this.#state === 'proceeding') tell(this.#core, this.onCancel, cancel)
+    if (this.#state !== 'proceeding' || this.#isCancelled) return
+    this.#isCancelled = true
+    tell(this.#core, this.onCancel, cancel)
   }
 
   #step(input: Input): void {
@@ -148,8 +150,6 @@ export class ServerTransaction {
     const { t1, t2, t4, trying } = this.#core.timers
     const isReliable = this.source.protocol !== 'udp'
     switch (effect) {
-      case 'passRequest':
-        return this.#owner.passRequest(this)
       case 'passAck':
         if (this.#ack !== undefined) this.#owner.passAck(this.#ack.request, this.#ack.source)
         return

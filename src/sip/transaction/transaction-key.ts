@@ -18,11 +18,15 @@ export const serverKey = (request: SipRequest, method: string): string => {
   const { via } = request
   const sentBy = `${via.host.toLowerCase()}:${via.port ?? 5060}`
   const { branch } = via
-  if (branch?.startsWith(magicCookie)) return `${method} ${branch} ${sentBy}`
+  if (isUnique(branch)) return `${method} ${branch} ${sentBy}`
   return `${method} ${branch ?? ''} ${sentBy} ${request.uri} ${request.fromTag ?? ''} ${request.callId} ${request.cseq.number}`
 }
 
-export const hasMagicCookie = (request: SipRequest): boolean => request.via.branch?.startsWith(magicCookie) === true
+export const hasMagicCookie = (request: SipRequest): boolean => isUnique(request.via.branch)
+
+/** RFC 4475 section 3.2.1: the cookie alone, with nothing behind it, names no transaction. */
+const isUnique = (branch: string | undefined): boolean =>
+  branch?.startsWith(magicCookie) === true && branch.length > magicCookie.length
 
 /** RFC 3261 section 8.2.2.2: what a request that came by two ways has in common. */
 export const mergeKey = (request: SipRequest): string =>

@@ -11,6 +11,7 @@ import { silentLog } from '../../log.ts'
 import { createResponse } from '../message/create-response.ts'
 import type { Destination } from '../transport/destination.ts'
 import { TransportError } from '../transport/transport-error.ts'
+import type { TransactionRoom } from './arrived-request.ts'
 import { TransactionLayer } from './transaction-layer.ts'
 
 const ignore = { onResponse() {}, onTimeout() {}, onTransportError() {} }
@@ -223,17 +224,77 @@ describe('the transaction user', () => {
   })
 })
 
+describe('RFC 3261 section 8.2.7: an answer without a transaction', () => {
+  const setUp = () => {
+    const bench = createTransactionBench()
+    bench.layer.onRequest = (arrived) => arrived.answer(createResponse(arrived.request, 480))
+    return bench
+  }
+
+  it('leaves nothing behind, and a repetition gets the same, tag and all', () => {
+    const { clock, layer, transport, request } = setUp()
+    request('INVITE')
+    request('INVITE')
+    assert.deepEqual(transport.names, ['480', '480'])
+    assert.equal(transport.sent[0]?.text, transport.sent[1]?.text)
+    assert.match(transport.sent[0]?.message.toTag ?? '', /^[0-9a-f]{16}$/)
+    assert.deepEqual(layer.counts(), nothingLeft)
+    assert.equal(clock.pending, 0)
+  })
+
+  it('another request gets another tag', () => {
+    const { transport, request } = setUp()
+    request('INVITE', { branch: 'z9hG4bK1' })
+    request('INVITE', { branch: 'z9hG4bK2' })
+    assert.notEqual(transport.sent[0]?.message.toTag, transport.sent[1]?.message.toTag)
+  })
+
+  for (const [what, toTag, wanted] of [
+    ['that matches nothing gets 481', undefined, '481'],
+    ['within a dialog, too', 'x', '481'],
+  ] as const) {
+    it(`a CANCEL ${what}, and is not kept`, () => {
+      const { layer, transport, request } = setUp()
+      request('CANCEL', { ...(toTag !== undefined && { toTag }) })
+      assert.deepEqual(transport.names, [wanted])
+      assert.deepEqual(layer.counts(), nothingLeft)
+    })
+  }
+
+  it('RFC 4475 section 3.2.1: the cookie alone is no branch; two such requests are told apart', () => {
+    const { served, request, transport } = createTransactionBench()
+    request('OPTIONS', { branch: 'z9hG4bK', toTag: 'd' })
+    transport.receive([
+      'OPTIONS sip:alice@192.0.2.1 SIP/2.0',
+      'Via: SIP/2.0/UDP 192.0.2.2:5060;branch=z9hG4bK',
+      'From: <sip:bob@192.0.2.2>;tag=p',
+      'To: <sip:alice@192.0.2.1>;tag=d',
+      'Call-ID: another-call',
+      'CSeq: 7 OPTIONS',
+    ])
+    assert.equal(served.length, 2)
+  })
+})
+
 describe('bounds', () => {
-  it('beyond the greatest number of server transactions a request gets 503 with Retry-After', () => {
+  it('a request that finds no room gets 503 with Retry-After; strangers fill half, registrations three quarters', () => {
     const { clock, transport, request } = createTransactionBench()
     const random = createSeededRandom(1)
-    const layer = new TransactionLayer({ transport, clock, random, log: silentLog, maximumServerTransactions: 1 })
-    layer.onRequest = () => {}
-    request('OPTIONS', { branch: 'z9hG4bK1', toTag: '1' })
-    request('OPTIONS', { branch: 'z9hG4bK2', toTag: '2' })
-    assert.deepEqual(transport.names, ['503'])
+    const layer = new TransactionLayer({ transport, clock, random, log: silentLog, maximumServerTransactions: 4 })
+    let branches = 0
+    const ask = (room: TransactionRoom): void => {
+      layer.onRequest = (arrived) => void arrived.begin(room)
+      request('OPTIONS', { branch: `z9hG4bK${branches++}`, toTag: 't' })
+    }
+    const kept = (): number => layer.counts().serverTransactions
+    for (let asked = 0; asked < 5; asked++) ask('stranger')
+    assert.equal(kept(), 2)
+    for (let asked = 0; asked < 5; asked++) ask('registration')
+    assert.equal(kept(), 3)
+    for (let asked = 0; asked < 5; asked++) ask('dialog')
+    assert.equal(kept(), 4)
+    assert.deepEqual(transport.names, Array<string>(11).fill('503'))
     assert.equal(transport.sent[0]?.message.headers.get('Retry-After'), '5')
-    assert.equal(layer.counts().serverTransactions, 1)
   })
 
   it('close leaves nothing behind', async () => {

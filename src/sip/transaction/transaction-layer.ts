@@ -1,16 +1,20 @@
+import { hash } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
 import type { Log } from '../../log.ts'
 import type { Random } from '../../random.ts'
 import { createResponse } from '../message/create-response.ts'
 import type { SipMessage, SipRequest, SipResponse } from '../message/message.ts'
 import { serializeMessage } from '../message/serialize-message.ts'
+import { boundAnswer } from '../transport/bound-answer.ts'
 import type { Destination, Source } from '../transport/destination.ts'
 import type { MessageTransport } from '../transport/message-transport.ts'
 import { responseDestination } from '../transport/response-destination.ts'
 import { TransportError } from '../transport/transport-error.ts'
+import { ArrivedRequest, type ArrivedRequestOwner, type TransactionRoom } from './arrived-request.ts'
 import { ClientTransaction, type ClientTransactionHandler } from './client-transaction.ts'
 import { createVia } from './create-via.ts'
 import { ServerTransaction, type ServerTransactionOwner } from './server-transaction.ts'
+import { type StrangerOutcome, StrangerWatch } from './stranger-watch.ts'
 import { defaultTimerSettings, type TimerSettings } from './timer-values.ts'
 import type { TransactionCore } from './transaction-core.ts'
 import { clientKey, clientKeyOfResponse, hasMagicCookie, magicCookie, mergeKey, serverKey } from './transaction-key.ts'
@@ -21,7 +25,7 @@ export interface TransactionLayerOptions {
   readonly random: Random
   readonly log: Log
   readonly timers?: Partial<TimerSettings>
-  /** Server transactions at a time; requests beyond them get 503. */
+  /** Server transactions at a time; requests beyond them get 503. What strangers can take of it is `shares`. */
   readonly maximumServerTransactions?: number
 }
 
@@ -42,10 +46,13 @@ const largestDatagramRequest = 1300
 
 const defaultMaximumServerTransactions = 200_000
 
+/** How full the table may be for a request to get a place: a stranger's leaves room for the BYE of a live call. */
+const shares: Readonly<Record<TransactionRoom, number>> = { stranger: 0.5, registration: 0.75, dialog: 1 }
+
 /** RFC 3261 section 17: matches messages to transactions, and makes and forgets them. */
 export class TransactionLayer {
-  /** A new request, other than ACK and CANCEL. It is answered through its transaction. */
-  onRequest: ((request: SipRequest, transaction: ServerTransaction, source: Source) => void) | undefined
+  /** A new request, other than ACK and CANCEL. Its user answers it at once, or begins a transaction for it. */
+  onRequest: ((arrived: ArrivedRequest) => void) | undefined
   /** An ACK of a 2xx, repetitions included. */
   onAck: ((ack: SipRequest, source: Source) => void) | undefined
   /** A response that belongs to no transaction: late, or meant for a process before this one. */
@@ -55,8 +62,12 @@ export class TransactionLayer {
   readonly #clients = new Map<string, ClientTransaction>()
   readonly #servers = new Map<string, ServerTransaction>()
   readonly #merges = new Map<string, ServerTransaction>()
+  readonly #strangers: StrangerWatch
+  readonly #arrivalOwner: ArrivedRequestOwner = {
+    beginTransaction: (arrived, room) => this.#begin(arrived, room),
+    answerStatelessly: (request, source, key, response) => this.#answerStatelessly(request, source, key, response),
+  }
   readonly #serverOwner: ServerTransactionOwner = {
-    passRequest: (transaction) => this.#passRequest(transaction),
     passAck: (ack, source) => this.onAck?.(ack, source),
     terminated: (transaction) => this.#forgetServer(transaction),
   }
@@ -74,6 +85,7 @@ export class TransactionLayer {
       timers: { ...defaultTimerSettings, ...timers },
       tally: { running: 0 },
     }
+    this.#strangers = new StrangerWatch(clock, log)
     this.#maximumServerTransactions = options.maximumServerTransactions ?? defaultMaximumServerTransactions
     transport.onMessage = (message, source) => this.#receive(message, source)
   }
@@ -173,46 +185,70 @@ export class TransactionLayer {
   }
 
   #receiveNew(request: SipRequest, source: Source, key: string): void {
-    if (this.#servers.size >= this.#maximumServerTransactions) {
-      const busy = createResponse(request, 503, 'Too Many Transactions')
-      busy.headers.append('Retry-After', '5')
-      return this.#core.transport.send(busy, responseDestination(request, source))
-    }
-    const isOutsideDialog = request.toTag === undefined && request.method !== 'CANCEL'
-    const merge = isOutsideDialog ? mergeKey(request) : undefined
-    const transaction = new ServerTransaction(this.#core, this.#serverOwner, request, source, key, merge)
-    this.#servers.set(key, transaction)
-    if (merge !== undefined && !this.#merges.has(merge)) this.#merges.set(merge, transaction)
-    transaction.start()
-  }
-
-  #passRequest(transaction: ServerTransaction): void {
-    const { request, source, mergeKey: merge } = transaction
+    if (request.method === 'CANCEL') return this.#cancel(request, source, key)
+    const arrived = new ArrivedRequest(this.#arrivalOwner, request, source, key)
     // RFC 3261 section 8.2.2.2: the same request by another way, forked somewhere before us.
-    const isMerged = merge !== undefined && this.#merges.get(merge) !== transaction
-    if (isMerged) return transaction.respond(createResponse(request, 482, 'Loop Detected'))
-    if (request.method === 'CANCEL') return this.#cancel(transaction)
-    if (this.onRequest === undefined) {
-      return transaction.respond(createResponse(request, 503, 'Service Unavailable'))
-    }
+    const isMerged = request.toTag === undefined && this.#merges.has(mergeKey(request))
+    if (isMerged) return arrived.answer(createResponse(request, 482, 'Loop Detected'))
+    if (this.onRequest === undefined) return arrived.answer(createResponse(request, 503, 'Service Unavailable'))
     try {
-      this.onRequest(request, transaction, source)
+      this.onRequest(arrived)
     } catch (error) {
       this.#core.log.error({ err: error, method: request.method, callId: request.callId }, 'request failed')
-      transaction.respond(createResponse(request, 500, 'Server Internal Error'))
+      arrived.answer(createResponse(request, 500, 'Server Internal Error'))
     }
   }
 
-  /** RFC 3261 section 9.2: the CANCEL itself is answered here; the INVITE by its transaction user. */
-  #cancel(transaction: ServerTransaction): void {
-    const { request } = transaction
-    const invite = this.#servers.get(serverKey(request, 'INVITE'))
+  #begin({ request, source, key }: ArrivedRequest, room: TransactionRoom): ServerTransaction | undefined {
+    if (this.#servers.size >= shares[room] * this.#maximumServerTransactions) {
+      const busy = createResponse(request, 503, 'Too Many Transactions')
+      busy.headers.append('Retry-After', '5')
+      this.#answerStatelessly(request, source, key, busy, 'no room')
+      return undefined
+    }
+    const merge = request.toTag === undefined ? mergeKey(request) : undefined
+    const transaction = new ServerTransaction(this.#core, this.#serverOwner, request, source, key, merge)
+    this.#servers.set(key, transaction)
+    if (merge !== undefined) this.#merges.set(merge, transaction)
+    transaction.start()
+    return transaction
+  }
+
+  /** RFC 3261 section 8.2.7. The To tag follows from the request, so that a repetition gets the same one. */
+  #answerStatelessly(
+    request: SipRequest,
+    source: Source,
+    key: string,
+    response: SipResponse,
+    outcome: StrangerOutcome = 'answered',
+  ): void {
+    this.#strangers.note(request.method, source.host, outcome)
+    // RFC 3261 section 8.2.6.2: every response but 100 has a To tag.
+    if (response.toTag === undefined) {
+      response.headers.set('To', `${response.headers.get('To')};tag=${hash('sha256', key, 'hex').slice(0, 16)}`)
+    }
+    const { transport } = this.#core
+    const destination = responseDestination(request, source)
+    // A stranger who closes its connection shall not make us open another.
+    if (transport.hasLost?.(destination) === true) return
+    const octets = boundAnswer(response, source.datagramOctets)
+    if (octets !== undefined) transport.send(octets, destination)
+  }
+
+  /**
+   * RFC 3261 section 9.2: the CANCEL itself is answered here; the INVITE by its transaction user. Neither answer needs a
+   * transaction: a repeated CANCEL finds the INVITE once more, which is cancelled once.
+   */
+  #cancel(cancel: SipRequest, source: Source, key: string): void {
+    const invite = this.#servers.get(serverKey(cancel, 'INVITE'))
     if (invite === undefined) {
-      return transaction.respond(createResponse(request, 481, 'Call/Transaction Does Not Exist'))
+      const unknown = createResponse(cancel, 481, 'Call/Transaction Does Not Exist')
+      return this.#answerStatelessly(cancel, source, key, unknown)
     }
     // The To tag should be that of the INVITE's responses; without one so far it may be any.
-    transaction.respond(createResponse(request, 200, 'OK', { toTag: invite.toTag ?? this.#core.random.token(16) }))
-    invite.cancel(request)
+    const toTag = invite.toTag === undefined ? {} : { toTag: invite.toTag }
+    this.#answerStatelessly(cancel, source, key, createResponse(cancel, 200, 'OK', toTag))
+    invite.cancel(cancel)
   }
 
   #receiveAck(ack: SipRequest, source: Source): void {

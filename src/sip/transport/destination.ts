@@ -29,4 +29,6 @@ export interface Source extends TransportAddress {
   readonly protocol: TransportProtocol
   readonly local: TransportAddress
   readonly flow: FlowId
+  /** How long the datagram was, for it bounds what a stranger is answered. Absent over a connection. */
+  readonly datagramOctets?: number
 }

@@ -26,8 +26,8 @@ const startServer = async (limits: Partial<TcpLimits> = {}) => {
   const udp = await transport.listen({ protocol: 'udp', host, port: 0 })
   const tcp = await transport.listen({ protocol: 'tcp', host, port: 0 })
   const transactions = new TransactionLayer({ transport, clock: systemClock, random: systemRandom, log: silentLog })
-  transactions.onRequest = (request, transaction) =>
-    transaction.respond(createResponse(request, 200, 'OK', { toTag: 'server' }))
+  transactions.onRequest = (arrived) =>
+    arrived.begin('dialog')?.respond(createResponse(arrived.request, 200, 'OK', { toTag: 'server' }))
   open.push(() => {
     transactions.close()
     return transport.close()
@@ -181,8 +181,9 @@ describe('real sockets on loopback', () => {
     await once(listener, 'listening')
     open.push(() => listener.close())
     const { port } = listener.address() as { port: number }
-    transactions.onRequest = (request, transaction) => {
-      setTimeout(() => transaction.respond(createResponse(request, 200, 'OK', { toTag: 'late' })), 50)
+    transactions.onRequest = (arrived) => {
+      const transaction = arrived.begin('dialog')
+      setTimeout(() => transaction?.respond(createResponse(arrived.request, 200, 'OK', { toTag: 'late' })), 50)
     }
     const socket = await connectTo(tcp.port)
     socket.write(wireRequest('z9hG4bK1', `127.0.0.1:${port}`))

@@ -74,7 +74,8 @@ export class UdpTransport {
       this.#counters.keepAlives++
       return
     }
-    const source: Source = { protocol: 'udp', host: from.host, port: from.port, local, flow }
+    const { host, port } = from
+    const source: Source = { protocol: 'udp', host, port, local, flow, datagramOctets: datagram.length }
     try {
       const message = parseMessage(datagram)
       this.#events.message(message, source)

@@ -1,11 +1,10 @@
-import { hash } from 'node:crypto'
 import { targetOf } from '../dialog/contact.ts'
 import { Dialog } from '../dialog/dialog.ts'
 import type { DialogSnapshot } from '../dialog/dialog-snapshot.ts'
 import { createResponse } from '../message/create-response.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
 import { SipParseError } from '../message/sip-parse-error.ts'
-import type { ServerTransaction } from '../transaction/server-transaction.ts'
+import type { ArrivedRequest } from '../transaction/arrived-request.ts'
 import type { Source } from '../transport/destination.ts'
 import { Authorizer } from './authorizer.ts'
 import { sessionDescriptionType } from './capabilities.ts'
@@ -28,6 +27,12 @@ export interface UserAgentCounts {
   readonly timers: number
 }
 
+/** Methods that can come outside of a dialog, or that have lost theirs; all others are refused by name. */
+const knownMethods: ReadonlySet<string> = new Set(['INVITE', 'OPTIONS', 'REGISTER', 'BYE', 'INFO', 'PRACK', 'UPDATE'])
+
+/** RFC 3261 section 8.2.2.1: a Request-URI that no SIP server can be asked for is refused, whatever the method. */
+const isSipScheme = (uri: string): boolean => /^sips?:/i.test(uri)
+
 /** A SIP user agent, client and server (RFC 3261 sections 8 to 15), over a transaction layer. */
 export class UserAgent {
   /** Whom a call reaches; without it every INVITE gets 480. */
@@ -42,7 +47,7 @@ export class UserAgent {
 
   constructor(options: UserAgentOptions) {
     this.#core = new UserAgentCore(options)
-    options.transactions.onRequest = (request, transaction, source) => this.#receive(request, transaction, source)
+    options.transactions.onRequest = (arrived) => this.#receive(arrived)
     options.transactions.onAck = (ack) => this.#receiveAck(ack)
     options.transactions.onStrayResponse = (response, source) => this.#receiveStray(response, source)
   }
@@ -113,71 +118,75 @@ export class UserAgent {
     this.#core.stopAllTimers()
   }
 
-  #receive(request: SipRequest, transaction: ServerTransaction, source: Source): void {
+  #receive(arrived: ArrivedRequest): void {
+    const { request, source } = arrived
     try {
-      this.#dispatch(request, transaction, source)
+      this.#dispatch(arrived)
     } catch (error) {
-      // A header that only now turned out unreadable, or a fault of an owner's handler.
-      this.#core.log.warn({ method: request.method, host: source.host, err: error }, 'request failed')
-      const refusal =
-        error instanceof SipParseError
-          ? createResponse(request, error.status, error.reason)
-          : createResponse(request, 500, 'Server Internal Error')
-      this.#answer(transaction, refusal)
+      const { method } = request
+      if (error instanceof SipParseError) {
+        // A header that only now turned out unreadable: a stranger can send as many of them as it likes.
+        this.#core.log.debug({ method, host: source.host, err: error }, 'request cannot be read')
+        return arrived.answer(createResponse(request, error.status, error.reason))
+      }
+      // A fault of an owner's handler.
+      this.#core.log.warn({ method, host: source.host, err: error }, 'request failed')
+      arrived.answer(createResponse(request, 500, 'Server Internal Error'))
     }
   }
 
-  #dispatch(request: SipRequest, transaction: ServerTransaction, source: Source): void {
-    const { toTag } = request
+  /** What needs no transaction gets none: whoever begins one here says whose room it takes. */
+  #dispatch(arrived: ArrivedRequest): void {
+    const { request } = arrived
+    const { toTag, method } = request
     if (toTag !== undefined) {
       const usage = this.#core.dialogs.find(request.callId, toTag, request.fromTag ?? '')
       // RFC 3261 section 12.2.2: a dialog that we do not know, or no longer.
-      if (usage === undefined) return this.#answerWithoutState(transaction, unknownDialog(request))
-      return usage.receiveRequest(request, transaction)
+      if (usage === undefined) return arrived.answer(unknownDialog(request))
+      const transaction = arrived.begin('dialog')
+      if (transaction !== undefined) usage.receiveRequest(request, transaction)
+      return
     }
-    switch (request.method) {
+    if (!knownMethods.has(method)) return arrived.answer(refuseMethod(request))
+    if (!isSipScheme(request.uri)) return arrived.answer(createResponse(request, 416, 'Unsupported URI Scheme'))
+    switch (method) {
       case 'INVITE':
-        return this.#receiveInvite(request, transaction, source)
+        return this.#receiveInvite(arrived)
       case 'OPTIONS':
-        return this.#answerWithoutState(transaction, refuseExtensions(request) ?? describeCapabilities(request))
+        return arrived.answer(refuseExtensions(request) ?? describeCapabilities(request))
       case 'REGISTER':
-        return this.#answer(transaction, this.onRegister?.(request, source) ?? refuseMethod(request))
-      case 'BYE':
-      case 'INFO':
-      case 'PRACK':
-      case 'UPDATE':
-        return this.#answerWithoutState(transaction, unknownDialog(request))
+        return this.#receiveRegister(arrived)
       default:
-        return this.#answerWithoutState(transaction, refuseMethod(request))
+        return arrived.answer(unknownDialog(request))
     }
   }
 
-  /** RFC 3261 section 8.2.6.2: every response but 100 has a To tag. */
-  #answer(transaction: ServerTransaction, response: SipResponse, tag = this.#core.createTag()): void {
-    if (response.toTag === undefined) response.headers.set('To', `${response.headers.get('To')};tag=${tag}`)
-    transaction.respond(response)
+  /** Only who has shown a password is remembered: a REGISTER that is challenged or refused changes nothing here. */
+  #receiveRegister(arrived: ArrivedRequest): void {
+    const { request, source } = arrived
+    // RFC 4475 section 3.1.2.13: a Contact that cannot be read is refused, whoever sent it; it throws.
+    void request.contacts
+    const response = this.onRegister?.(request, source) ?? refuseMethod(request)
+    if (response.status >= 300) return arrived.answer(response)
+    if (response.toTag === undefined) {
+      response.headers.set('To', `${response.headers.get('To')};tag=${this.#core.createTag()}`)
+    }
+    arrived.begin('registration')?.respond(response)
   }
 
-  #receiveInvite(request: SipRequest, transaction: ServerTransaction, source: Source): void {
+  #receiveInvite(arrived: ArrivedRequest): void {
+    const { request, source } = arrived
     const refusal = this.#refuseInvite(request)
-    if (refusal !== undefined) return this.#answerWithoutState(transaction, refusal)
+    if (refusal !== undefined) return arrived.answer(refusal)
+    const transaction = arrived.begin('stranger')
+    if (transaction === undefined) return
     const invite = new IncomingInvite(this.#core, request, transaction, source, (done) => this.#incoming.delete(done))
     this.#incoming.add(invite)
     this.onInvite?.(invite)
   }
 
-  /**
-   * RFC 3261 section 8.2.7: for what changes nothing here and anybody can send. An INVITE's response is not repeated to one who
-   * never sends the ACK; whoever repeats the request gets it again, with the same tag.
-   */
-  #answerWithoutState(transaction: ServerTransaction, response: SipResponse): void {
-    this.#answer(transaction, response, hash('sha256', transaction.key, 'hex').slice(0, 16))
-    transaction.terminate()
-  }
-
   /** RFC 3261 section 8.2, in its order. */
   #refuseInvite(request: SipRequest): SipResponse | undefined {
-    if (!/^sips?:/i.test(request.uri)) return createResponse(request, 416, 'Unsupported URI Scheme')
     const extensions = refuseExtensions(request)
     if (extensions !== undefined) return extensions
     if (sessionDescription(request) === undefined) return refuseBody(request, [sessionDescriptionType])
