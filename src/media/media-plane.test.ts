@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { after, before, test } from 'node:test'
+import { claimPorts } from '../../test/support/claim-ports.ts'
 import { TestPhone } from '../../test/support/test-phone.ts'
 import { systemClock } from '../clock.ts'
 import { silentLog } from '../log.ts'
@@ -14,8 +15,10 @@ import type { NegotiatedMedia } from './negotiated-media.ts'
 import { sequenceOf, ssrcOf, timestampOf } from './rtp-header.ts'
 import { toneFor } from './tones.ts'
 
-/** Away from the default range, and from what the kernel gives to sockets that ask for any port. */
-const portRange = [14_000, 14_399] as const
+const firstPort = await claimPorts(600)
+const portRange = [firstPort, firstPort + 399] as const
+/** For planes that want all ports of a range. */
+const otherRanges = { usedUp: firstPort + 400, partlyHeld: firstPort + 500 }
 const common = { host: '127.0.0.1', portRange, log: silentLog, clock: systemClock, quarantineMilliseconds: 50 }
 
 const planes: MediaPlane[] = []
@@ -355,7 +358,8 @@ test('a released endpoint does nothing, and its last statistics stay', async () 
 })
 
 test('a range that is used up refuses with the reason, and serves again after a release and its rest', async () => {
-  const small = await startPlane({ portRange: [14_500, 14_505] })
+  const first = otherRanges.usedUp
+  const small = await startPlane({ portRange: [first, first + 5] })
   const taken = await Promise.all([small.allocate(), small.allocate(), small.allocate()])
   await assert.rejects(small.allocate(), (error) => error instanceof MediaError && error.code === 'no-ports')
   await taken[0].release()
@@ -369,12 +373,13 @@ test('a range that is used up refuses with the reason, and serves again after a 
 })
 
 test('a port that another program holds is passed over', async () => {
+  const first = otherRanges.partlyHeld
   const other = createSocket('udp4')
-  other.bind(14_603, '127.0.0.1')
+  other.bind(first + 3, '127.0.0.1')
   await once(other, 'listening')
-  const small = await startPlane({ portRange: [14_600, 14_605] })
+  const small = await startPlane({ portRange: [first, first + 5] })
   const ports = [(await small.allocate()).port, (await small.allocate()).port].sort()
-  assert.deepEqual(ports, [14_600, 14_604])
+  assert.deepEqual(ports, [first, first + 4])
   await small.close()
   other.close()
 })

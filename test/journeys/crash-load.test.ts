@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { claimPortRange } from '../support/claim-ports.ts'
 import { findCrashFaults } from '../support/crash-faults.ts'
 import { freePort, freeUdpPort } from '../support/free-port.ts'
 import { LoopbackPhones, type PhoneBehaviour, type PhoneCall } from '../support/loopback-phones.ts'
@@ -24,7 +25,7 @@ async function setUp(t: { after(cleanUp: () => Promise<void>): void }) {
 limits: { requestsPerSecond: 100000, burst: 100000 }
 trunks: [ { name: carrier, address: "sip:127.0.0.1:${phones.port}" } ]
 `
-  const server = new ServerProcess(await freePort(), await freeUdpPort(), '33000-34999', more)
+  const server = new ServerProcess(await freePort(), await freeUdpPort(), await claimPortRange(800), more)
   const client = new PersistentClient(server.url)
   const random = createSeededRandom(seed)
   const chance = (probability: number): boolean => random.fraction() < probability

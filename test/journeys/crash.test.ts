@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Baresip } from '../peers/baresip.ts'
-import { freePort } from '../support/free-port.ts'
+import { claimPortRange } from '../support/claim-ports.ts'
+import { freePort, freeUdpPort } from '../support/free-port.ts'
 import { requirePeer } from '../support/peers.ts'
 import { ServerProcess } from '../support/server-process.ts'
 import { api } from '../support/test-server.ts'
@@ -14,7 +15,7 @@ const moments = [
 for (const { name, killWhen, answerMode } of moments) {
   test(`kill -9 ${name}: within 2 s of the restart no phone is in the call, and it has ended once, as interrupted`, async (t) => {
     if (!requirePeer(t, 'baresip')) return
-    const server = new ServerProcess(await freePort(), await freePort(), '32000-32999')
+    const server = new ServerProcess(await freePort(), await freeUdpPort(), await claimPortRange(200))
     await server.start()
     const { sipPort: registrarPort } = server
     const first = await Baresip.start({ number: '101', secret: 's3cret-101', registrarPort, frequency: 600 })

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { RunningServer } from '../../src/main.ts'
 import { requirePhpCurl } from '../peers/php.ts'
+import { claimPortRange } from '../support/claim-ports.ts'
 import { askEnswitch, decodeEnvelope, verdictsOf } from '../support/enswitch-client.ts'
 import { startFormReceiver } from '../support/form-receiver.ts'
 import { startTestServer } from '../support/test-server.ts'
@@ -57,7 +58,6 @@ const situations = {
   talking: { parties: 'stype=phone;snumber=201;cnumber=0412345678', legs: 'Answer,Answer' },
 } as const satisfies Record<string, Situation>
 
-const firstMediaPort = 32_000 + (process.pid % 12) * 200
 const as = (user: string): string => `auth_username=${user};auth_password=demo-pass-0001`
 
 describe('clients of Enswitch that track their calls', { timeout: 120_000 }, () => {
@@ -70,8 +70,7 @@ describe('clients of Enswitch that track their calls', { timeout: 120_000 }, () 
   before(async () => {
     events = await startFormReceiver((form, path) => posted.push({ customer: path.slice(1), form }))
     const context = { after: (cleanUp: () => Promise<void>) => cleanUps.push(cleanUp) }
-    const mediaPorts = `${firstMediaPort}-${firstMediaPort + 199}`
-    server = await startTestServer(context, '', configText(events.url, mediaPorts))
+    server = await startTestServer(context, '', configText(events.url, await claimPortRange(200)))
     server.callLog.followAll((event) => {
       if (event.type === 'call.accepted') accepted.push(event.callId)
     })

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type RunningServer, startServer } from '../../src/main.ts'
+import { claimPortRange } from './claim-ports.ts'
 
 export const testKey = 'demo-key-acme-0001'
 export const operatorKey = 'demo-key-operator-0001'
@@ -23,14 +24,13 @@ export async function startTestServer(
   return server
 }
 
-/** Test files run beside each other, and each may want all the ports of a range. */
-const firstMediaPort = 20_000 + (process.pid % 12) * 1000
+const mediaPorts = await claimPortRange(800)
 
 /** The configuration of a test server; `more` is added to it. */
 export const configText = `
 http: { port: 0 }
 sip: { listen: ["udp:127.0.0.1:0", "tcp:127.0.0.1:0"] }
-media: { ports: ${firstMediaPort}-${firstMediaPort + 999} }
+media: { ports: ${mediaPorts} }
 store: sqlite:cordboard.db
 log: { level: error }
 accounts:
