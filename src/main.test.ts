@@ -35,21 +35,26 @@ test('a start that finds its port taken says so and ends, whatever calls the pro
   await new Promise((resolve) => setTimeout(resolve, 200))
 })
 
-test('a host name with two addresses: one server, at the first of them', async (t) => {
-  const addresses = [
-    { address: '127.0.0.1', family: 4 },
-    { address: '::1', family: 6 },
-  ]
-  const lookup = dns.lookup as (...args: unknown[]) => void
-  t.mock.method(dns, 'lookup', (...args: unknown[]) => {
-    const answer = args.at(-1) as (error: null, found: readonly object[]) => void
-    if (args[0] === 'localhost' && args.length === 3) process.nextTick(() => answer(null, addresses))
-    else lookup(...args)
+const ipv4 = { address: '127.0.0.1', family: 4 }
+const ipv6 = { address: '::1', family: 6 }
+for (const addresses of [
+  [ipv4, ipv6],
+  [ipv6, ipv4],
+]) {
+  const order = addresses.map(({ address }) => address).join(' and ')
+  test(`a host name with the addresses ${order}: one server, at that of IPv4`, async (t) => {
+    t.mock.method(dns.promises, 'lookup', async () => addresses)
+    const server = await startTestServer(t, '', configText.replace('http: { port', 'http: { host: localhost, port'))
+    assert.equal(new URL(server.url).hostname, '127.0.0.1')
+    const socket = connect({ host: '::1', port: Number(new URL(server.url).port) })
+    const outcome = await new Promise((resolve) => socket.on('connect', () => resolve('open')).on('error', resolve))
+    socket.destroy()
+    assert.match(String(outcome), /ECONNREFUSED|EADDRNOTAVAIL/)
   })
-  const server = await startTestServer(t, '', configText.replace('http: { port', 'http: { host: localhost, port'))
-  assert.equal(new URL(server.url).hostname, '127.0.0.1')
-  const socket = connect({ host: '::1', port: Number(new URL(server.url).port) })
-  const outcome = await new Promise((resolve) => socket.on('connect', () => resolve('open')).on('error', resolve))
-  socket.destroy()
-  assert.match(String(outcome), /ECONNREFUSED|EADDRNOTAVAIL/)
+}
+
+test('a host name that has no address of IPv4: the first that it has', async (t) => {
+  t.mock.method(dns.promises, 'lookup', async () => [{ address: '127.0.0.2', family: 6 }, ipv6])
+  const server = await startTestServer(t, '', configText.replace('http: { port', 'http: { host: voice.test, port'))
+  assert.equal(new URL(server.url).hostname, '127.0.0.2')
 })

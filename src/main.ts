@@ -127,10 +127,9 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       ready = true
     })
     const [url] = await Promise.all([
-      // Told `localhost`, Fastify opens a server for each address of it, and only the first has what our HTTP front adds.
-      dns
-        .lookup(config.http.host)
-        .then(({ address }) => app.listen({ host: address, port: config.http.port, backlog: unacceptedConnections })),
+      lookUpOne(config.http.host).then((host) =>
+        app.listen({ host, port: config.http.port, backlog: unacceptedConnections }),
+      ),
       resuming,
       demo?.registerPhones(engine.listeners),
     ])
@@ -140,4 +139,13 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     await stop()
     throw explainStartError(error, config)
   }
+}
+
+/**
+ * Told `localhost`, Fastify opens a server for each address of it, and only the first has what our HTTP front adds. So it is told
+ * one: the first of IPv4, whatever order the machine's hosts file has them in, or the first if there is none.
+ */
+async function lookUpOne(host: string): Promise<string> {
+  const addresses = await dns.lookup(host, { all: true })
+  return (addresses.find(({ family }) => family === 4) ?? addresses[0])?.address ?? host
 }
