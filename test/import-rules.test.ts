@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -120,4 +120,11 @@ const j = new Worker(new URL('./j.ts', import.meta.url))
     findImports(source).map(({ specifier, typeOnly }) => `${specifier}${typeOnly ? ' (type)' : ''}`),
     ['a', 'b', 'd', 'e (type)', 'f', 'g (type)', 'h', 'i', './j.ts'],
   )
+})
+
+test('tests draw chance from the seed of the run: whatever fails can be repeated', () => {
+  const otherSource = /\bMath\.random\b|\brandom(Int|Bytes|UUID|Fill\w*)\(|\bgetRandomValues\b/
+  const files = globSync(['src/**/*.test.ts', 'test/**/*.ts'], { cwd: root })
+  const breaches = files.filter((file) => otherSource.test(readFileSync(join(root, file), 'utf8'))).sort()
+  assert.deepEqual(breaches, ['test/support/run-seed.ts'])
 })

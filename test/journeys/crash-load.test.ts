@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { randomInt } from 'node:crypto'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { claimPortRange } from '../support/claim-ports.ts'
@@ -8,11 +7,9 @@ import { freePort, freeUdpPort } from '../support/free-port.ts'
 import { LoopbackPhones, type PhoneBehaviour, type PhoneCall } from '../support/loopback-phones.ts'
 import { PersistentClient, type WantedCall } from '../support/persistent-client.ts'
 import { readCallLog } from '../support/read-call-log.ts'
+import { runSeed } from '../support/run-seed.ts'
 import { createSeededRandom } from '../support/seeded-random.ts'
 import { ServerProcess } from '../support/server-process.ts'
-
-/** `CORDBOARD_SEED=123` repeats the load and the moments of a run; what the machine does between them is its own. */
-const seed = Number(process.env['CORDBOARD_SEED'] ?? randomInt(2 ** 31))
 
 /** A number that no other leg of the run has: an INVITE to it is that leg's. */
 const numberOf = (call: number, leg: 'first' | 'second'): string =>
@@ -27,7 +24,7 @@ trunks: [ { name: carrier, address: "sip:127.0.0.1:${phones.port}" } ]
 `
   const server = new ServerProcess(await freePort(), await freeUdpPort(), await claimPortRange(800), more)
   const client = new PersistentClient(server.url)
-  const random = createSeededRandom(seed)
+  const random = createSeededRandom(runSeed)
   const chance = (probability: number): boolean => random.fraction() < probability
   const between = (least: number, most: number): number => Math.round(least + random.fraction() * (most - least))
   t.after(async () => {
@@ -39,7 +36,7 @@ trunks: [ { name: carrier, address: "sip:127.0.0.1:${phones.port}" } ]
   return { phones, server, client, chance, between }
 }
 
-test(`kill -9 thirty times in a load of calls: each ends once, nobody is dialled twice, phones are soon let go (CORDBOARD_SEED=${seed})`, async (t) => {
+test(`kill -9 thirty times in a load of calls: each ends once, nobody is dialled twice, phones are soon let go`, async (t) => {
   const { phones, server, client, chance, between } = await setUp(t)
   for (const line of ['101', '102']) await phones.register(line, `s3cret-${line}`, server.sipPort)
   const behaviours = new Map<string, PhoneBehaviour>()
@@ -155,7 +152,7 @@ test(`kill -9 thirty times in a load of calls: each ends once, nobody is dialled
   assert.ok(tally.ringing > 0 && tally.talking > 0, 'the kills met phones that rang, and phones that talked')
 })
 
-test(`kill -9 in bursts of requests: what was acknowledged is kept, what was dialled is in the log (CORDBOARD_SEED=${seed})`, async (t) => {
+test(`kill -9 in bursts of requests: what was acknowledged is kept, what was dialled is in the log`, async (t) => {
   const { phones, server, client, chance, between } = await setUp(t)
   phones.behaviour = () => ({ reject: 486 })
   const endings: Promise<unknown>[] = []
