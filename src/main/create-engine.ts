@@ -20,6 +20,7 @@ export function createEngine(config: Config, directory: Directory, store: Store,
     ...(config.sip.advertise === null ? {} : { advertise: config.sip.advertise }),
     realm: config.sip.realm,
     digestAlgorithms: config.sip.digest,
+    silentSeconds: config.calls.silentSeconds,
     media: new MediaPlane({
       host: config.media.host,
       portRange: [first, last],

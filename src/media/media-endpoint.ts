@@ -30,10 +30,17 @@ export class MediaEndpoint {
   readonly port: number
   /** A telephone event ended, or reached us without its end; once per key press. */
   onDtmf: ((digit: string, milliseconds: number) => void) | undefined
-  /** The first valid packet arrived: early media, or the answered party. Once per negotiated address. */
+  /** The first packet of a believed source arrived: early media, or the answered party. Once per negotiated address. */
   onMedia: (() => void) | undefined
+  /**
+   * The leg should send, and neither RTP nor RTCP has come from it for as long as `watchSilence` says; told again after as long.
+   * `suppressesSilence`: it sends nothing while nobody speaks, so that this need not be a fault.
+   */
+  onSilent: ((suppressesSilence: boolean) => void) | undefined
   /** The worker that held the sockets died: this endpoint is gone, its port with it. */
   onFailed: ((reason: string) => void) | undefined
+  /** The host that a phone's signalling comes from, to tell its packets from a stranger's; absent for a carrier. */
+  signallingHost: string | undefined
   readonly #relay: EndpointHost
   #negotiated: NegotiatedMedia | undefined
   #released: Promise<EndpointStatistics> | undefined
@@ -50,13 +57,19 @@ export class MediaEndpoint {
     return this.#negotiated
   }
 
-  /** From now on the leg is sent to, and accepted from, as negotiated. A changed address opens the latch again. */
+  /** From now on the leg is sent to, and accepted from, as negotiated. Also an unchanged one opens the window for other sources. */
   setRemote(negotiated: NegotiatedMedia): void {
     this.#negotiated = negotiated
-    this.#post({ op: 'remote', id: this.id, media: negotiated })
+    const { id, signallingHost } = this
+    this.#post({ op: 'remote', id, media: negotiated, signallingHost })
   }
 
-  /** Plays until `stopPlaying` or `bridge`; silent from the first packet of an endpoint that this one hears until that is released. */
+  /** From now on `onSilent` is told. A leg that holds us, or is held, is not expected to send. 0: never. */
+  watchSilence(milliseconds: number): void {
+    this.#post({ op: 'watch', id: this.id, milliseconds })
+  }
+
+  /** Plays until `stopPlaying` or `bridge`; silent from the first packet of an endpoint that this one hears in which something can be heard, until that is released. */
   play(tone: ToneCadence): void {
     this.#post({ op: 'play', id: this.id, tone })
   }
@@ -92,8 +105,14 @@ export class MediaEndpoint {
 
   /** For the media plane: an event of this endpoint's worker. */
   deliver(event: Extract<RelayEvent, { id: number }>): void {
-    if (event.event === 'media') this.onMedia?.()
-    else this.onDtmf?.(event.digit, event.milliseconds)
+    switch (event.event) {
+      case 'media':
+        return this.onMedia?.()
+      case 'silent':
+        return this.onSilent?.(event.suppressesSilence)
+      case 'dtmf':
+        this.onDtmf?.(event.digit, event.milliseconds)
+    }
   }
 
   /** For the media plane: the worker is gone. */
@@ -132,6 +151,7 @@ export class MediaEndpoint {
   #detach(): void {
     this.onDtmf = undefined
     this.onMedia = undefined
+    this.onSilent = undefined
     this.onFailed = undefined
   }
 }

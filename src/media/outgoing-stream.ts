@@ -54,6 +54,11 @@ export class OutgoingStream {
     this.octets += packet.length - rtpHeaderLength
   }
 
+  /** The next packet is another stream's, whatever its SSRC says. */
+  beginAnew(): void {
+    this.#source = undefined
+  }
+
   /** Makes the header of a packet of our own sound: the next in line, `samples` after the one before. */
   write(packet: Uint8Array, source: object, payloadType: number, samples: number, now: number): void {
     let flags = 0

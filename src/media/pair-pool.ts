@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../clock.ts'
-import { SocketPair } from './socket-pair.ts'
+import { type PortPair, SocketPair } from './socket-pair.ts'
 
 export interface PairPoolOptions {
   readonly host: string
@@ -13,7 +13,7 @@ export interface PairPoolOptions {
 
 /** A port that another program holds is tried again after the others. */
 interface Resting {
-  readonly pair: SocketPair
+  readonly pair: PortPair
   readonly until: number
 }
 
@@ -28,7 +28,7 @@ export class PairPool {
   readonly #unbound: number[]
   #unboundFrom = 0
   /** Bound and offered, by port. */
-  readonly #ready = new Map<number, SocketPair>()
+  readonly #ready = new Map<number, PortPair>()
   #resting: Resting[] = []
   #timer: Timer | undefined
 
@@ -62,13 +62,13 @@ export class PairPool {
   }
 
   /** The pair of a port that was offered. */
-  take(port: number): SocketPair | undefined {
+  take(port: number): PortPair | undefined {
     const pair = this.#ready.get(port)
     this.#ready.delete(port)
     return pair
   }
 
-  give(pair: SocketPair): void {
+  give(pair: PortPair): void {
     pair.reset()
     if (this.#ready.size + this.#resting.length >= this.#options.idlePairs) {
       pair.close()

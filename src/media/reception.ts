@@ -55,6 +55,16 @@ export class Reception {
     this.#hasTransit = true
   }
 
+  /** Whether a packet would be a later one of the stream heard so far, with no more missing than may get lost. */
+  continuesWith(ssrc: number, sequence: number): boolean {
+    return this.#heard && ssrc === this.ssrc && ((sequence - this.#highest) & 0xffff) < maximumDropout
+  }
+
+  /** Whether a packet would be the one after the newest. */
+  isNext(ssrc: number, sequence: number): boolean {
+    return this.#heard && ssrc === this.ssrc && ((sequence - this.#highest) & 0xffff) === 1
+  }
+
   get lost(): number {
     return this.#lostBefore + this.#lostHere
   }

@@ -8,7 +8,10 @@ import { OutgoingStream } from './outgoing-stream.ts'
 import { Reception } from './reception.ts'
 import { RtcpSession } from './rtcp-session.ts'
 import { payloadEnd, payloadOffset, payloadTypeOf, sequenceOf, ssrcOf, timestampOf } from './rtp-header.ts'
-import type { PortSocket, SocketPair } from './socket-pair.ts'
+import { SilenceWatch } from './silence-watch.ts'
+import type { DatagramPort, PortPair } from './socket-pair.ts'
+import { SoundLevel } from './sound-level.ts'
+import { SourceLatch } from './source-latch.ts'
 import { TelephoneEventDetector } from './telephone-event.ts'
 import type { TonePacer } from './tone-pacer.ts'
 import { TonePlayer } from './tone-player.ts'
@@ -16,27 +19,31 @@ import type { ToneCadence } from './tones.ts'
 
 export interface RelayEndpointParts {
   readonly id: number
-  readonly pair: SocketPair
+  readonly pair: PortPair
   readonly clock: Clock
   readonly random: Random
   readonly pacer: TonePacer
   readonly onMedia: (id: number) => void
   readonly onDtmf: (id: number, digit: string, milliseconds: number) => void
+  readonly onSilent: (id: number, suppressesSilence: boolean) => void
 }
 
 /** One leg's sockets and streams, as the worker holds them. */
 export class RelayEndpoint {
   readonly id: number
-  readonly pair: SocketPair
+  readonly pair: PortPair
   readonly outgoing: OutgoingStream
   readonly reception = new Reception()
   readonly rtcp: RtcpSession
   readonly #parts: RelayEndpointParts
   readonly #clock: Clock
-  readonly #rtp: PortSocket
+  readonly #rtp: DatagramPort
   /** Made for the first event, and the first tone: most legs have neither, and a packet costs what memory it touches. */
   #events: TelephoneEventDetector | undefined
   #player: TonePlayer | undefined
+  /** Made when this leg speaks while its listener hears a tone. */
+  #level: SoundLevel | undefined
+  readonly #silence = new SilenceWatch()
   #media: NegotiatedMedia | undefined
   /** What the leg's payload types stand for. */
   #payloadTypes: ReadonlyMap<number, number> = new Map()
@@ -45,9 +52,12 @@ export class RelayEndpoint {
   #eventPayloadType = -1
   /** False while the other side holds us, or has no address (RFC 3264 section 5.1 and 8.4). */
   #isListening = false
-  /** Where packets come from, once known; the socket is connected to it if it is the host that the SDP names. */
-  #latchedHost: string | undefined
-  #latchedPort = 0
+  readonly #latch = new SourceLatch()
+  /** The believed source while it speaks, so that its packets need not ask the latch. The socket is connected to it if the SDP names it. */
+  #heardHost = ''
+  #heardPort = 0
+  /** Packets received when the leg was last looked at. */
+  #receivedBefore = 0
   #mediaTold = false
   /** Who hears this leg, and how its payload types are sent there. */
   #listener: RelayEndpoint | undefined
@@ -76,9 +86,10 @@ export class RelayEndpoint {
     return this.#media
   }
 
-  setRemote(media: NegotiatedMedia): void {
-    const before = this.#media?.remote
-    const moved = before?.host !== media.remote.host || before.port !== media.remote.port
+  /** An offer or answer came. `signallingHost`: see {@link SourceLatch}. */
+  setRemote(media: NegotiatedMedia, signallingHost?: string): void {
+    const { host, port } = media.remote
+    const moved = this.#latch.say({ host, port, ptime: media.ptime, signallingHost }, this.#clock.monotonic())
     this.#media = media
     this.#payloadTypes = readPayloadTypes(media)
     this.#payloadType = media.receivedAs ?? media.payloadType
@@ -87,13 +98,11 @@ export class RelayEndpoint {
       (media.direction === 'sendrecv' || media.direction === 'recvonly') && isReachable(media.remote.host)
     this.outgoing.clockRate = media.clockRate
     this.reception.clockRate = media.clockRate
-    // Only a negotiation opens the latch again.
-    if (moved) {
-      this.#latchedHost = undefined
-      this.#mediaTold = false
-      this.pair.rtp.disconnect()
-    }
-    this.rtcp.setRemote(media, moved)
+    if (moved) this.#mediaTold = false
+    this.#silence.negotiated(media, this.#clock.monotonic())
+    // A connected socket would not hear who else speaks now.
+    this.#loosen()
+    this.rtcp.setRemote(media, this.#latch)
     this.#player?.setMedia(media)
     this.#reroute()
     if (this.#speaker !== undefined) this.#speaker.#reroute()
@@ -110,7 +119,7 @@ export class RelayEndpoint {
 
   /** This leg hears `speaker`, and no longer whom it heard. A tone is silent from the speaker's first packet until they have gone. */
   hear(speaker: RelayEndpoint): void {
-    if (this.#speaker !== undefined && this.#speaker !== speaker) this.#speaker.#silence()
+    if (this.#speaker !== undefined && this.#speaker !== speaker) this.#speaker.#fallSilent()
     if (speaker.#listener !== undefined && speaker.#listener !== this) speaker.#listener.#speaker = undefined
     this.#speaker = speaker
     speaker.#listener = this
@@ -143,8 +152,8 @@ export class RelayEndpoint {
       this.#listener.#speaker = undefined
       this.#listener.#player?.resume(this.#listener.#media)
     }
-    this.#silence()
-    if (this.#speaker !== undefined) this.#speaker.#silence()
+    this.#fallSilent()
+    if (this.#speaker !== undefined) this.#speaker.#fallSilent()
     this.#speaker = undefined
     this.rtcp.sayGoodbye()
     this.pair.reset()
@@ -153,8 +162,22 @@ export class RelayEndpoint {
   send(packet: Uint8Array): void {
     if (!this.#isListening) return
     if (this.#rtp.connected) this.#rtp.send(packet)
-    else if (this.#latchedHost !== undefined) this.#rtp.sendTo(packet, this.#latchedHost, this.#latchedPort)
-    else if (this.#media !== undefined) this.#rtp.sendTo(packet, this.#media.remote.host, this.#media.remote.port)
+    else this.#rtp.sendTo(packet, this.#latch.host, this.#latch.port)
+  }
+
+  /** From now on `onSilent` tells when the leg, which should send, does not for so long, and again after as long. 0: never. */
+  watchSilence(milliseconds: number): void {
+    this.#silence.begin(milliseconds, this.#clock.monotonic())
+  }
+
+  /** To be called every 100 ms: a source that has fallen silent may be speaking from another port, or be gone. */
+  look(now: number): void {
+    const { received } = this.reception
+    if (received === this.#receivedBefore) this.#loosen()
+    this.#receivedBefore = received
+    if (this.#silence.isOver(received, this.rtcp.received, now)) {
+      this.#parts.onSilent(this.id, this.#silence.suppressesSilence)
+    }
   }
 
   readonly #receive = (packet: Buffer, host: string, port: number): void => {
@@ -166,11 +189,8 @@ export class RelayEndpoint {
       payloadType = this.#payloadTypes.get(payloadType) ?? -1
       if (payloadType < 0) return
     }
-    if (port !== this.#latchedPort || host !== this.#latchedHost) {
-      if (!this.#mayLatch(host)) return
-      this.#latch(host, port)
-    }
     const now = this.#clock.monotonic()
+    if ((port !== this.#heardPort || host !== this.#heardHost) && !this.#believes(packet, host, port, now)) return
     const isEvent = payloadType === this.#eventPayloadType
     this.reception.add(ssrcOf(packet), sequenceOf(packet), timestampOf(packet), now, !isEvent)
     if (isEvent) this.#addEvent(packet, payload)
@@ -189,10 +209,22 @@ export class RelayEndpoint {
       to = route.to
       conversion = route.conversion
     }
-    if (listener.#player !== undefined) listener.#player.pause()
+    const player = listener.#player
+    if (player?.isPlaying) {
+      if (!this.#isAudible(packet, payload, payloadType)) return
+      player.pause()
+    }
     if (conversion !== undefined) convert(packet, payload, payloadEnd(packet), conversion)
     listener.outgoing.rewrite(packet, this, to, now)
     listener.send(packet)
+  }
+
+  /** Digital silence, comfort noise and key presses are no reason to take ringback from a caller. */
+  #isAudible(packet: Buffer, payload: number, payloadType: number): boolean {
+    const accepted = this.#media?.accepted.find((format) => (format.receivedAs ?? format.payloadType) === payloadType)
+    if (accepted === undefined) return false
+    this.#level ??= new SoundLevel()
+    return this.#level.isAudible(accepted.codec, packet, payload, payloadEnd(packet))
   }
 
   #addEvent(packet: Buffer, payload: number): void {
@@ -201,25 +233,36 @@ export class RelayEndpoint {
     this.#events.addEvent(packet, payload, this.#media?.clockRate ?? 8000)
   }
 
-  /**
-   * Whoever speaks first, for a phone behind a NAT does not know its own address; until the host that its SDP names is heard: a
-   * stranger who was faster must not keep the stream.
-   */
-  #mayLatch(host: string): boolean {
-    return this.#latchedHost === undefined || (host === this.#media?.remote.host && host !== this.#latchedHost)
-  }
-
-  #latch(host: string, port: number): void {
-    this.#latchedHost = host
-    this.#latchedPort = port
-    if (host === this.#media?.remote.host) this.pair.rtp.connect(host, port)
-    this.rtcp.follow(host, port)
-    if (this.#mediaTold) return
+  /** Whether a packet is the leg's that is not of the source heard so far, or the first after a pause. */
+  #believes(packet: Buffer, host: string, port: number, now: number): boolean {
+    const verdict = this.#latch.hear(host, port, now, this.reception.received)
+    if (verdict === 'refused') return false
+    const isSaid = this.#latch.state === 'said'
+    this.#heardHost = host
+    this.#heardPort = port
+    if (isSaid) this.#rtp.connect(host, port)
+    else this.#rtp.disconnect()
+    if (verdict === 'current') {
+      this.#silence.resumed(this.reception.isNext(ssrcOf(packet), sequenceOf(packet)))
+      return true
+    }
+    this.rtcp.follow(host, port, isSaid)
+    // The same stream from another port goes on as it was; another one begins anew for who hears it.
+    if (!this.reception.continuesWith(ssrcOf(packet), sequenceOf(packet))) this.#listener?.outgoing.beginAnew()
+    if (this.#mediaTold) return true
     this.#mediaTold = true
     this.#parts.onMedia(this.id)
+    return true
   }
 
-  #silence(): void {
+  /** From now on everything that comes is shown to the latch. */
+  #loosen(): void {
+    this.#heardHost = ''
+    this.#heardPort = 0
+    this.#rtp.disconnect()
+  }
+
+  #fallSilent(): void {
     this.#listener = undefined
     this.#reroute()
   }

@@ -188,6 +188,7 @@ export class RelayHandle implements EndpointHost {
     switch (event.event) {
       case 'media':
       case 'dtmf':
+      case 'silent':
         this.#endpoints.get(event.id)?.deliver(event)
         return
       case 'answer':

@@ -18,7 +18,14 @@ export interface RelayOptions {
 export type RelayCommand =
   | { readonly op: 'prepare'; readonly pairs: number }
   | { readonly op: 'open'; readonly id: number; readonly port: number }
-  | { readonly op: 'remote'; readonly id: number; readonly media: NegotiatedMedia }
+  | {
+      readonly op: 'remote'
+      readonly id: number
+      readonly media: NegotiatedMedia
+      readonly signallingHost?: string | undefined
+    }
+  /** From now on `silent` is told when the leg is. */
+  | { readonly op: 'watch'; readonly id: number; readonly milliseconds: number }
   | { readonly op: 'play'; readonly id: number; readonly tone: ToneCadence }
   | { readonly op: 'stop'; readonly id: number }
   | { readonly op: 'hear'; readonly id: number; readonly other: number }
@@ -36,4 +43,5 @@ export type RelayEvent =
   | { readonly event: 'resting'; readonly pairs: number }
   | { readonly event: 'media'; readonly id: number }
   | { readonly event: 'dtmf'; readonly id: number; readonly digit: string; readonly milliseconds: number }
+  | { readonly event: 'silent'; readonly id: number; readonly suppressesSilence: boolean }
   | { readonly event: 'answer'; readonly request: number; readonly statistics: EndpointStatistics }

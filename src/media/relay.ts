@@ -6,8 +6,8 @@ import { RelayEndpoint } from './relay-endpoint.ts'
 import type { RelayCommand, RelayEvent, RelayOptions } from './relay-protocol.ts'
 import { TonePacer } from './tone-pacer.ts'
 
-/** How often it is looked whose RTCP report is due; against intervals of seconds, this is exact. */
-const reportTickMilliseconds = 250
+/** How often legs are looked at: whether they still speak, and whether their RTCP report is due, which is exact enough for seconds. */
+const lookMilliseconds = 100
 
 export interface RelayParts {
   readonly options: RelayOptions
@@ -24,7 +24,7 @@ export class Relay {
   readonly #pacer: TonePacer
   readonly #endpoints = new Map<number, RelayEndpoint>()
   #events: RelayEvent[] = []
-  #reportTimer: Timer | undefined
+  #lookTimer: Timer | undefined
 
   constructor(parts: RelayParts) {
     this.#parts = parts
@@ -44,7 +44,7 @@ export class Relay {
   }
 
   close(): void {
-    this.#parts.clock.clearTimeout(this.#reportTimer)
+    this.#parts.clock.clearTimeout(this.#lookTimer)
     for (const endpoint of this.#endpoints.values()) {
       endpoint.release()
       endpoint.pair.close()
@@ -74,7 +74,10 @@ export class Relay {
     if (endpoint === undefined) return
     switch (command.op) {
       case 'remote':
-        endpoint.setRemote(command.media)
+        endpoint.setRemote(command.media, command.signallingHost)
+        return
+      case 'watch':
+        endpoint.watchSilence(command.milliseconds)
         return
       case 'play':
         endpoint.play(command.tone)
@@ -102,9 +105,10 @@ export class Relay {
       pacer: this.#pacer,
       onMedia: this.#onMedia,
       onDtmf: this.#onDtmf,
+      onSilent: this.#onSilent,
     })
     this.#endpoints.set(id, endpoint)
-    this.#reportTimer ??= clock.setTimeout(this.#reportDue, reportTickMilliseconds)
+    this.#lookTimer ??= clock.setTimeout(this.#look, lookMilliseconds)
   }
 
   #release(id: number, request: number): void {
@@ -122,12 +126,17 @@ export class Relay {
   readonly #onDtmf = (id: number, digit: string, milliseconds: number): void =>
     this.#emit({ event: 'dtmf', id, digit, milliseconds })
 
-  readonly #reportDue = (): void => {
+  readonly #onSilent = (id: number, suppressesSilence: boolean): void =>
+    this.#emit({ event: 'silent', id, suppressesSilence })
+
+  readonly #look = (): void => {
     const { clock } = this.#parts
     const now = clock.monotonic()
-    for (const { rtcp } of this.#endpoints.values()) if (rtcp.nextReportAt <= now) rtcp.report()
-    this.#reportTimer =
-      this.#endpoints.size === 0 ? undefined : clock.setTimeout(this.#reportDue, reportTickMilliseconds)
+    for (const endpoint of this.#endpoints.values()) {
+      endpoint.look(now)
+      if (endpoint.rtcp.nextReportAt <= now) endpoint.rtcp.report()
+    }
+    this.#lookTimer = this.#endpoints.size === 0 ? undefined : clock.setTimeout(this.#look, lookMilliseconds)
   }
 
   #emit(event: RelayEvent): void {

@@ -4,14 +4,15 @@ import type { NegotiatedMedia } from './negotiated-media.ts'
 import type { OutgoingStream } from './outgoing-stream.ts'
 import type { Reception } from './reception.ts'
 import { compactNtp, readReport, writeReport } from './rtcp.ts'
-import type { SocketPair } from './socket-pair.ts'
+import type { PortPair } from './socket-pair.ts'
+import type { SourceLatch } from './source-latch.ts'
 
 /** RFC 3550 section 6.2: the minimum interval, and the compensation of section 6.3.1 for its randomisation. */
 const intervalMilliseconds = 5000
 const compensation = Math.E - 1.5
 
 export interface RtcpSessionParts {
-  readonly pair: SocketPair
+  readonly pair: PortPair
   readonly clock: Clock
   readonly random: Random
 }
@@ -27,13 +28,19 @@ export class RtcpSession {
   /** Monotonic milliseconds; Infinity until there is someone to report to. */
   nextReportAt = Number.POSITIVE_INFINITY
   remote: RemoteReception | undefined
+  /** Reports of theirs: who sends them is there, also while nothing is said. */
+  received = 0
   readonly #parts: RtcpSessionParts
   readonly #outgoing: OutgoingStream
   readonly #reception: Reception
+  /** Where reports go. */
   #host = ''
   #port = 0
-  /** The host that RTP comes from: reports are taken from no other. */
-  #trustedHost = ''
+  /** Where the SDP says that reports are received; they are taken from there, whoever was heard before. */
+  #saidHost = ''
+  #saidPort = 0
+  /** Reports came from there: then they are taken from no other port. */
+  #isProven = false
   #clockRate = 8000
   #lastSenderReport = 0
   #lastSenderReportAt = 0
@@ -47,28 +54,34 @@ export class RtcpSession {
     this.#reception = reception
   }
 
-  setRemote(media: NegotiatedMedia, moved: boolean): void {
+  /** An offer or answer came. `latch` has heard it already. */
+  setRemote(media: NegotiatedMedia, latch: SourceLatch): void {
     this.#clockRate = media.clockRate
-    if (!moved) return
-    this.#host = media.remote.host
-    this.#port = media.remote.rtcpPort
-    this.#trustedHost = media.remote.host
     // The first report comes after half the interval (section 6.2).
     if (this.nextReportAt === Number.POSITIVE_INFINITY) this.#schedule(intervalMilliseconds / 2)
+    // RTP comes from elsewhere than the SDP says, and so do reports.
+    if (latch.state === 'learnt') return
+    if (this.#saidHost === latch.host && this.#saidPort === media.remote.rtcpPort) return
+    this.#saidHost = latch.host
+    this.#saidPort = media.remote.rtcpPort
+    this.#reportTo(this.#saidHost, this.#saidPort)
   }
 
-  /** RTP came from here: behind a translator, reports find their way there too. */
-  follow(host: string, port: number): void {
-    if (host === this.#host) return
-    this.#host = host
-    this.#port = port + 1
-    this.#trustedHost = host
+  /** RTP is believed to come from here now. Unless the SDP says so: behind a translator, reports find their way there too. */
+  follow(host: string, port: number, isSaid: boolean): void {
+    if (isSaid) this.#reportTo(this.#saidHost, this.#saidPort)
+    else this.#reportTo(host, port + 1)
   }
 
+  /** Reports are taken from where the SDP says, or, until one came from there, from any port of the host that RTP comes from. */
   readonly receive = (packet: Buffer, host: string, port: number): void => {
-    if (host !== this.#trustedHost) return
+    const isSaid = host === this.#saidHost && port === this.#saidPort
+    if (!isSaid && (this.#isProven || host !== this.#host)) return
     const report = readReport(packet, this.#outgoing.ssrc)
     if (report === undefined) return
+    this.received++
+    this.#isProven = isSaid
+    this.#host = host
     this.#port = port
     const { clock } = this.#parts
     if (report.senderReport !== undefined) {
@@ -132,6 +145,12 @@ export class RtcpSession {
       this.#host,
       this.#port,
     )
+  }
+
+  #reportTo(host: string, port: number): void {
+    this.#host = host
+    this.#port = port
+    this.#isProven = false
   }
 
   #schedule(interval: number): void {

@@ -12,9 +12,31 @@ export type Receive = (packet: Buffer, host: string, port: number) => void
 
 const ignore: Receive = () => {}
 
-/** One bound UDP socket that is used for call after call: its owner changes, its listener stays. */
-export class PortSocket {
+/** One bound UDP port, as those who use it see it. */
+export interface DatagramPort {
   /** Called with each datagram. */
+  receive: Receive
+  readonly connected: boolean
+  /** From now on the kernel drops what comes from elsewhere, and sending needs no address. */
+  connect(host: string, port: number): void
+  disconnect(): void
+  /** Only while connected. */
+  send(packet: Uint8Array): void
+  sendTo(packet: Uint8Array, host: string, port: number): void
+}
+
+/** RTP on the even port, RTCP on the odd one above (RFC 3550 section 11). */
+export interface PortPair {
+  readonly port: number
+  readonly rtp: DatagramPort
+  readonly rtcp: DatagramPort
+  /** Back to how it was when it was bound. */
+  reset(): void
+  close(): void
+}
+
+/** One bound UDP socket that is used for call after call: its owner changes, its listener stays. */
+export class PortSocket implements DatagramPort {
   receive: Receive = ignore
   /** ICMP errors and the like, since it was bound. */
   errors = 0
@@ -46,8 +68,8 @@ export class PortSocket {
     })
   }
 
-  /** From now on the kernel drops what comes from elsewhere, and sending needs no address. */
   connect(host: string, port: number): void {
+    if (this.#connected) this.disconnect()
     try {
       this.#socket.connect(port, host)
       this.#connected = true
@@ -66,7 +88,6 @@ export class PortSocket {
     }
   }
 
-  /** Only while connected. */
   send(packet: Uint8Array): void {
     try {
       this.#socket.send(packet)
@@ -95,8 +116,7 @@ export class PortSocket {
   }
 }
 
-/** RTP on the even port, RTCP on the odd one above (RFC 3550 section 11). */
-export class SocketPair {
+export class SocketPair implements PortPair {
   readonly port: number
   readonly rtp: PortSocket
   readonly rtcp: PortSocket

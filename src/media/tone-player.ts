@@ -43,6 +43,10 @@ export class TonePlayer implements Paced {
     this.#pacer.add(this)
   }
 
+  get isPlaying(): boolean {
+    return this.#sound !== undefined
+  }
+
   /** Somebody talks to the leg; the tone is kept for when they have gone. */
   pause(): void {
     if (this.#sound === undefined) return

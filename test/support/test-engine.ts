@@ -52,6 +52,7 @@ export async function createTestEngine(
       listen: [{ protocol: 'udp', host: '127.0.0.1', port }],
       realm: 'acme.example',
       digestAlgorithms: ['MD5'],
+      silentSeconds: 60,
       media,
       lookupLine: () => undefined,
       bindings: { load: () => Promise.resolve(bindings), record() {} },

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, constants as fileConstants } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
 import { Command } from 'commander'
 import type { LoggedCallEvent } from '../../call/call-event.ts'
@@ -94,9 +95,7 @@ function stopOnSignal(server: RunningServer, terminal: Terminal, ended: PromiseW
 
 function writeDemoConfig(file: string, terminal: Terminal): void {
   try {
-    const demo = readFileSync(new URL('../../config/demo.yaml', import.meta.url))
-    // Real secrets will stand in it one day: nobody else on the machine is to read them.
-    writeFileSync(file, demo, { flag: 'wx', mode: 0o600 })
+    copyFileSync(fileURLToPath(new URL('../../config/demo.yaml', import.meta.url)), file, fileConstants.COPYFILE_EXCL)
     terminal.complain(`Wrote the demo configuration to ${file}.`)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return

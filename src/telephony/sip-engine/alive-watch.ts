@@ -11,9 +11,11 @@ export interface WatchedPhone {
   countHeard(): Promise<number>
   /** It can be asked no more, and is silent. */
   onGone(): void
+  /** Its media have failed: it should send, and does not. */
+  onMuted(): void
 }
 
-/** Looks after a phone in a call. That no request can be sent to it (its connection was lost) ends no call that it still speaks in. */
+/** Looks after a phone in a call: whether it is there, and whether its silence is a fault. That no request can be sent to it (its connection was lost) ends no call that it still speaks in. */
 export class AliveWatch {
   readonly #clock: Clock
   readonly #phone: WatchedPhone
@@ -21,6 +23,7 @@ export class AliveWatch {
   #stopped = false
   /** What had been heard when it was asked in vain. */
   #heardBefore: number | undefined
+  #isDoubted = false
 
   constructor(clock: Clock, phone: WatchedPhone) {
     this.#clock = clock
@@ -31,6 +34,24 @@ export class AliveWatch {
   stop(): void {
     this.#stopped = true
     this.#clock.clearTimeout(this.#timer)
+  }
+
+  /** It has been silent for too long, and is being asked whether it is there. */
+  get isDoubted(): boolean {
+    return this.#isDoubted
+  }
+
+  /**
+   * It should send and has not for as long as it may. A phone that sends nothing while nobody speaks is asked first: one that
+   * responds is left in peace.
+   */
+  async takeSilence(suppressesSilence: boolean): Promise<void> {
+    if (this.#stopped || this.#isDoubted) return
+    if (!suppressesSilence) return this.#phone.onMuted()
+    this.#isDoubted = true
+    const outcome = await this.#phone.ask()
+    this.#isDoubted = false
+    if (!this.#stopped && typeof outcome === 'string') this.#phone.onMuted()
   }
 
   #arm(): void {

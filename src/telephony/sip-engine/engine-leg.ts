@@ -4,7 +4,6 @@ import { type EndCause, endCauses } from '../../call/end-cause.ts'
 import type { Clock, Timer } from '../../clock.ts'
 import type { Log } from '../../log.ts'
 import type { MediaPlane } from '../../media/media-plane.ts'
-import type { Negotiation } from '../../media/sdp.ts'
 import { toneFor } from '../../media/tones.ts'
 import type { Random } from '../../random.ts'
 import type { Dialog } from '../../sip/dialog/dialog.ts'
@@ -23,16 +22,16 @@ import { type Attempt, LegAttempts, type PreparedAttempt } from './leg-attempts.
 import { LegMedia } from './leg-media.ts'
 import { legRecovery } from './leg-recovery.ts'
 import { type LegVerdict, mapFailure, mapSilence, mostTelling } from './map-sip-status.ts'
-import type { MediaHosts } from './media-hosts.ts'
 import { silenceLimit } from './silence-limit.ts'
 
 export interface EngineLegContext {
   readonly userAgent: UserAgent
   readonly media: Pick<MediaPlane, 'allocate'>
-  readonly mediaHosts: MediaHosts
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  /** How long a leg in a call may send neither RTP nor RTCP; 0 is for ever. */
+  readonly silentMilliseconds: number
   /** Once, when nothing of the leg is left. */
   readonly onGone: (leg: EngineLeg) => void
 }
@@ -143,12 +142,12 @@ export class EngineLeg implements LegHandle {
 
   /** False where the leg ends meanwhile, or for want of a port. */
   async #openMedia(): Promise<boolean> {
-    const { media, mediaHosts: hosts, random } = this.#context
+    const { media, random } = this.#context
     const partner = this.#request.partner
     const beside = partner instanceof EngineLeg ? partner.#media?.endpoint : undefined
     try {
       const endpoint = await media.allocate(beside === undefined ? {} : { beside })
-      this.#media = new LegMedia({ endpoint, beside, hosts, random })
+      this.#media = new LegMedia(endpoint, beside, random)
       endpoint.onDtmf = (digit, milliseconds) => this.#digits.takeEvent(digit, milliseconds)
       endpoint.onFailed = () => this.hangup('media-failed')
     } catch (error) {
@@ -185,12 +184,12 @@ export class EngineLeg implements LegHandle {
 
   #handlerOf(self: () => Attempt): InviteHandler {
     return {
-      onProvisional: (response, dialog) => this.#progress(response, dialog),
+      onProvisional: (response, dialog) => this.#progress(self(), response, dialog),
       onSilence: () => this.#silent(self()),
       onAnswered: (response, dialog) => void this.#answer(self(), response, dialog),
       onFailed: (failure) => this.#attemptFailed(self(), failure),
       onEnded: (end) => this.#sessionEnded(self(), end),
-      onOffer: (offer, _, dialog) => this.#answerOffer(offer, dialog),
+      onOffer: (offer) => (this.#phase === 'answered' ? this.#media?.answerOffer(offer) : undefined),
       onAnswer: (answer) => this.#media?.takeAnswer(answer),
       onInfo: (contentType, body) => {
         if (this.#phase === 'answered') this.#digits.takeInfo(contentType, body)
@@ -198,7 +197,7 @@ export class EngineLeg implements LegHandle {
     }
   }
 
-  #progress(response: SipResponse, dialog: Dialog | undefined): void {
+  #progress({ target }: Attempt, response: SipResponse, dialog: Dialog | undefined): void {
     if (this.#phase !== 'dialling') return
     if (response.status >= 180 && !this.#rang) {
       this.#rang = true
@@ -208,26 +207,13 @@ export class EngineLeg implements LegHandle {
     const description = sessionDescription(response) ?? ''
     if (description === '' || dialog === undefined || media === undefined) return
     const early = media.readEarly(dialog.id, description, requiresReliability(response.headers))
-    if (early instanceof Promise) void early.then((negotiation) => this.#hearEarly(media, negotiation))
-    else this.#hearEarly(media, early)
-  }
-
-  /** Several phones share one endpoint until one of them answers; only a lone one can be listened to before. */
-  #hearEarly({ endpoint }: LegMedia, early: Negotiation): void {
-    if (this.#phase !== 'dialling' || !this.#isLone || !early.ok) return
-    endpoint.onMedia = () => {
+    // Several phones share one endpoint until one of them answers; only a lone one can be listened to before.
+    if (this.#attempts.size !== 1 || !early.ok) return
+    media.endpoint.onMedia = () => {
       if (this.#phase === 'dialling') this.#emit({ type: 'early-media' })
     }
-    endpoint.setRemote(early.negotiated)
-  }
-
-  get #isLone(): boolean {
-    return this.#attempts.size === 1
-  }
-
-  #answerOffer(offer: string, dialog: Dialog): ReturnType<LegMedia['answerOffer']> {
-    if (this.#phase === 'answered') return this.#media?.answerOffer(offer)
-    return this.#phase === 'dialling' ? this.#media?.answerEarlyOffer(dialog.id, offer, this.#isLone) : undefined
+    media.endpoint.signallingHost = signallingHostOf(target)
+    media.endpoint.setRemote(early.negotiated)
   }
 
   /** The first to answer wins. It is told so (ACK) only when the log holds its dialog. */
@@ -241,15 +227,18 @@ export class EngineLeg implements LegHandle {
     // Until they have confirmed that they are cancelled, the others are as much in doubt as the winner is up.
     const recovery = legRecovery(this.#attempts.inDoubt(winner), answered)
     this.#attempts.cancelAll(elsewhere, winner)
-    const reading = this.#media.readFinal(dialog.id, sessionDescription(response) ?? '')
+    const negotiation = this.#media.readFinal(dialog.id, sessionDescription(response) ?? '')
     const isWritten = await this.#write('answered', recovery)
     this.#session = winner.invite.acknowledge(dialog)
-    const negotiation = reading instanceof Promise ? await reading : reading
     // It may have been hung up meanwhile, from either side.
     if (this.#isAnswering() && isWritten && negotiation.ok) {
       this.#phase = 'answered'
-      this.#media.endpoint.setRemote(negotiation.negotiated)
+      const { endpoint } = this.#media
+      endpoint.signallingHost = signallingHostOf(winner.target)
+      endpoint.setRemote(negotiation.negotiated)
       this.#watch = this.#watchPhone(this.#media)
+      endpoint.onSilent = (suppressesSilence) => void this.#watch?.takeSilence(suppressesSilence)
+      endpoint.watchSilence(this.#context.silentMilliseconds)
       return this.#emit({ type: 'answered' })
     }
     if (this.#isAnswering()) {
@@ -266,6 +255,10 @@ export class EngineLeg implements LegHandle {
       ask: async () => this.#session?.request('OPTIONS'),
       countHeard: async () => (await endpoint.statistics()).packetsReceived,
       onGone: () => this.hangup('failed'),
+      onMuted: () => {
+        this.#context.log.warn({ callId: this.callId, leg: this.leg }, 'nothing is heard of this leg; hung up')
+        this.hangup('media-failed')
+      },
     })
   }
 
@@ -328,7 +321,7 @@ export class EngineLeg implements LegHandle {
     this.#attempts.settle(attempt)
     if (attempt === this.#winner && (this.#phase === 'answered' || this.#phase === 'answering')) {
       this.#phase = 'ending'
-      this.#verdict = { cause: end === 'remote' ? 'completed' : 'failed' }
+      this.#verdict = { cause: end === 'remote' ? 'completed' : this.#watch?.isDoubted ? 'media-failed' : 'failed' }
     }
     this.#finishIfGone()
   }
@@ -413,3 +406,7 @@ export class EngineLeg implements LegHandle {
 
 /** The Reason header's value (RFC 3326) that tells a phone why it is hung up. */
 const reasonOf = (cause: EndCause): string => `Q.850;cause=${endCauses[cause].q850}`
+
+/** A phone speaks from where it signals, or from where it says; a carrier's media may come from anywhere. */
+const signallingHostOf = ({ farSide, destination }: DialTarget): string | undefined =>
+  farSide === 'line' ? destination.host : undefined

@@ -16,7 +16,6 @@ import type { DialRequest, Driver, DriverCapability, LegEvent, LegHandle, LineAd
 import { aorOf, dialRounds } from './dial-target.ts'
 import { EngineLeg, type EngineLegContext } from './engine-leg.ts'
 import { driverName, endRecovered, type TrunkCredentials } from './leg-recovery.ts'
-import { type LookUpHost, MediaHosts } from './media-hosts.ts'
 
 export interface SipListener {
   readonly protocol: TransportProtocol
@@ -48,10 +47,10 @@ export interface SipEngineOptions {
   readonly targets?: TargetRules
   /** For ending the calls of a dead process over trunks that ask for digest; none if absent. */
   readonly trunkCredentials?: TrunkCredentials
+  /** How long a leg in a call may send neither RTP nor RTCP before it is hung up; 0 is for ever. */
+  readonly silentSeconds: number
   /** The system's if absent. */
   readonly sockets?: Sockets
-  /** Finds hosts that SDP names; the system's look-up if absent. */
-  readonly lookUpHost?: LookUpHost
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -104,10 +103,10 @@ export class SipEngine implements Driver {
     this.#legContext = {
       userAgent: this.#userAgent,
       media: options.media,
-      mediaHosts: new MediaHosts(clock, options.lookUpHost),
       clock,
       random,
       log,
+      silentMilliseconds: options.silentSeconds * 1000,
       onGone: (leg) => this.#legs.delete(leg),
     }
   }
