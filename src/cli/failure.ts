@@ -20,6 +20,6 @@ export function failureOf(error: unknown): Failure | undefined {
   if (error instanceof ConfigError) return { message: error.message, exitCode, faults: error.faults }
   if (!(error instanceof Error)) return { message: String(error), exitCode }
   // What a person can mend says so in its message; a mistake of the program needs its stack.
-  const isMistake = error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError
+  const isMistake = [TypeError, ReferenceError, RangeError, SyntaxError].some((kind) => error instanceof kind)
   return { message: (isMistake ? error.stack : undefined) ?? error.message, exitCode }
 }

@@ -4,6 +4,7 @@ import { namePattern } from '../directory/name-pattern.ts'
 import { parseNetwork } from '../directory/network.ts'
 import { permissions } from '../directory/permission.ts'
 import { isAddress, isHost, isHostInUri } from './host-pattern.ts'
+import { secretSchemas } from './resolve-secrets.ts'
 
 export { permissions }
 
@@ -15,7 +16,9 @@ const extension = z.string().regex(/^[0-9*#]{1,12}$/, 'must be 1 to 12 digits, i
 const e164 = z
   .string()
   .regex(/^\+[1-9][0-9]{3,14}$/, 'must be an international number with its plus sign: "+61255501000"')
-const secret = z.string().min(8, 'must have at least 8 characters').max(256)
+const secret = z.string().min(8, 'must have at least 8 characters').max(256).register(secretSchemas)
+/** A carrier chooses it, however short. */
+const trunkPassword = z.string().register(secretSchemas)
 const port = z.int().min(0).max(65_535)
 const host = z.string().refine(isHost, 'must be an IP address or a host name: "192.0.2.1", "voice.example"')
 /** Sockets are bound to it, and phones are told to send to it: no name will do. */
@@ -96,7 +99,10 @@ const account = z.strictObject({
   name,
   id: z.int().min(1).max(999_999_999).optional(),
   parent: name.optional(),
-  country: z.string().refine(isSupportedCountry, 'must be an ISO 3166 country code of two capitals: AU').default('AU'),
+  country: z
+    .string()
+    .refine(isSupportedCountry, { error: ({ input }) => describeCountry(input) })
+    .default('AU'),
   domain: host.optional(),
   ...origins,
   limits,
@@ -161,6 +167,16 @@ const account = z.strictObject({
   emergencyCalls: z.boolean().default(false),
 })
 
+/** What people write for a country, beside its code. */
+const countryHabits: Readonly<Record<string, string>> = { UK: 'GB', EN: 'GB', SU: 'RU', EL: 'GR', USA: 'US' }
+
+function describeCountry(input: unknown): string {
+  const written = String(input).trim().toUpperCase()
+  const meant = isSupportedCountry(written) ? written : countryHabits[written]
+  const must = 'must be an ISO 3166 country code of two capitals: AU'
+  return meant === undefined ? must : `${must}; did you mean "${meant}"?`
+}
+
 const prefix = z
   .string()
   .regex(/^(\+?[0-9]{1,15})?$/, 'must be the beginning of a number: "+61", or "" for every number')
@@ -182,7 +198,7 @@ const trunk = z.strictObject({
     .string()
     .refine(isTrunkAddress, 'must be "sip:" and a host name or an address: "sip:carrier.example:5060"'),
   username: z.string().optional(),
-  password: z.string().optional(),
+  password: trunkPassword.optional(),
   format: z.enum(['e164', 'national', 'plain']).default('e164'),
   accounts: z.array(name).optional(),
   prefixes: z.array(prefix).default(['']),

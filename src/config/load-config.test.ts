@@ -369,3 +369,21 @@ featureCodes: { "*60": { quue: q } }`)}demo: { phones: [acme/101, acme/102] }`,
     )
   })
 })
+
+test('a country that people write otherwise is named by its code', () => {
+  const meant = { UK: 'GB', au: 'AU', USA: 'US', ' nz': 'NZ' }
+  for (const [written, code] of Object.entries(meant)) {
+    const [fault, ...more] = faultsOf(inAccount(`country: "${written}"`))
+    assert.match(fault ?? '', new RegExp(`two capitals: AU; did you mean "${code}"\\?$`))
+    assert.deepEqual(more, [])
+  }
+})
+
+test('one word that cannot stand where it is makes one fault, however much follows', () => {
+  const text =
+    'accounts:\n  - { name: a, country: $' + '{C}, lines: [] }\n  - { name: b, queues: [] }\ntrunks: [ { name: t } ]\n'
+  assert.deepEqual(faultsOf(text), ['f:2:26: $' + '{C} needs quotes here: "$' + '{C}"'])
+  assert.equal(faultsOf('accounts:\n  - { name: a } b, c: d }\n  - { name: b }\n').length, 1)
+  // Faults of which none follows from another are all told.
+  assert.equal(faultsOf('node: {}\nnode: {}\nlog: {}\nlog: {}\n').length, 2)
+})

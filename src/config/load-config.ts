@@ -7,25 +7,63 @@ import { type Config, configSchema } from './config-schema.ts'
 import { describeFileError } from './describe-file-error.ts'
 import { describeIssue } from './describe-issue.ts'
 import { lenientSchema } from './lenient-schema.ts'
+import { escapeSecret, resolveSecrets, type SecretPlaces, secretPlacesOf } from './resolve-secrets.ts'
 import { keysAt } from './schema-keys.ts'
 import { type Path, renderPath, YamlSource } from './yaml-source.ts'
 
 export { ConfigError, type ConfigFault }
 
-/** Reads and checks a configuration file. Throws {@link ConfigError} with every fault in it. */
-export function loadConfig(file: string): Config {
-  let text: string
+type Environment = SecretPlaces['environment']
+
+/** Reads and checks a configuration file, with the secrets that it refers to. Throws {@link ConfigError} with every fault in it. */
+export const loadConfig = (file: string, environment: Environment = process.env): Config =>
+  parseConfig(readConfigText(file), file, secretPlacesOf(file, environment))
+
+function readConfigText(file: string): string {
   try {
-    text = readFileSync(file, 'utf8')
+    return readFileSync(file, 'utf8')
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT'
     const message = isMissing ? 'there is no such file' : `the file cannot be read: ${describeFileError(error)}`
     throw new ConfigError(file, [{ line: 1, column: 1, key: '', message }])
   }
-  return parseConfig(text, file)
 }
 
-export function parseConfig(text: string, file: string): Config {
+/** A sound file as one text that holds its secrets, for a server that looks none up, and what it says. */
+export function bundleConfig(
+  file: string,
+  environment: Environment,
+): { readonly text: string; readonly config: Config } {
+  const source = readYaml(readConfigText(file), file)
+  const { config, secrets } = readSource(source, file, secretPlacesOf(file, environment))
+  return { text: source.textWith(secrets.map(({ path, value }) => ({ path, value: escapeSecret(value) }))), config }
+}
+
+/**
+ * For a command that needs little of a file: its secrets may be out of reach here. `missing` are the texts that stand in the place
+ * of those.
+ */
+export function loadConfigWithoutSecrets(
+  file: string,
+  environment: Environment,
+): {
+  readonly config: Config
+  readonly missing: ReadonlySet<string>
+} {
+  const { config, missing } = readSource(
+    readYaml(readConfigText(file), file),
+    file,
+    secretPlacesOf(file, environment),
+    true,
+  )
+  return { config, missing: new Set(missing.map(({ placeholder }) => placeholder)) }
+}
+
+/** Without `places` no secret is looked up: one that stands elsewhere is a fault. */
+export const parseConfig = (text: string, file: string, places?: SecretPlaces): Config =>
+  readSource(readYaml(text, file), file, places).config
+
+function readYaml(text: string, file: string): YamlSource {
   const source = new YamlSource(text)
   if (source.syntaxFaults.length > 0) {
     throw new ConfigError(
@@ -33,12 +71,20 @@ export function parseConfig(text: string, file: string): Config {
       source.syntaxFaults.map((fault) => ({ ...fault, key: '' })),
     )
   }
-  const value = plainValue(source, file)
+  return source
+}
+
+function readSource(source: YamlSource, file: string, places: SecretPlaces | undefined, maySecretsMiss = false) {
+  const secrets = resolveSecrets(plainValue(source, file), configSchema, places)
+  const { value } = secrets
   const result = configSchema.safeParse(value, { reportInput: true })
-  const shapeFaults = result.error?.issues.flatMap(shapeFaultsOf) ?? []
+  const shapeFaults: FoundFault[] = [
+    ...(maySecretsMiss ? [] : secrets.missing),
+    ...(result.error?.issues.flatMap(shapeFaultsOf) ?? []),
+  ]
   const faults = [...shapeFaults, ...referenceFaultsOf(value, shapeFaults)].map((fault) => placed(fault, source))
   if (result.data === undefined || faults.length > 0) throw new ConfigError(file, faults.toSorted(byPlace))
-  return result.data
+  return { config: result.data, secrets: secrets.found, missing: secrets.missing }
 }
 
 /** A fault as it was found, before its place in the file is looked up. */

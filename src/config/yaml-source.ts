@@ -1,4 +1,13 @@
-import { type Document, isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from 'yaml'
+import {
+  type Document,
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type YAMLParseError,
+} from 'yaml'
 
 /** A place in the configuration, as zod names it: keys and positions in lists. */
 export type Path = readonly (string | number)[]
@@ -15,21 +24,33 @@ export interface SyntaxFault extends Position {
 /** A YAML text that knows where everything in it stands. */
 export class YamlSource {
   readonly #lines = new LineCounter()
+  readonly #text: string
   readonly #document: Document
   readonly syntaxFaults: readonly SyntaxFault[]
 
   constructor(text: string) {
+    this.#text = text
     this.#document = parseDocument(text, { lineCounter: this.#lines })
-    this.syntaxFaults = this.#document.errors.map((error) => ({
+    this.syntaxFaults = withoutConsequences(this.#document.errors).map((error) => ({
       ...this.#at(error.pos[0]),
       // The library repeats the place and shows the line; the place is ours to say.
-      message: (error.message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, ''),
+      message:
+        unquotedVariableAt(text, error.pos[0]) ??
+        (error.message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, ''),
     }))
   }
 
   /** The plain value. Throws on what no configuration needs: endless aliases. */
   value(): unknown {
     return this.#document.toJS({ maxAliasCount: 100 }) ?? {}
+  }
+
+  /** The text with other values at some places. Where there are any, its spacing may change too. */
+  textWith(changes: readonly { readonly path: Path; readonly value: string }[]): string {
+    if (changes.length === 0) return this.#text
+    const changed = this.#document.clone() as Document
+    for (const { path, value } of changes) changed.setIn(path, value)
+    return changed.toString({ lineWidth: 0 })
   }
 
   /** Where the value stands, or what should hold it where it is missing. */
@@ -55,6 +76,18 @@ export class YamlSource {
     const { line, col } = this.#lines.linePos(offset)
     return { line, column: col }
   }
+}
+
+/** After the first word that cannot stand where it is, the parser finds fault with every word that follows. */
+function withoutConsequences(errors: readonly YAMLParseError[]): readonly YAMLParseError[] {
+  const first = errors.findIndex(({ code }) => code === 'UNEXPECTED_TOKEN')
+  return first < 0 ? errors : errors.slice(0, first + 1)
+}
+
+/** Within `{ … }` and `[ … ]`, a brace that follows a dollar sign ends the text before it. */
+function unquotedVariableAt(text: string, offset: number): string | undefined {
+  const variable = /^\$\{\w*\}?/.exec(text.slice(Math.max(0, offset - 1), offset + 100))?.[0]
+  return variable === undefined ? undefined : `${variable} needs quotes here: "${variable}"`
 }
 
 /** `accounts[0].lines[1].number` */

@@ -120,7 +120,8 @@ export type RevokeOutcome = 'revoked' | 'not-found' | 'in-the-file'
 /** Who may ask, as it changes while the server runs. */
 export interface CredentialService {
   list(accounts: readonly string[]): readonly CredentialReference[]
-  create(wanted: WantedCredential): Promise<CreateOutcome>
+  /** `giver` is who asks for it. */
+  create(wanted: WantedCredential, giver: Caller): Promise<CreateOutcome>
   revoke(credential: Pick<CredentialReference, 'kind' | 'account' | 'name'>): Promise<RevokeOutcome>
 }
 

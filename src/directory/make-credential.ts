@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { sha256 } from './create-directory.ts'
+import type { Credential } from './credential.ts'
 import type { Directory } from './directory.ts'
 import { namePattern } from './name-pattern.ts'
 import { hashPassword } from './password-hash.ts'
@@ -22,6 +23,9 @@ export interface WantedCredential {
   readonly line?: string
 }
 
+/** Who makes a credential. */
+export type Giver = Pick<Credential, 'account' | 'lines'> & { readonly permissions: ReadonlySet<string> }
+
 export interface WantedFault {
   readonly member: keyof WantedCredential
   readonly message: string
@@ -37,10 +41,11 @@ const secretOctets = 24
 /** A new credential with a secret that nobody knows yet, or what is wrong with it: the checks of a configuration file. */
 export async function makeCredential(
   wanted: WantedCredential,
+  giver: Giver,
   directory: Directory,
   madeAt: number,
 ): Promise<MadeCredential> {
-  const faults = faultsOf(wanted, directory)
+  const faults = faultsOf(wanted, giver, directory)
   if (faults.length > 0) return { faults }
   if (isTaken(wanted, directory)) return { nameInUse: true }
   const secret = `cb_${randomBytes(secretOctets).toString('base64url')}`
@@ -73,7 +78,7 @@ const isTaken = ({ kind, account, name }: WantedCredential, directory: Directory
     .listCredentials(kind === 'user' ? undefined : account)
     .some((known) => known.kind === kind && known.name === name)
 
-function faultsOf(wanted: WantedCredential, directory: Directory): readonly WantedFault[] {
+function faultsOf(wanted: WantedCredential, giver: Giver, directory: Directory): readonly WantedFault[] {
   const { kind, name, permissions: asked = [], lines = [], role, line } = wanted
   const account = directory.account(wanted.account)
   if (account === undefined) return [{ member: 'account', message: 'names no account' }]
@@ -95,5 +100,27 @@ function faultsOf(wanted: WantedCredential, directory: Directory): readonly Want
   // As in a configuration file: it changes the whole directory.
   const mayWrite = asked.includes('directory:write') && account.parent !== undefined
   check(!mayWrite, 'permissions', 'may hold directory:write in an account without a parent only')
+  return faults.length > 0 ? faults : grantFaultsOf(wanted, found?.permissions, giver, directory)
+}
+
+/**
+ * Nobody gives away what is not theirs, for it would come back to them by the new credential. An account without a parent owns
+ * everything, and with directory:write its file says the same in other words.
+ */
+function grantFaultsOf(
+  { kind, permissions: asked = tokenPermissions, lines }: WantedCredential,
+  ofRole: readonly string[] | undefined,
+  giver: Giver,
+  directory: Directory,
+): readonly WantedFault[] {
+  if (directory.account(giver.account)?.parent === undefined) return []
+  const member = kind === 'user' ? 'role' : 'permissions'
+  const faults: WantedFault[] = (kind === 'user' ? (ofRole ?? []) : asked)
+    .filter((permission) => !giver.permissions.has(permission))
+    .map((permission) => ({ member, message: `gives ${permission}, which the key that asks does not hold itself` }))
+  const own = giver.lines
+  if (own !== undefined && (kind !== 'token' || lines?.every((line) => own.has(line)) !== true)) {
+    faults.push({ member: 'lines', message: 'must be of the lines that the key that asks is bound to' })
+  }
   return faults
 }

@@ -51,7 +51,7 @@ export function createDialectContext(sources: DialectContextSources): Omit<Diale
     applyDirectory: (yaml) => liveDirectory.apply(yaml),
     credentials: {
       list: (accounts) => accounts.flatMap((account) => directory.listCredentials(account)),
-      create: (wanted) => liveDirectory.createCredential(wanted, systemClock.now()),
+      create: (wanted, giver) => liveDirectory.createCredential(wanted, giver, systemClock.now()),
       revoke: (credential) => liveDirectory.revokeCredential(credential),
     },
   }

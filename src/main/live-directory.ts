@@ -7,7 +7,7 @@ import type { ApplySummary } from '../directory/apply-records.ts'
 import { createDirectory } from '../directory/create-directory.ts'
 import type { Directory } from '../directory/directory.ts'
 import { credentialEntry, sealEntry } from '../directory/directory-entries.ts'
-import { makeCredential, type WantedCredential } from '../directory/make-credential.ts'
+import { type Giver, makeCredential, type WantedCredential } from '../directory/make-credential.ts'
 import type { CredentialRecord, DirectoryRecords } from '../directory/records.ts'
 import { ReplaceableDirectory } from '../directory/replaceable-directory.ts'
 import type { SecretBox } from '../directory/secret-box.ts'
@@ -69,9 +69,9 @@ export class LiveDirectory {
   }
 
   /** Makes a credential that no file holds; it is on disk and in force when its secret is told. */
-  createCredential(wanted: WantedCredential, now: number): Promise<CreateOutcome> {
+  createCredential(wanted: WantedCredential, giver: Giver, now: number): Promise<CreateOutcome> {
     return this.#inTurn(async () => {
-      const made = await makeCredential(wanted, this.#directory, now)
+      const made = await makeCredential(wanted, giver, this.#directory, now)
       if ('faults' in made) return { outcome: 'refused', faults: made.faults }
       if ('nameInUse' in made) return { outcome: 'name-in-use' }
       const { store, secretBox } = this.#options

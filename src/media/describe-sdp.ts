@@ -17,7 +17,7 @@ export interface DescriptionOptions {
 /** Our audio stream, as one m= section. */
 export interface AudioStream {
   readonly protocol: string
-  readonly formats: readonly NegotiatedCodec[]
+  readonly codecs: readonly NegotiatedCodec[]
   readonly events: readonly { readonly clockRate: number; readonly payloadType: number }[]
 }
 
@@ -25,7 +25,7 @@ export interface AudioStream {
 export interface RefusedStream {
   readonly type: string
   readonly protocol: string
-  readonly payloads?: string
+  readonly formats: readonly string[]
 }
 
 /** A session description with these streams, in this order. */
@@ -44,8 +44,8 @@ export const describeSession = (
     't=0 0',
   ]
   for (const stream of streams) {
-    if ('formats' in stream) describeAudio(lines, endpoint, options, stream)
-    else lines.push(`m=${stream.type} 0 ${stream.protocol} ${stream.payloads ?? '0'}`)
+    if ('codecs' in stream) describeAudio(lines, endpoint, options, stream)
+    else lines.push(`m=${stream.type} 0 ${stream.protocol} ${stream.formats.join(' ') || '0'}`)
   }
   return `${lines.join('\r\n')}\r\n`
 }
@@ -54,7 +54,7 @@ const describeAudio = (
   lines: string[],
   endpoint: EndpointAddress,
   { direction = 'sendrecv', ptime = 20 }: DescriptionOptions,
-  { protocol, formats, events }: AudioStream,
+  { protocol, codecs: formats, events }: AudioStream,
 ): void => {
   const payloadTypes = [...formats, ...events].map(({ payloadType }) => payloadType)
   lines.push(`m=audio ${endpoint.port} ${protocol} ${payloadTypes.join(' ')}`)

@@ -1,103 +1,96 @@
-import { isIP } from 'node:net'
-import { type MediaDescription, parse, type SessionDescription } from 'sdp-transform'
-import { codecs, comfortNoise } from './codec.ts'
-import type { EndpointAddress } from './media-endpoint.ts'
-import type { MediaDirection, NegotiatedCodec, RemoteAddress } from './negotiated-media.ts'
-import { malformed, refused, type SdpError } from './sdp-error.ts'
+import { malformed, type SdpError } from './sdp-error.ts'
 
-export type ParsedSdp = { readonly ok: true; readonly session: SessionDescription } | SdpError
+/** Values of `a=` lines by lower-case name, in order; a flag such as `sendonly` has one empty value. */
+export type SdpAttributes = ReadonlyMap<string, readonly string[]>
 
-/** Longer bodies are no phone's; the parser is not asked. */
+/** One `m=` line and the lines that belong to it. */
+export interface SdpStream {
+  /** `audio`, `video`, `image` and so on. */
+  readonly type: string
+  readonly port: number
+  /** `RTP/AVP`, `UDP/TLS/RTP/SAVPF` and so on. */
+  readonly protocol: string
+  readonly formats: readonly string[]
+  /** Address or name of this stream's `c=` line. */
+  readonly host?: string
+  readonly attributes: SdpAttributes
+}
+
+export interface SdpSession {
+  /** Address or name of the session's `c=` line. */
+  readonly host?: string
+  readonly attributes: SdpAttributes
+  readonly streams: readonly SdpStream[]
+}
+
+export type ParsedSdp = { readonly ok: true; readonly session: SdpSession } | SdpError
+
+/** Longer bodies are no phone's; they are not read. */
 const maximumLength = 16_384
+/** Every stream must be answered (RFC 3264 section 6), so a stranger may not name any number of them. */
+const maximumStreams = 32
 
-/** SDP as data. Whatever the bytes, the result is a value. */
+interface Section {
+  host?: string
+  readonly attributes: Map<string, string[]>
+}
+
+/**
+ * SDP as data. Whatever the text, the result is a value. Read is what we use, and nothing else can spoil a call: `o=`, `s=`, `t=`
+ * and unknown lines may be missing or odd, lines may end in any way and carry spaces at their ends.
+ */
 export const parseSdp = (text: string): ParsedSdp => {
   if (text.length > maximumLength) return malformed(`longer than ${maximumLength} characters`)
-  if (!/^v=0\r?\n/.test(text)) return malformed('the first line is not v=0')
-  let session: SessionDescription
-  try {
-    session = parse(text)
-  } catch (error) {
-    return malformed(error instanceof Error ? error.message : 'unreadable')
+  const session: Section = { attributes: new Map() }
+  const streams: (Section & Omit<SdpStream, 'host' | 'attributes'>)[] = []
+  let section: Section = session
+  for (const line of text.split(/\r\n|\n|\r/)) {
+    const trimmed = line.trim()
+    if (trimmed[1] !== '=') continue
+    const value = trimmed.slice(2).trim()
+    switch (trimmed[0]?.toLowerCase()) {
+      case 'v':
+        if (value !== '0') return malformed('its version is not 0')
+        break
+      case 'm': {
+        const stream = parseStream(value)
+        if (stream === undefined) return malformed('an m= line is unreadable')
+        if (streams.length === maximumStreams) return malformed(`more than ${maximumStreams} m= lines`)
+        section = { ...stream, attributes: new Map() }
+        streams.push(section as (typeof streams)[number])
+        break
+      }
+      case 'c':
+        section.host ??= parseConnection(value)
+        break
+      case 'a':
+        addAttribute(section.attributes, value)
+    }
   }
-  if (!session.origin) return malformed('no o= line')
-  if (!Array.isArray(session.media) || session.media.length === 0) return malformed('no m= line')
-  // An m= line that the parser could not take apart is there all the same, empty.
-  if (
-    session.media.some(({ type, port, protocol }) => type === undefined || port === undefined || protocol === undefined)
-  ) {
-    return malformed('an m= line is unreadable')
-  }
-  return { ok: true, session }
+  return streams.length === 0 ? malformed('no m= line') : { ok: true, session: { ...session, streams } }
 }
 
-/** Plain RTP; AVPF only adds feedback that we need not send (RFC 4585 section 3.1 forbids answering it as AVP, so it is kept). */
-export const isUsableAudio = (media: MediaDescription): boolean =>
-  media.type === 'audio' && media.port > 0 && media.port < 65_536 && /^RTP\/AVPF?$/i.test(media.protocol)
-
-const payloadTypesOf = (media: MediaDescription): number[] =>
-  // The parser makes numbers of what looks like one: a lone payload type, an address of one digit, a codec's name.
-  String(media.payloads ?? '')
-    .split(' ')
-    .filter((text) => /^\d{1,3}$/.test(text))
-    .map(Number)
-    .filter((payloadType) => payloadType < 128)
-
-/** The codecs that we know, in their order. Static payload types need no rtpmap (RFC 3551 section 6). */
-export const readCodecs = (media: MediaDescription): NegotiatedCodec[] => {
-  const found: NegotiatedCodec[] = []
-  for (const payloadType of payloadTypesOf(media)) {
-    const map = media.rtp.find(({ payload }) => payload === payloadType)
-    const codec = Object.values(codecs).find(({ name, clockRate, payloadType: fixed }) =>
-      map === undefined
-        ? fixed === payloadType && fixed < 96
-        : String(map.codec).toLowerCase() === name.toLowerCase() && map.rate === clockRate,
-    )
-    if (codec && !found.some((earlier) => earlier.codec === codec.name)) found.push({ codec: codec.name, payloadType })
-  }
-  return found
+/** `audio 4000/1 RTP/AVP 8 0`: the number of ports behind the slash is for layered streams, of which we take the first. */
+const parseStream = (value: string): Omit<SdpStream, 'attributes'> | undefined => {
+  const [type = '', ports = '', protocol, ...formats] = value.split(/\s+/)
+  const port = /^(\d{1,5})(\/\d+)?$/.exec(ports)?.[1]
+  const isReadable = protocol !== undefined && [type, protocol, ...formats].every((field) => /^[!-~]+$/.test(field))
+  return port !== undefined && isReadable
+    ? { type: type.toLowerCase(), port: Number(port), protocol, formats }
+    : undefined
 }
 
-export const readEvents = (media: MediaDescription, clockRate: number): number | undefined => {
-  const listed = payloadTypesOf(media)
-  return media.rtp.find(
-    ({ codec, rate, payload }) =>
-      String(codec).toLowerCase() === 'telephone-event' && (rate ?? 8000) === clockRate && listed.includes(payload),
-  )?.payload
+/** `IN IP4 192.0.2.1`; a multicast address carries a TTL behind a slash. Empty where it is none of this. */
+const parseConnection = (value: string): string => {
+  const host = /^(?:IN\s+)?IP[46]\s+\[?([^\s/\]]+)/i.exec(value)?.[1]
+  return host ?? ''
 }
 
-export const takesComfortNoise = (media: MediaDescription): boolean =>
-  payloadTypesOf(media).includes(comfortNoise.payloadType)
-
-export const readRemote = (
-  session: SessionDescription,
-  media: MediaDescription,
-  endpoint: EndpointAddress,
-): { ok: true; address: RemoteAddress } | SdpError => {
-  const connection = media.connection ?? session.connection
-  if (connection === undefined) return malformed('no c= line')
-  // A multicast address may carry a TTL behind a slash; the rest is the address.
-  const host = String(connection.ip).split('/')[0] ?? ''
-  if (isIP(host) === 0) return refused('unsupported-address', `${host} is not an IP address`)
-  if (isIP(host) !== (isIP(endpoint.host) || 4))
-    return refused('unsupported-address', `${host} is not of our address family`)
-  if (isMulticastOrBroadcast(host)) return refused('unsupported-address', `${host} is not the address of one host`)
-  const rtcp = media.rtcp?.port ?? media.port + 1
-  return { ok: true, address: { host, port: media.port, rtcpPort: rtcp > 0 && rtcp < 65_536 ? rtcp : media.port } }
-}
-
-/** We would be made to send a stream to many. 0.0.0.0 stays: it is RFC 2543's way to hold. */
-const isMulticastOrBroadcast = (host: string): boolean =>
-  /^(22[4-9]|23\d)\./.test(host) || host === '255.255.255.255' || /^ff/i.test(host)
-
-export const readPtime = (media: MediaDescription): number => {
-  const ptime = Number(media.ptime)
-  return ptime >= 10 && ptime <= 200 ? ptime : 20
-}
-
-export const readDirection = (session: SessionDescription, media: MediaDescription): MediaDirection => {
-  const connection = media.connection ?? session.connection
-  // RFC 3264 section 8.4: the old way to hold.
-  if (connection?.ip === '0.0.0.0') return 'inactive'
-  return media.direction ?? session.direction ?? 'sendrecv'
+const addAttribute = (attributes: Map<string, string[]>, value: string): void => {
+  const colon = value.indexOf(':')
+  const name = (colon < 0 ? value : value.slice(0, colon)).trim().toLowerCase()
+  const values = attributes.get(name)
+  const added = colon < 0 ? '' : value.slice(colon + 1).trim()
+  if (values === undefined) attributes.set(name, [added])
+  else values.push(added)
 }

@@ -1,18 +1,18 @@
-import type { SessionDescription } from 'sdp-transform'
 import { type CodecName, codecs, comfortNoise, eventPayloadTypes } from './codec.ts'
 import { type DescriptionOptions, describeSession } from './describe-sdp.ts'
 import type { EndpointAddress } from './media-endpoint.ts'
 import type { MediaDirection, NegotiatedCodec, NegotiatedMedia } from './negotiated-media.ts'
+import { parseSdp, type SdpSession, type SdpStream } from './parse-sdp.ts'
 import {
+  describeFormats,
   isUsableAudio,
-  parseSdp,
   readCodecs,
   readDirection,
   readEvents,
   readPtime,
   readRemote,
   takesComfortNoise,
-} from './parse-sdp.ts'
+} from './read-stream.ts'
 import { refused, type SdpError } from './sdp-error.ts'
 
 export interface AnswerOptions extends DescriptionOptions {
@@ -35,7 +35,7 @@ export const createOffer = (
   return describeSession(endpoint, options, [
     {
       protocol: 'RTP/AVP',
-      formats: offered.map((name) => ({ codec: name, payloadType: codecs[name].payloadType })),
+      codecs: offered.map((name) => ({ codec: name, payloadType: codecs[name].payloadType })),
       events: events.map(([clockRate, payloadType]) => ({ clockRate, payloadType })),
     },
   ])
@@ -62,7 +62,7 @@ const receivedAsOffered = (media: NegotiatedMedia): NegotiatedMedia => {
   return { ...renumber(media), accepted: media.accepted.map(renumber), ...events }
 }
 
-/** Our answer to their offer; every stream but the first usable audio one is refused with port 0 (RFC 3264 section 6). */
+/** Our answer to their offer; every stream but the one that is taken is refused with port 0 (RFC 3264 section 6). */
 export const answerOffer = (endpoint: EndpointAddress, offer: string, options: AnswerOptions): Answer => {
   const parsed = parseSdp(offer)
   if (!parsed.ok) return parsed
@@ -70,38 +70,44 @@ export const answerOffer = (endpoint: EndpointAddress, offer: string, options: A
   const negotiation = negotiate(session, options.codecs, options.preference ?? 'theirs', endpoint)
   if (!negotiation.ok) return negotiation
   const { negotiated } = negotiation
-  const chosen = session.media.find(isUsableAudio)
+  const chosen = chooseStream(session, options.codecs)
   const direction = answerDirection(negotiated.direction, options.direction ?? 'sendrecv')
   const { dtmfPayloadType, clockRate, accepted } = negotiated
   const events = dtmfPayloadType === undefined ? [] : [{ clockRate, payloadType: dtmfPayloadType }]
-  const streams = session.media.map((media) =>
-    media === chosen ? { protocol: media.protocol, formats: accepted, events } : media,
+  const streams = session.streams.map((stream) =>
+    stream === chosen ? { protocol: stream.protocol, codecs: accepted, events } : stream,
   )
   return { ok: true, sdp: describeSession(endpoint, { ...options, direction }, streams), negotiated }
 }
 
+/** The first audio stream with a codec that we allow; some offer a second one in other codecs. */
+const chooseStream = (session: SdpSession, allowed: readonly CodecName[]): SdpStream | undefined => {
+  const usable = session.streams.filter(isUsableAudio)
+  return usable.find((stream) => readCodecs(stream).some(({ codec }) => allowed.includes(codec))) ?? usable[0]
+}
+
 const negotiate = (
-  session: SessionDescription,
+  session: SdpSession,
   allowed: readonly CodecName[],
   preference: 'theirs' | 'ours',
   endpoint: EndpointAddress,
 ): Negotiation => {
-  const media = session.media.find(isUsableAudio)
-  if (media === undefined) return refused('no-audio', 'the description has no audio stream over RTP/AVP')
-  const theirs = readCodecs(media).filter(({ codec }) => allowed.includes(codec))
+  const stream = chooseStream(session, allowed)
+  if (stream === undefined) return refused('no-audio', 'the description has no audio stream over RTP/AVP')
+  const theirs = readCodecs(stream).filter(({ codec }) => allowed.includes(codec))
   const accepted =
     preference === 'theirs'
       ? theirs
       : theirs.toSorted((one, other) => allowed.indexOf(one.codec) - allowed.indexOf(other.codec))
   const [chosen] = accepted
   if (chosen === undefined) {
-    const named = media.rtp.map(({ codec }) => codec).join(', ') || `payload types ${media.payloads ?? 'none'}`
-    return refused('no-common-codec', `the other side speaks ${named}; we allow ${allowed.join(', ')}`)
+    const reason = `the other side speaks ${describeFormats(stream)}; we allow ${allowed.join(', ')}`
+    return refused('no-common-codec', reason)
   }
-  const remote = readRemote(session, media, endpoint)
+  const remote = readRemote(session, stream, endpoint)
   if (!remote.ok) return remote
   const { clockRate } = codecs[chosen.codec]
-  const events = readEvents(media, clockRate)
+  const events = readEvents(stream, clockRate)
   return {
     ok: true,
     negotiated: {
@@ -109,10 +115,10 @@ const negotiate = (
       clockRate,
       accepted: accepted.filter(({ codec }) => codecs[codec].clockRate === clockRate),
       ...(events === undefined ? {} : { dtmfPayloadType: events }),
-      ...(takesComfortNoise(media) && clockRate === comfortNoise.clockRate ? { comfortNoise: true } : {}),
+      ...(takesComfortNoise(stream) && clockRate === comfortNoise.clockRate ? { comfortNoise: true } : {}),
       remote: remote.address,
-      ptime: readPtime(media),
-      direction: readDirection(session, media),
+      ptime: readPtime(stream),
+      direction: readDirection(session, stream),
     },
   }
 }

@@ -121,7 +121,7 @@ describe('cordboard keys, tokens, users', () => {
     assert.match(await cli('tokens', 'revoke', 'web'), /^1 Several accounts have a token "web"/)
     assert.equal(await cli('tokens', 'revoke', 'web', '--account', 'shop'), '0 Revoked token shop/web.')
     assert.equal(await cli('tokens', 'revoke', 'web'), '0 Revoked token acme/web.')
-    assert.equal(await cli('tokens', 'revoke', 'web'), '1 There is no token "web".')
+    assert.match(await cli('tokens', 'revoke', 'web'), /^1 There is no token "web" that the server's key can see/)
     assert.match(
       await cli('keys', 'revoke', 'reader'),
       /^1 The API key "reader" stands in the server's configuration file/,

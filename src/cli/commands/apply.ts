@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import type { Config } from '../../config/config-schema.ts'
-import { loadConfig } from '../../config/load-config.ts'
+import { bundleConfig } from '../../config/load-config.ts'
 import { withExamples } from '../examples.ts'
 import { CliError, exitCodes } from '../exit-code.ts'
 import type { NativeClient, ShownCredential } from '../native-client.ts'
@@ -31,8 +30,8 @@ export const applyCommand = (terminal: Terminal): Command =>
     .argument('<file>', 'configuration file')
     .option('--allow-lockout', 'even if no key is left that may apply the next file')
     .action(async (file: string, options: ApplyOptions) => {
-      // Faults are told with their lines here, before anything is sent.
-      const config = loadConfig(file)
+      // Faults are told with their lines here, before anything is sent. Secrets are looked up here too: the server does not.
+      const { config, text } = bundleConfig(file, terminal.environment)
       const client = connect(options, terminal, 'directory:write')
       if (options.allowLockout !== true && !(await leavesWriter(config, client))) {
         throw new CliError(
@@ -41,7 +40,7 @@ export const applyCommand = (terminal: Terminal): Command =>
       }
       const applied = await client.request<Applied>('/v1/directory', {
         method: 'PUT',
-        body: { type: 'application/yaml', content: readFileSync(file, 'utf8') },
+        body: { type: 'application/yaml', content: text },
       })
       if (options.json === true) terminal.print(JSON.stringify(applied))
       else printApplied(file, applied, terminal)

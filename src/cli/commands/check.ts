@@ -12,7 +12,7 @@ export const checkCommand = (terminal: Terminal, exit: (code: number) => void): 
     .option('--json', 'print JSON')
     .action((file: string, { json }: { readonly json?: boolean }) => {
       try {
-        const counts = countContent(loadConfig(file))
+        const counts = countContent(loadConfig(file, terminal.environment))
         const { accounts, lines, trunks } = counts
         const text = `${file} is sound: ${some(accounts, 'account')}, ${some(lines, 'line')}, ${some(trunks, 'trunk')}.`
         terminal.print(json === true ? JSON.stringify({ file, sound: true, ...counts }) : text)

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { json, problem } from '../../../test/support/fake-native-server.ts'
-import { run, serve } from '../../../test/support/run-cli.ts'
+import { json, problem, startFakeNativeServer } from '../../../test/support/fake-native-server.ts'
+import { folder, run, serve } from '../../../test/support/run-cli.ts'
 
 test('keys create: what a key may do must be said, and all that can be is listed', async () => {
   const { exitCode, complaints } = await run(['keys', 'create', 'crm'])
@@ -26,4 +28,29 @@ test('keys revoke: one that the file holds', async (t) => {
   const { server, ask } = await serve(t, { 'GET /v1/credentials': json({ credentials: [key] }) })
   assert.match((await ask('keys', 'revoke', 'crm')).complaints, /"crm" stands in the server's configuration file/)
   assert.equal(server.seen.length, 1)
+})
+
+test('keys revoke: one that is not seen', async (t) => {
+  const { ask } = await serve(t, { 'GET /v1/credentials': json({ credentials: [] }) })
+  assert.match((await ask('keys', 'revoke', 'crm')).complaints, /"crm" that the server's key can see; .*--account/)
+  const of = await ask('keys', 'revoke', 'crm', '--account', 'other')
+  assert.match(
+    of.complaints,
+    /^There is no API key "crm" in the account "other"; "cordboard keys list --account other"/,
+  )
+})
+
+test('keys: with --account a key of the file that sees the account is used, whichever stands first', async (t) => {
+  const server = await startFakeNativeServer(t, { 'GET /v1/credentials': json({ credentials: [] }) })
+  const file = join(folder(t), 'cordboard.yaml')
+  const { hostname, port } = new URL(server.url)
+  const account = (name: string, parent?: string) => `
+  - name: ${name}
+    ${parent === undefined ? `apiKeys: [ { name: w, key: key-of-${name}, permissions: [directory:write] } ]` : `parent: ${parent}`}`
+  const accounts = [account('one'), account('two'), account('below', 'two')].join('')
+  writeFileSync(file, `http: { host: ${hostname}, port: ${port} }\naccounts:${accounts}\n`)
+  for (const [name, key] of Object.entries({ one: 'key-of-one', two: 'key-of-two', below: 'key-of-two' })) {
+    await run(['keys', 'list', '--account', name, '--config', file])
+    assert.equal(server.seen.at(-1)?.headers.authorization, `Bearer ${key}`)
+  }
 })

@@ -120,11 +120,17 @@ async function listAll({ kind, what }: Sort, options: CredentialOptions, termina
   for (const text of renderTable(['ACCOUNT', 'NAME', may, 'LINES', 'MADE'], rows)) terminal.print(text)
 }
 
-async function revokeOne(given: string, { kind, what }: Sort, options: CredentialOptions, terminal: Terminal) {
+async function revokeOne(given: string, { kind, what, name }: Sort, options: CredentialOptions, terminal: Terminal) {
   const client = connect(options, terminal, 'directory:write')
-  const found = (await find(client, kind, options)).filter(({ name }) => name === given)
+  const found = (await find(client, kind, options)).filter((one) => one.name === given)
   const [only, another] = found
-  if (only === undefined) throw new CliError(`There is no ${what} "${given}".`)
+  if (only === undefined) {
+    throw new CliError(
+      options.account === undefined
+        ? `There is no ${what} "${given}" that the server's key can see; of another account it is revoked with --account. "cordboard ${name} list" lists those that it sees.`
+        : `There is no ${what} "${given}" in the account "${options.account}"; "cordboard ${name} list --account ${options.account}" lists those that there are.`,
+    )
+  }
   if (another !== undefined) throw new CliError(`Several accounts have a ${what} "${given}"; say which with --account.`)
   if (only.createdAt === undefined) {
     throw new CliError(

@@ -1,5 +1,4 @@
-import { copyFileSync, existsSync, constants as fileConstants } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { Command } from 'commander'
 import type { LoggedCallEvent } from '../../call/call-event.ts'
@@ -95,7 +94,9 @@ function stopOnSignal(server: RunningServer, terminal: Terminal, ended: PromiseW
 
 function writeDemoConfig(file: string, terminal: Terminal): void {
   try {
-    copyFileSync(fileURLToPath(new URL('../../config/demo.yaml', import.meta.url)), file, fileConstants.COPYFILE_EXCL)
+    const demo = readFileSync(new URL('../../config/demo.yaml', import.meta.url))
+    // Real secrets will stand in it one day: nobody else on the machine is to read them.
+    writeFileSync(file, demo, { flag: 'wx', mode: 0o600 })
     terminal.complain(`Wrote the demo configuration to ${file}.`)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return

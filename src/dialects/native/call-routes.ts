@@ -7,7 +7,7 @@ import { goneSignal } from '../gone-signal.ts'
 import { mayRingFirst } from '../may-ring-first.ts'
 import { findVisibleCall, listVisibleCalls } from '../visible-calls.ts'
 import { streamEvents } from './event-stream.ts'
-import type { Guard } from './native.ts'
+import type { Guard } from './guard.ts'
 import { describeIssue, parseCallRequest, targetOf, targetSchema } from './parse-call-request.ts'
 import { sendProblem, sendRefusal } from './problem.ts'
 import { readJson } from './read-json.ts'
@@ -24,7 +24,10 @@ export const filterSchema = z.strictObject({
   from: time.optional(),
   until: time.optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
-  cursor: z.string().max(256).optional(),
+  cursor: z
+    .string()
+    .regex(/^[0-9a-f]{32}$/, 'must be the cursor of the page before, as it was told')
+    .optional(),
 })
 
 type WithId = { Params: { id: string } }

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Caller, CredentialReference, DialectContext, WantedCredential } from '../dialect.ts'
-import type { Guard } from './native.ts'
+import { type Guard, nameOf } from './guard.ts'
 import { describeIssue } from './parse-call-request.ts'
 import { sendProblem } from './problem.ts'
 import { readJson } from './read-json.ts'
@@ -72,7 +72,7 @@ async function create(request: FastifyRequest, reply: FastifyReply, caller: Call
   }
   const wanted = { ...parsed.data, account: parsed.data.account ?? caller.account } as WantedCredential
   if (!caller.accounts.includes(wanted.account)) return sendNoSuchAccount(reply)
-  const made = await context.credentials.create(wanted)
+  const made = await context.credentials.create(wanted, caller)
   if (made.outcome === 'name-in-use') {
     return sendProblem(reply, 'name-in-use', 'Choose another name, or revoke what has this one.')
   }
@@ -81,6 +81,7 @@ async function create(request: FastifyRequest, reply: FastifyReply, caller: Call
     return sendProblem(reply, 'validation-failed', 'Mend what "errors" names.', { errors })
   }
   const { account, name } = wanted
+  context.log.info({ by: nameOf(caller), credential: `${wanted.kind} ${account}/${name}` }, 'credential made')
   const created = context.credentials
     .list([account])
     .find((credential) => credential.kind === wanted.kind && credential.name === name)
@@ -107,6 +108,7 @@ async function revoke(request: FastifyRequest, reply: FastifyReply, caller: Call
       : 'not-found'
   switch (outcome) {
     case 'revoked':
+      context.log.info({ by: nameOf(caller), credential: `${params.kind} ${account}/${name}` }, 'credential revoked')
       return reply.status(204).send()
     case 'in-the-file':
       return sendProblem(reply, 'in-the-file', 'Take it out of the configuration file and apply that.')

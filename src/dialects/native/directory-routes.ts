@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { DialectContext } from '../dialect.ts'
-import type { Guard } from './native.ts'
+import type { Caller, DialectContext } from '../dialect.ts'
+import { type Guard, nameOf } from './guard.ts'
 import { sendProblem } from './problem.ts'
 
 /** A directory of 100,000 lines takes about 10 MB of YAML. */
@@ -10,6 +10,7 @@ const yamlTypes = /^(application|text)\/(x-)?yaml\b/i
 
 /** Who exists: the registered phones, the lines, and the whole directory as a configuration file brings it. */
 export function registerDirectoryRoutes(app: FastifyInstance, context: DialectContext, guard: Guard): void {
+  const writers = new WeakMap<FastifyRequest, Caller>()
   app.get(
     '/v1/phones',
     guard('directory:read', (_request, reply, caller) => {
@@ -30,12 +31,20 @@ export function registerDirectoryRoutes(app: FastifyInstance, context: DialectCo
   app.put(
     '/v1/directory',
     // Who asks is settled before so large a body is read.
-    { bodyLimit: directoryLimitOctets, onRequest: guard('directory:write', () => undefined) },
-    (request, reply) => applyDirectory(request, reply, context),
+    {
+      bodyLimit: directoryLimitOctets,
+      onRequest: guard('directory:write', (request, _reply, caller) => void writers.set(request, caller)),
+    },
+    (request, reply) => applyDirectory(request, reply, writers.get(request), context),
   )
 }
 
-async function applyDirectory(request: FastifyRequest, reply: FastifyReply, context: DialectContext) {
+async function applyDirectory(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  writer: Caller | undefined,
+  context: DialectContext,
+) {
   if (!yamlTypes.test(request.headers['content-type'] ?? '')) {
     const detail = 'Send the configuration file as it is, with "Content-Type: application/yaml".'
     return sendProblem(reply, 'unsupported-media-type', detail)
@@ -50,6 +59,8 @@ async function applyDirectory(request: FastifyRequest, reply: FastifyReply, cont
   const applied = await context.applyDirectory(yaml)
   if (applied.outcome === 'applied') {
     const { added, changed, removed, needRestart } = applied
+    const counts = { added: added.length, changed: changed.length, removed: removed.length }
+    context.log.info({ by: writer && nameOf(writer), ...counts }, 'directory applied')
     return reply.send({ added, changed, removed, needRestart })
   }
   const errors = applied.faults.map(({ line, column, key, message }) => ({

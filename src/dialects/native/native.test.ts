@@ -271,3 +271,15 @@ async function until(condition: () => boolean): Promise<void> {
   for (let turn = 0; turn < 1000 && !condition(); turn++) await new Promise((resolve) => setImmediate(resolve))
   assert.ok(condition())
 }
+
+describe('GET /v1/calls', () => {
+  for (const cursor of ['garbage', '', '0'.repeat(31), `${'0'.repeat(31)}G`, `${'0'.repeat(32)}'--`]) {
+    it(`refuses ${JSON.stringify(cursor)}, which was never told as a cursor`, async () => {
+      const answer = await send('GET', `/v1/calls?cursor=${encodeURIComponent(cursor)}`)
+      assert.equal(answer.statusCode, 400)
+      assert.deepEqual(answer.json().errors, [
+        { pointer: '/cursor', detail: 'must be the cursor of the page before, as it was told' },
+      ])
+    })
+  }
+})

@@ -1,19 +1,11 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Caller, CallPermission, Dialect, DialectContext } from '../dialect.ts'
-import { originOf } from '../origin-of.ts'
+import type { FastifyInstance } from 'fastify'
+import type { Dialect } from '../dialect.ts'
 import { registerCallRoutes } from './call-routes.ts'
 import { registerCredentialRoutes } from './credential-routes.ts'
 import { registerDirectoryRoutes } from './directory-routes.ts'
+import { createGuard } from './guard.ts'
 import { problemCatalogue, sendFailure, sendProblem } from './problem.ts'
 import { renderOpenApi } from './render-open-api.ts'
-
-/** Runs a handler for a caller who may do `permission`; answers 401, 403 or 429 otherwise. */
-export type Guard = (
-  permission: CallPermission,
-  handler: (request: FastifyRequest, reply: FastifyReply, caller: Caller) => Promise<unknown> | unknown,
-) => (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
-
-const bearer = /^Bearer +([\x21-\x7e]{1,512})$/i
 
 /** Cordboard's own API over the same calls: JSON, Bearer keys, problem details. */
 export const nativeDialect: Dialect = {
@@ -59,31 +51,5 @@ function refuseOtherMethods(app: FastifyInstance): void {
       handler: (_request, reply) =>
         sendProblem(reply.header('allow', allowed.join(', ')), 'method-not-allowed', `Use ${allowed.join(', ')}.`),
     })
-  }
-}
-
-function createGuard(context: DialectContext): Guard {
-  return (permission, handler) => async (request, reply) => {
-    const secret = bearer.exec(request.headers.authorization ?? '')?.[1]
-    const caller = secret === undefined ? undefined : context.authenticate(secret)
-    if (caller === undefined) {
-      return sendProblem(reply, 'authentication-failed', 'Send "Authorization: Bearer KEY" with a key of this server.')
-    }
-    if (!caller.permissions.has(permission)) {
-      return sendProblem(
-        reply,
-        'permission-missing',
-        `This needs the permission ${permission}; the key "${caller.name}" lacks it.`,
-      )
-    }
-    const admission = context.admit(caller, originOf(request))
-    if (!admission.allowed && admission.reason === 'not-from-here') {
-      return sendProblem(reply, 'permission-missing', 'This key may not be used from this network or host name.')
-    }
-    if (!admission.allowed) {
-      const { retryAfterSeconds } = admission
-      return sendProblem(reply, 'limit-exceeded', 'Too many requests; slow down.', { retryAfterSeconds })
-    }
-    return handler(request, reply, caller)
   }
 }

@@ -16,6 +16,9 @@ export type OfferOutcome =
   | { readonly status: 'refused'; readonly code: number }
   | { readonly status: 'ended' }
 
+/** Our INVITE without a final response; its offer is answered by a reliable provisional response (RFC 3262 section 5). */
+export type OpenInvite = 'offer-open' | 'offer-answered'
+
 /** What the exchange asks of its session. */
 export interface OfferingSession {
   readonly dialog: Dialog
@@ -25,6 +28,8 @@ export interface OfferingSession {
   readonly awaitsAck: boolean
   /** The 2xx of the INVITE that we sent has come, and we have not acknowledged it yet. */
   readonly owesAck: boolean
+  /** Where the INVITE that we sent stands; undefined once it has its 2xx, and where the peer sent it. */
+  readonly openInvite: OpenInvite | undefined
   createRequest(method: string): SipRequest
   send(create: () => SipRequest, onOutcome: (outcome: RequestOutcome) => void): void
   accept(transaction: ServerTransaction, response: SipResponse, onAcknowledged?: (ack: SipRequest) => void): void
@@ -75,20 +80,13 @@ export class OfferExchange {
   /** An INVITE or UPDATE of the peer. */
   receive(request: SipRequest, transaction: ServerTransaction): void {
     const isInvite = request.method === 'INVITE'
-    // RFC 3261 section 14.2 and RFC 3311 section 5.2: 491 while our own offer is open; 500 while the peer's last one is, or the
-    // INVITE that made the dialog. Our INVITE is open, too, as long as we have not acknowledged its 2xx.
-    if (this.#offering || this.#session.owesAck)
-      return transaction.respond(createResponse(request, 491, 'Request Pending'))
-    const isEarly = isInvite && this.#session.dialog.state === 'early'
-    const isUnacknowledged = isInvite && this.#session.awaitsAck
-    if (isEarly || isUnacknowledged || this.#thinking !== undefined) {
-      return transaction.respond(retryLater(request, this.#core.random.bytes(1)[0] ?? 0))
-    }
     const offer = sessionDescription(request)
     if (offer === undefined) return transaction.respond(refuseBody(request, [sessionDescriptionType]))
+    const refusal = this.#refuseForNow(request, isInvite, isInvite || offer !== '')
+    if (refusal !== undefined) return transaction.respond(refusal)
     // An UPDATE without an offer refreshes the target, or proves that we are there.
     if (!isInvite && offer === '') return this.#answer(request, transaction, '')
-    const answer = this.#session.handler.onOffer?.(offer, request)
+    const answer = this.#session.handler.onOffer?.(offer, request, this.#session.dialog)
     if (!(answer instanceof Promise)) return this.#answer(request, transaction, answer)
     this.#thinking = transaction
     answer.then(
@@ -98,6 +96,20 @@ export class OfferExchange {
         this.#finishThinking(request, transaction, undefined)
       },
     )
+  }
+
+  /**
+   * RFC 3261 section 14.2 and RFC 3311 section 5.2: 491 while an offer or an INVITE of ours is open; 500 while the peer's last one
+   * is, or the INVITE that made the dialog. Our INVITE is open, too, as long as we have not acknowledged its 2xx.
+   */
+  #refuseForNow(request: SipRequest, isInvite: boolean, hasOffer: boolean): SipResponse | undefined {
+    const { openInvite, owesAck, awaitsAck, dialog } = this.#session
+    const isOursOpen =
+      this.#offering || owesAck || openInvite === 'offer-open' || (isInvite && openInvite !== undefined)
+    if (hasOffer && isOursOpen) return createResponse(request, 491, 'Request Pending')
+    const isTheirsOpen = isInvite && (awaitsAck || dialog.state === 'early')
+    if (isTheirsOpen || this.#thinking !== undefined) return retryLater(request, this.#core.random.bytes(1)[0] ?? 0)
+    return undefined
   }
 
   /** The session is over. RFC 3261 section 15.1.2: a request that waits for its final answer gets 487. */

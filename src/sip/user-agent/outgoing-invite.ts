@@ -14,6 +14,7 @@ import { createCancel } from './create-cancel.ts'
 import type { Body, InviteFailure, InviteHandler, InviteOptions } from './invite-options.ts'
 import { choosePeer } from './next-hop.ts'
 import { Session } from './session.ts'
+import { sessionDescription } from './session-description.ts'
 import { setBody } from './stock-responses.ts'
 
 type State = 'calling' | 'proceeding' | 'answered' | 'failed'
@@ -174,6 +175,7 @@ export class OutgoingInvite {
     const before = this.#reliable.get(tag)
     if (before !== undefined && rseq !== before + 1) return false
     this.#reliable.set(tag, rseq)
+    if (sessionDescription(response)) fork.openInvite = 'offer-answered'
     fork.acknowledgeProvisional(response)
     return true
   }
@@ -231,6 +233,7 @@ export class OutgoingInvite {
     // Within an early dialog the owner may be asked about an UPDATE or told of an INFO; its end is the INVITE's affair.
     const session = new Session(this.#core, dialog, withoutEnd(this.#handler), this.#authorizer)
     session.relocate = this.#options?.relocate
+    session.openInvite = this.#options?.body === undefined ? 'offer-answered' : 'offer-open'
     return session
   }
 
@@ -319,6 +322,6 @@ const withTag = (address: NameAddr, tag: string): string =>
 
 /** What an early dialog may ask of the handler: all but the end of a session, for there is none yet. */
 const withoutEnd = (handler: InviteHandler): Session['handler'] => ({
-  onOffer: (offer, request) => handler.onOffer?.(offer, request),
+  onOffer: (offer, request, dialog) => handler.onOffer?.(offer, request, dialog),
   onInfo: (type, body) => handler.onInfo?.(type, body),
 })

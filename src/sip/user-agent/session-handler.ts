@@ -1,3 +1,4 @@
+import type { Dialog } from '../dialog/dialog.ts'
 import type { SipRequest } from '../message/message.ts'
 
 /** Why a session ended, from our side's view. */
@@ -15,9 +16,9 @@ export interface SessionHandler {
   onEnded?(end: SessionEnd, request?: SipRequest): void
   /**
    * A new offer by re-INVITE or UPDATE: the answer to send, or undefined to refuse it (488) and leave the session as it was.
-   * An empty offer means that the peer asks for ours (a re-INVITE without a body).
+   * An empty offer means that the peer asks for ours (a re-INVITE without a body). The dialog may be an early one (RFC 3311).
    */
-  onOffer?(offer: string, request: SipRequest): string | undefined | Promise<string | undefined>
+  onOffer?(offer: string, request: SipRequest, dialog: Dialog): string | undefined | Promise<string | undefined>
   /** The peer's answer to an offer that `onOffer` made for it; it came in the ACK. */
   onAnswer?(answer: string): void
   /** An INFO with a body that we allow (`application/dtmf-relay`, `application/dtmf`). */

@@ -10,7 +10,7 @@ import type { Alarm, UserAgentCore } from './core.ts'
 import type { DialogUsage } from './dialog-usage.ts'
 import type { Body } from './invite-options.ts'
 import { choosePeer, nextHop } from './next-hop.ts'
-import { OfferExchange, type OfferingSession, type OfferOutcome } from './offer-exchange.ts'
+import { OfferExchange, type OfferingSession, type OfferOutcome, type OpenInvite } from './offer-exchange.ts'
 import { type RequestOutcome, sendAuthorized } from './send-authorized.ts'
 import type { SessionEnd, SessionHandler } from './session-handler.ts'
 import {
@@ -43,6 +43,8 @@ export class Session implements DialogUsage, OfferingSession {
   onPrack: ((prack: SipRequest) => boolean) | undefined
   /** Where the peer can be reached now, asked once its connection is gone. */
   relocate: (() => Destination | undefined) | undefined
+  /** For the invitation that made the session. */
+  openInvite: OpenInvite | undefined
   readonly #core: UserAgentCore
   readonly #authorizer: Authorizer | undefined
   #ended = false
@@ -82,6 +84,7 @@ export class Session implements DialogUsage, OfferingSession {
   /** A 2xx made the session; it is ended if nobody acknowledges it while the peer still repeats its 2xx. */
   answered(response: SipResponse): void {
     this.dialog.confirm(response)
+    this.openInvite = undefined
     this.#refreshPeer()
     this.#unacknowledged = this.#core.startTimer(() => {
       this.#core.log.warn({ callId: this.dialog.callId }, 'answered call was never acknowledged; ending it')

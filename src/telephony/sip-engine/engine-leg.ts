@@ -4,6 +4,7 @@ import { type EndCause, endCauses } from '../../call/end-cause.ts'
 import type { Clock, Timer } from '../../clock.ts'
 import type { Log } from '../../log.ts'
 import type { MediaPlane } from '../../media/media-plane.ts'
+import type { Negotiation } from '../../media/sdp.ts'
 import { toneFor } from '../../media/tones.ts'
 import type { Random } from '../../random.ts'
 import type { Dialog } from '../../sip/dialog/dialog.ts'
@@ -22,11 +23,13 @@ import { type Attempt, LegAttempts, type PreparedAttempt } from './leg-attempts.
 import { LegMedia } from './leg-media.ts'
 import { legRecovery } from './leg-recovery.ts'
 import { type LegVerdict, mapFailure, mapSilence, mostTelling } from './map-sip-status.ts'
+import type { MediaHosts } from './media-hosts.ts'
 import { silenceLimit } from './silence-limit.ts'
 
 export interface EngineLegContext {
   readonly userAgent: UserAgent
   readonly media: Pick<MediaPlane, 'allocate'>
+  readonly mediaHosts: MediaHosts
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -142,12 +145,12 @@ export class EngineLeg implements LegHandle {
 
   /** False where the leg ends meanwhile, or for want of a port. */
   async #openMedia(): Promise<boolean> {
-    const { media, random } = this.#context
+    const { media, mediaHosts: hosts, random } = this.#context
     const partner = this.#request.partner
     const beside = partner instanceof EngineLeg ? partner.#media?.endpoint : undefined
     try {
       const endpoint = await media.allocate(beside === undefined ? {} : { beside })
-      this.#media = new LegMedia(endpoint, beside, random)
+      this.#media = new LegMedia({ endpoint, beside, hosts, random })
       endpoint.onDtmf = (digit, milliseconds) => this.#digits.takeEvent(digit, milliseconds)
       endpoint.onFailed = () => this.hangup('media-failed')
     } catch (error) {
@@ -189,7 +192,7 @@ export class EngineLeg implements LegHandle {
       onAnswered: (response, dialog) => void this.#answer(self(), response, dialog),
       onFailed: (failure) => this.#attemptFailed(self(), failure),
       onEnded: (end) => this.#sessionEnded(self(), end),
-      onOffer: (offer) => (this.#phase === 'answered' ? this.#media?.answerOffer(offer) : undefined),
+      onOffer: (offer, _, dialog) => this.#answerOffer(offer, dialog),
       onAnswer: (answer) => this.#media?.takeAnswer(answer),
       onInfo: (contentType, body) => {
         if (this.#phase === 'answered') this.#digits.takeInfo(contentType, body)
@@ -207,13 +210,27 @@ export class EngineLeg implements LegHandle {
     const description = sessionDescription(response) ?? ''
     if (description === '' || dialog === undefined || media === undefined) return
     const early = media.readEarly(dialog.id, description, requiresReliability(response.headers))
-    // Several phones share one endpoint until one of them answers; only a lone one can be listened to before.
-    if (this.#attempts.size !== 1 || !early.ok) return
-    media.endpoint.onMedia = () => {
+    if (early instanceof Promise) void early.then((negotiation) => this.#hearEarly(media, negotiation, target))
+    else this.#hearEarly(media, early, target)
+  }
+
+  /** Several phones share one endpoint until one of them answers; only a lone one can be listened to before. */
+  #hearEarly({ endpoint }: LegMedia, early: Negotiation, target: DialTarget): void {
+    if (this.#phase !== 'dialling' || !this.#isLone || !early.ok) return
+    endpoint.onMedia = () => {
       if (this.#phase === 'dialling') this.#emit({ type: 'early-media' })
     }
-    media.endpoint.signallingHost = signallingHostOf(target)
-    media.endpoint.setRemote(early.negotiated)
+    endpoint.signallingHost = signallingHostOf(target)
+    endpoint.setRemote(early.negotiated)
+  }
+
+  get #isLone(): boolean {
+    return this.#attempts.size === 1
+  }
+
+  #answerOffer(offer: string, dialog: Dialog): ReturnType<LegMedia['answerOffer']> {
+    if (this.#phase === 'answered') return this.#media?.answerOffer(offer)
+    return this.#phase === 'dialling' ? this.#media?.answerEarlyOffer(dialog.id, offer, this.#isLone) : undefined
   }
 
   /** The first to answer wins. It is told so (ACK) only when the log holds its dialog. */
@@ -227,9 +244,10 @@ export class EngineLeg implements LegHandle {
     // Until they have confirmed that they are cancelled, the others are as much in doubt as the winner is up.
     const recovery = legRecovery(this.#attempts.inDoubt(winner), answered)
     this.#attempts.cancelAll(elsewhere, winner)
-    const negotiation = this.#media.readFinal(dialog.id, sessionDescription(response) ?? '')
+    const reading = this.#media.readFinal(dialog.id, sessionDescription(response) ?? '')
     const isWritten = await this.#write('answered', recovery)
     this.#session = winner.invite.acknowledge(dialog)
+    const negotiation = reading instanceof Promise ? await reading : reading
     // It may have been hung up meanwhile, from either side.
     if (this.#isAnswering() && isWritten && negotiation.ok) {
       this.#phase = 'answered'

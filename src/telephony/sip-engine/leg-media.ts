@@ -1,30 +1,48 @@
+import { isIP } from 'node:net'
 import { type CodecName, defaultCodecs, isG711 } from '../../media/codec.ts'
+import { connectionName, withAddress } from '../../media/connection-name.ts'
 import type { MediaEndpoint } from '../../media/media-endpoint.ts'
+import type { NegotiatedMedia } from '../../media/negotiated-media.ts'
 import { acceptAnswer, answerOffer, createOffer, type Negotiation } from '../../media/sdp.ts'
 import type { Random } from '../../random.ts'
+import type { MediaHosts } from './media-hosts.ts'
 
+/** What stands in an early dialog: the SDP of a provisional response, or what an UPDATE has made of it (RFC 3311). */
 interface EarlyAnswer {
   readonly description: string
   readonly isReliable: boolean
+  readonly updated?: NegotiatedMedia
 }
 
-/** What one leg and we agree on about its media: the offers and answers of RFC 3264 around one endpoint. */
+export interface LegMediaParts {
+  readonly endpoint: MediaEndpoint
+  /** The other leg's end at the time of the first offer: what it speaks is offered first. */
+  readonly beside: MediaEndpoint | undefined
+  readonly hosts: MediaHosts
+  readonly random: Random
+}
+
+/**
+ * What one leg and we agree on about its media: the offers and answers of RFC 3264 around one endpoint. Results are promises only
+ * where a description names a host, which must be looked up.
+ */
 export class LegMedia {
   readonly endpoint: MediaEndpoint
   /** The other leg's end, once the two are joined: from then on only what it can hear is agreed to. */
   partner: MediaEndpoint | undefined
   readonly #sessionId: string
   #version = 1
-  /** The other leg's end at the time of the first offer: what it speaks is offered first. */
   readonly #beside: MediaEndpoint | undefined
+  readonly #hosts: MediaHosts
   /** What our newest offer held; an answer is read against it. Undefined before the first. */
   #newestOffer: readonly CodecName[] | undefined
-  /** SDP of provisional responses, by dialog: several phones, or forks behind a trunk, may send some each. */
+  /** By dialog: several phones, or forks behind a trunk, may send some each. */
   readonly #early = new Map<string, EarlyAnswer>()
 
-  constructor(endpoint: MediaEndpoint, beside: MediaEndpoint | undefined, random: Random) {
+  constructor({ endpoint, beside, hosts, random }: LegMediaParts) {
     this.endpoint = endpoint
     this.#beside = beside
+    this.#hosts = hosts
     this.#sessionId = random.bytes(6).readUIntBE(0, 6).toString()
   }
 
@@ -39,20 +57,21 @@ export class LegMedia {
   }
 
   /** SDP of a provisional response. Nothing is set yet. */
-  readEarly(dialog: string, description: string, isReliable: boolean): Negotiation {
-    if (this.#early.get(dialog)?.isReliable !== true) this.#early.set(dialog, { description, isReliable })
-    return this.#read(this.#early.get(dialog)?.description ?? description)
+  readEarly(dialog: string, description: string, isReliable: boolean): Negotiation | Promise<Negotiation> {
+    const before = this.#early.get(dialog)
+    if (before?.isReliable !== true) this.#early.set(dialog, { description, isReliable })
+    return this.#standing(before?.isReliable === true ? before : { description })
   }
 
   /**
    * What the 2xx of a dialog agrees on. RFC 3261 section 13.2.1: the first answer counts, and RFC 6337 section 3.1.1: what came
    * unreliably before it is only a preview of it. A 2xx without SDP stands by what it announced.
    */
-  readFinal(dialog: string, description: string): Negotiation {
+  readFinal(dialog: string, description: string): Negotiation | Promise<Negotiation> {
     const early = this.#early.get(dialog)
     this.#early.clear()
     const standsByEarly = early !== undefined && (early.isReliable || description === '')
-    return this.#read(standsByEarly ? early.description : description)
+    return this.#standing(standsByEarly ? early : { description })
   }
 
   /**
@@ -60,29 +79,65 @@ export class LegMedia {
    * taken, and then the session stays as it is. An empty offer asks for ours. What is spoken now stays the first choice: the
    * other leg hears it already, and a phone's own order may name one that it cannot.
    */
-  answerOffer(offer: string): string | undefined {
-    const codecs = this.#acceptable()
-    const options = { sessionId: this.#sessionId, version: this.#version + 1 }
-    if (offer === '') {
-      this.#version++
-      this.#newestOffer = codecs
-      return createOffer(this.endpoint, codecs, options)
-    }
-    const answer = answerOffer(this.endpoint, offer, { ...options, codecs, preference: 'ours' })
-    if (!answer.ok) return undefined
-    this.#version++
-    this.endpoint.setRemote(answer.negotiated)
-    return answer.sdp
+  answerOffer(offer: string): string | undefined | Promise<string | undefined> {
+    if (offer === '') return this.#offerAnew()
+    return this.#located(offer, (located) => {
+      const answer = this.#answer(located)
+      if (answer !== undefined) this.endpoint.setRemote(answer.negotiated)
+      return answer?.sdp
+    })
+  }
+
+  /** The same in an early dialog; `isLone`: it alone may be heard already. The 2xx will not change it (RFC 6337 section 3.1.1). */
+  answerEarlyOffer(dialog: string, offer: string, isLone: boolean): string | undefined | Promise<string | undefined> {
+    return this.#located(offer, (located) => {
+      const answer = this.#answer(located)
+      if (answer === undefined) return undefined
+      this.#early.set(dialog, { description: located, isReliable: true, updated: answer.negotiated })
+      if (isLone) this.endpoint.setRemote(answer.negotiated)
+      return answer.sdp
+    })
   }
 
   /** The answer to an offer that we were asked for. */
   takeAnswer(answer: string): void {
-    const accepted = this.#read(answer)
-    if (accepted.ok) this.endpoint.setRemote(accepted.negotiated)
+    void this.#located(answer, (located) => {
+      const accepted = this.#read(located)
+      if (accepted.ok) this.endpoint.setRemote(accepted.negotiated)
+    })
+  }
+
+  #standing({
+    description,
+    updated,
+  }: Pick<EarlyAnswer, 'description' | 'updated'>): Negotiation | Promise<Negotiation> {
+    if (updated !== undefined) return { ok: true, negotiated: updated }
+    return this.#located(description, (located) => this.#read(located))
   }
 
   #read(description: string): Negotiation {
     return acceptAnswer(description, this.#offered, this.endpoint)
+  }
+
+  #answer(offer: string): { readonly sdp: string; readonly negotiated: NegotiatedMedia } | undefined {
+    const options = { sessionId: this.#sessionId, version: this.#version + 1 }
+    const answer = answerOffer(this.endpoint, offer, { ...options, codecs: this.#acceptable(), preference: 'ours' })
+    if (!answer.ok) return undefined
+    this.#version++
+    return answer
+  }
+
+  #offerAnew(): string {
+    this.#newestOffer = this.#acceptable()
+    return createOffer(this.endpoint, this.#newestOffer, { sessionId: this.#sessionId, version: ++this.#version })
+  }
+
+  /** RFC 4566 section 5.7: instead of an address there may be a name. What cannot be found out is refused when it is read. */
+  #located<Result>(description: string, read: (located: string) => Result): Result | Promise<Result> {
+    const name = connectionName(description)
+    if (name === undefined) return read(description)
+    const found = this.#hosts.find(name, isIP(this.endpoint.host) === 6 ? 6 : 4)
+    return found.then((address) => read(address === undefined ? description : withAddress(description, name, address)))
   }
 
   #acceptable(): readonly CodecName[] {

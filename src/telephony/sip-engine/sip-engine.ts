@@ -16,6 +16,7 @@ import type { DialRequest, Driver, DriverCapability, LegEvent, LegHandle, LineAd
 import { aorOf, dialRounds } from './dial-target.ts'
 import { EngineLeg, type EngineLegContext } from './engine-leg.ts'
 import { driverName, endRecovered, type TrunkCredentials } from './leg-recovery.ts'
+import { type LookUpHost, MediaHosts } from './media-hosts.ts'
 
 export interface SipListener {
   readonly protocol: TransportProtocol
@@ -51,6 +52,8 @@ export interface SipEngineOptions {
   readonly silentSeconds: number
   /** The system's if absent. */
   readonly sockets?: Sockets
+  /** Finds hosts that SDP names; the system's look-up if absent. */
+  readonly lookUpHost?: LookUpHost
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -103,6 +106,7 @@ export class SipEngine implements Driver {
     this.#legContext = {
       userAgent: this.#userAgent,
       media: options.media,
+      mediaHosts: new MediaHosts(clock, options.lookUpHost),
       clock,
       random,
       log,
