@@ -17,8 +17,10 @@ export interface MediaPlaneOptions {
   readonly log: Log
   readonly clock: Clock
   readonly random?: Random
-  /** How long a released port rests; 500 if absent. */
+  /** How long a released port rests at least; 500 if absent. */
   readonly quarantineMilliseconds?: number
+  /** How long nobody may have sent to it, where there are other ports; 30,000 if absent. */
+  readonly restMilliseconds?: number
   /** Bound pairs that one worker keeps at hand, at most; 1,024 if absent. */
   readonly idlePairs?: number
 }
@@ -54,13 +56,15 @@ export class MediaPlane {
   /** Starts the workers; resolves when each has its first ports bound, rejects if one cannot start. */
   async start(): Promise<void> {
     const { host, log, clock, workers = 1, quarantineMilliseconds = 500, idlePairs = 1024 } = this.#options
-    const ports = shuffledPairs(this.#options.portRange, this.#options.random ?? systemRandom)
+    const { restMilliseconds = 30_000, random = systemRandom } = this.#options
+    const ports = pairsOf(this.#options.portRange)
     for (let index = 0; index < workers; index++) {
       const own = ports.filter((_, position) => position % workers === index)
       const relay = new RelayHandle(
-        { host, ports: own, idlePairs, quarantineMilliseconds },
+        { host, ports: own, idlePairs, quarantineMilliseconds, restMilliseconds },
         log.child({ relay: index }),
         clock,
+        random,
       )
       this.#relays.push(relay)
     }
@@ -111,16 +115,9 @@ export class MediaPlane {
   }
 }
 
-/** The even ports whose odd neighbour is in the range too, in an order that an attacker cannot foresee. */
-const shuffledPairs = ([from, to]: readonly [number, number], random: Random): number[] => {
+/** The even ports whose odd neighbour is in the range too. */
+const pairsOf = ([from, to]: readonly [number, number]): number[] => {
   const ports: number[] = []
   for (let port = from + (from % 2); port + 1 <= to; port += 2) ports.push(port)
-  const draws = random.bytes(ports.length * 4)
-  for (let index = ports.length - 1; index > 0; index--) {
-    const other = draws.readUInt32LE(index * 4) % (index + 1)
-    const port = ports[index] as number
-    ports[index] = ports[other] as number
-    ports[other] = port
-  }
   return ports
 }

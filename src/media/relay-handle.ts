@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { Clock, Timer } from '../clock.ts'
 import type { Log } from '../log.ts'
+import type { Random } from '../random.ts'
 import { type EndpointStatistics, noStatistics } from './endpoint-statistics.ts'
 import type { EndpointHost, MediaEndpoint } from './media-endpoint.ts'
 import { MediaError } from './media-error.ts'
@@ -25,13 +26,13 @@ export class RelayHandle implements EndpointHost {
   readonly #options: RelayOptions
   readonly #log: Log
   readonly #clock: Clock
+  readonly #random: Random
   readonly #endpoints = new Map<number, MediaEndpoint>()
   readonly #answers = new Map<number, (statistics: EndpointStatistics) => void>()
   #worker: Worker | undefined
   #batch: RelayCommand[] = []
-  /** Free pairs, oldest first: `#free[#taken]` is the next to be taken. */
+  /** Free pairs, in no order. */
   #free: number[] = []
-  #taken = 0
   #preparing = false
   #waiting: PortWaiter[] = []
   #nextRequest = 1
@@ -39,10 +40,11 @@ export class RelayHandle implements EndpointHost {
   #closed = false
   #restart: Timer | undefined
 
-  constructor(options: RelayOptions, log: Log, clock: Clock) {
+  constructor(options: RelayOptions, log: Log, clock: Clock, random: Random) {
     this.#options = options
     this.#log = log
     this.#clock = clock
+    this.#random = random
   }
 
   /** Endpoints here, and those that will be. */
@@ -56,7 +58,7 @@ export class RelayHandle implements EndpointHost {
 
   /** Bound pairs that no endpoint uses. */
   get idlePairs(): number {
-    return this.#resting + this.#free.length - this.#taken
+    return this.#resting + this.#free.length
   }
 
   /** Microseconds of processor time that the worker's thread has used. */
@@ -71,16 +73,12 @@ export class RelayHandle implements EndpointHost {
     this.#free.push(port)
   }
 
-  /** A free pair, if one is at hand. */
+  /** A free pair, any of those that are at hand: nobody shall know the next call's ports from the last one's. */
   takePort(): number | undefined {
-    const port = this.#free[this.#taken]
-    if (port === undefined) return undefined
-    this.#taken++
-    if (this.#taken > 1024) {
-      this.#free = this.#free.slice(this.#taken)
-      this.#taken = 0
-    }
-    if (this.#free.length - this.#taken < lowWater) this.#prepare()
+    const { length } = this.#free
+    if (length === 0) return undefined
+    const port = this.#removeFree(this.#random.bytes(4).readUInt32LE() % length)
+    if (length <= lowWater) this.#prepare()
     return port
   }
 
@@ -160,7 +158,6 @@ export class RelayHandle implements EndpointHost {
     this.#worker = undefined
     this.#batch = []
     this.#free = []
-    this.#taken = 0
     this.#resting = 0
     this.#preparing = false
     for (const answer of this.#answers.values()) answer(noStatistics)
@@ -198,6 +195,11 @@ export class RelayHandle implements EndpointHost {
       case 'resting':
         this.#resting = event.pairs
         return
+      case 'withdrawn': {
+        const index = this.#free.indexOf(event.port)
+        if (index >= 0) this.#removeFree(index)
+        return
+      }
       case 'ready':
         this.#addPorts(event.ports)
         if (this.#waiting.length > 0) this.#prepare()
@@ -210,6 +212,13 @@ export class RelayHandle implements EndpointHost {
     }
   }
 
+  #removeFree(index: number): number {
+    const port = this.#free[index] as number
+    const last = this.#free.pop() as number
+    if (index < this.#free.length) this.#free[index] = last
+    return port
+  }
+
   #addPorts(ports: readonly number[]): void {
     for (const port of ports) {
       const waiter = this.#waiting.shift()
@@ -220,7 +229,7 @@ export class RelayHandle implements EndpointHost {
 
   #refuseWaiting(problem: string): void {
     // A pair that rests is free in a moment.
-    if (this.#resting > 0) return
+    if (this.#resting > 0) return this.post({ op: 'hurry' })
     const error = new MediaError(
       'no-ports',
       `no RTP port pair of the ${this.#options.ports.length} is free: ${problem}`,

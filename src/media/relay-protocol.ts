@@ -6,17 +6,21 @@ import type { ToneCadence } from './tones.ts'
 export interface RelayOptions {
   /** Address that the sockets are bound to. */
   readonly host: string
-  /** The even ports that this worker may use, in the order of first use. */
+  /** The even ports that this worker may use. */
   readonly ports: readonly number[]
   /** So many bound pairs are kept for the next calls, at most. */
   readonly idlePairs: number
-  /** A released port rests so long before its next call, so that its last caller's late packets are not taken for the new one's. */
+  /** A released port rests so long at least before its next call, so that its last caller's late packets are not taken for the new one's. */
   readonly quarantineMilliseconds: number
+  /** So long nobody may have sent to it, where there are other ports. */
+  readonly restMilliseconds: number
 }
 
 /** To the worker; endpoints are named by number, requests that want an answer carry their own. */
 export type RelayCommand =
   | { readonly op: 'prepare'; readonly pairs: number }
+  /** Calls wait for a pair that rests. */
+  | { readonly op: 'hurry' }
   | { readonly op: 'open'; readonly id: number; readonly port: number }
   | {
       readonly op: 'remote'
@@ -37,7 +41,9 @@ export type RelayCommand =
 export type RelayEvent =
   /** Pairs, by even port, that came out of their rest. */
   | { readonly event: 'ready'; readonly ports: readonly number[] }
-  /** The answer to `prepare`: freshly bound pairs. `problem`: why they are fewer than asked for. */
+  /** An offered pair hears somebody already, and should not be used. */
+  | { readonly event: 'withdrawn'; readonly port: number }
+  /** The answer to `prepare`: pairs to use. `problem`: why they are fewer than asked for. */
   | { readonly event: 'prepared'; readonly ports: readonly number[]; readonly problem?: string }
   /** How many bound pairs rest now. */
   | { readonly event: 'resting'; readonly pairs: number }

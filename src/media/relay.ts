@@ -32,10 +32,16 @@ export class Relay {
     this.#pool = new PairPool({
       ...parts.options,
       clock: parts.clock,
+      random: parts.random,
       onReady: (ports) => {
+        this.#tellResting()
         this.#emit({ event: 'ready', ports })
-        this.#emit({ event: 'resting', pairs: this.#pool.resting })
       },
+      onWithdrawn: (port) => {
+        this.#tellResting()
+        this.#emit({ event: 'withdrawn', port })
+      },
+      onRotated: () => this.#tellResting(),
     })
   }
 
@@ -56,7 +62,15 @@ export class Relay {
   #execute(command: RelayCommand): void {
     switch (command.op) {
       case 'prepare':
-        void this.#pool.prepare(command.pairs).then((result) => this.#emit({ event: 'prepared', ...result }))
+        void this.#pool.prepare(command.pairs).then((result) => {
+          this.#tellResting()
+          this.#emit({ event: 'prepared', ...result })
+        })
+        return
+      case 'hurry':
+        if (this.#pool.hurry()) return
+        this.#tellResting()
+        this.#emit({ event: 'prepared', ports: [], problem: 'all are in use' })
         return
       case 'open':
         this.#open(command.id, command.port)
@@ -118,6 +132,10 @@ export class Relay {
     if (endpoint === undefined) return
     endpoint.release()
     this.#pool.give(endpoint.pair)
+    this.#tellResting()
+  }
+
+  #tellResting(): void {
     this.#emit({ event: 'resting', pairs: this.#pool.resting })
   }
 
