@@ -1,13 +1,15 @@
-import { type CodecName, comfortNoise, isG711 } from './codec.ts'
-import { alawToUlaw, ulawToAlaw } from './g711-conversion.ts'
+import { type CodecName, comfortNoise } from './codec.ts'
 import type { NegotiatedCodec, NegotiatedMedia } from './negotiated-media.ts'
+import { type ConversionEffort, conversionEffort } from './payload-conversion.ts'
 
 /** How audio in `codec` is sent to a leg: as which of its codecs; undefined if it cannot be. */
 export const routeCodec = (codec: CodecName, to: NegotiatedMedia): NegotiatedCodec | undefined => {
-  if (codec === to.codec) return to
-  // A conversion costs a table look-up a sample; a change of codec in mid-stream costs some phones their voice.
-  if (isG711(codec) && isG711(to.codec)) return to
-  return to.accepted.find((accepted) => accepted.codec === codec)
+  const effort = conversionEffort(codec, to.codec)
+  // A conversion by table costs next to nothing; a change of codec in mid-stream costs some phones their voice.
+  if (effort === 'none' || effort === 'table') return to
+  const accepted = (wanted: ConversionEffort) =>
+    to.accepted.find((other) => conversionEffort(codec, other.codec) === wanted)
+  return accepted('none') ?? accepted('table') ?? (effort === 'samples' ? to : undefined)
 }
 
 /** Whether `listener` can be sent what `speaker` prefers to send. */
@@ -18,7 +20,8 @@ export const canHear = (listener: NegotiatedMedia, speaker: NegotiatedMedia): bo
 export interface PayloadRoute {
   readonly from: number
   readonly to: number
-  readonly conversion: Uint8Array | undefined
+  /** Absent where the payload crosses as it is. */
+  readonly conversion?: { readonly from: CodecName; readonly to: CodecName }
 }
 
 /**
@@ -44,17 +47,17 @@ export const routePayloads = (from: NegotiatedMedia, to: NegotiatedMedia): reado
   for (const { codec, payloadType, receivedAs = payloadType } of from.accepted) {
     const target = routeCodec(codec, to)
     if (target === undefined) continue
-    const conversion = target.codec === codec ? undefined : codec === 'PCMA' ? alawToUlaw : ulawToAlaw
-    routes.push({ from: receivedAs, to: target.payloadType, conversion })
+    const conversion = target.codec === codec ? {} : { conversion: { from: codec, to: target.codec } }
+    routes.push({ from: receivedAs, to: target.payloadType, ...conversion })
   }
   // Durations count in the audio's clock, so events can only cross between legs of one rate.
   if (from.dtmfPayloadType !== undefined && to.dtmfPayloadType !== undefined && from.clockRate === to.clockRate) {
     const receivedAs = from.dtmfReceivedAs ?? from.dtmfPayloadType
-    routes.push({ from: receivedAs, to: to.dtmfPayloadType, conversion: undefined })
+    routes.push({ from: receivedAs, to: to.dtmfPayloadType })
   }
   if (to.comfortNoise === true && from.clockRate === to.clockRate) {
     const { payloadType } = comfortNoise
-    routes.push({ from: payloadType, to: payloadType, conversion: undefined })
+    routes.push({ from: payloadType, to: payloadType })
   }
   return routes
 }

@@ -1,4 +1,4 @@
-/** The audio codecs that a leg can negotiate; G722 and opus are passed through, never transcoded. */
+/** The audio codecs that a leg can negotiate; opus is passed through, all others are converted where they must be. */
 export type CodecName = 'PCMA' | 'PCMU' | 'G722' | 'opus'
 
 export interface Codec {

@@ -45,8 +45,3 @@ export const alawToUlaw = Uint8Array.from({ length: 256 }, (_, code) => {
   const number = ulawNumbers[(code ^ 0x55) & 0x7f] as number
   return (~number & 0x7f) | (code & 0x80)
 })
-
-/** Converts code words in place, from one index up to another. */
-export const convert = (bytes: Uint8Array, from: number, to: number, table: Uint8Array): void => {
-  for (let index = from; index < to; index++) bytes[index] = table[bytes[index] as number] as number
-}

@@ -3,8 +3,6 @@
  * are 16 bits, signed.
  */
 
-/** Upper ends of the segments that an A-law code word's three exponent bits name, for 13-bit magnitudes. */
-const alawSegments = [0x1f, 0x3f, 0x7f, 0xff, 0x1ff, 0x3ff, 0x7ff, 0xfff]
 /** What µ-law adds to a 14-bit magnitude so that its segments start at powers of two. */
 const ulawBias = 33
 const ulawClip = 8158
@@ -12,7 +10,8 @@ const ulawClip = 8158
 export const encodeAlaw = (sample: number): number => {
   const thirteen = sample >> 3
   const magnitude = thirteen >= 0 ? thirteen : -thirteen - 1
-  const segment = alawSegments.findIndex((end) => magnitude <= end)
+  // Segments 1 to 7 begin at powers of two, from 32 on.
+  const segment = Math.max(0, 27 - Math.clz32(magnitude))
   const mantissa = segment < 2 ? (magnitude >> 1) & 0x0f : (magnitude >> segment) & 0x0f
   return ((segment << 4) | mantissa) ^ (thirteen >= 0 ? 0xd5 : 0x55)
 }

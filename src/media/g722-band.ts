@@ -1,4 +1,4 @@
-const saturate = (value: number): number => Math.max(-32768, Math.min(32767, value))
+export const saturate = (value: number): number => Math.max(-32768, Math.min(32767, value))
 
 /** ITU-T G.722 table 14: the logarithmic scale factor's way back to a linear one. */
 const inverseLog = [
@@ -58,8 +58,8 @@ export class G722Band {
   #p1 = 0
   #p2 = 0
   /** Six zeros: coefficients and differences, newest first. */
-  readonly #b = [0, 0, 0, 0, 0, 0]
-  readonly #d = [0, 0, 0, 0, 0, 0]
+  readonly #b = new Int32Array(6)
+  readonly #d = new Int32Array(6)
 
   constructor(constants: BandConstants) {
     this.#constants = constants
@@ -82,16 +82,12 @@ export class G722Band {
     const reconstructed = saturate(this.prediction + difference)
     const partial = saturate(this.#zeroPrediction + difference)
     this.#adaptPoles(partial)
-    this.#adaptZeros(difference)
+    const zeros = this.#adaptZeros(difference)
     this.#r2 = this.#r1
     this.#r1 = reconstructed
     this.#p2 = this.#p1
     this.#p1 = partial
     const poles = ((this.#a1 * saturate(2 * this.#r1)) >> 15) + ((this.#a2 * saturate(2 * this.#r2)) >> 15)
-    let zeros = 0
-    for (let index = 0; index < 6; index++) {
-      zeros += ((this.#b[index] as number) * saturate(2 * (this.#d[index] as number))) >> 15
-    }
     this.#zeroPrediction = saturate(zeros)
     this.prediction = saturate(saturate(poles) + this.#zeroPrediction)
   }
@@ -108,13 +104,19 @@ export class G722Band {
     this.#a1 = Math.max(-limit, Math.min(limit, first))
   }
 
-  #adaptZeros(difference: number): void {
+  /** Returns what the zeros predict next. */
+  #adaptZeros(difference: number): number {
+    const [b, d] = [this.#b, this.#d]
     const step = difference === 0 ? 0 : 128
-    for (let index = 0; index < 6; index++) {
-      const same = (this.#d[index] as number) < 0 === difference < 0
-      this.#b[index] = saturate((same ? step : -step) + (((this.#b[index] as number) * 32640) >> 15))
+    let sum = 0
+    for (let index = 5; index >= 0; index--) {
+      const towards = ((d[index] as number) ^ difference) < 0 ? -step : step
+      const coefficient = saturate(towards + (((b[index] as number) * 32640) >> 15))
+      const value = index === 0 ? difference : (d[index - 1] as number)
+      b[index] = coefficient
+      d[index] = value
+      sum += (coefficient * saturate(2 * value)) >> 15
     }
-    this.#d.pop()
-    this.#d.unshift(difference)
+    return sum
   }
 }

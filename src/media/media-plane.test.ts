@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { after, before, test } from 'node:test'
 import { claimPorts } from '../../test/support/claim-ports.ts'
 import { TestPhone } from '../../test/support/test-phone.ts'
+import { toneLevel } from '../../test/support/tone-level.ts'
 import { systemClock } from '../clock.ts'
 import { silentLog } from '../log.ts'
 import { type CodecName, codecs } from './codec.ts'
@@ -12,7 +13,9 @@ import type { MediaEndpoint } from './media-endpoint.ts'
 import { MediaError } from './media-error.ts'
 import { MediaPlane, type MediaPlaneOptions } from './media-plane.ts'
 import type { NegotiatedMedia } from './negotiated-media.ts'
+import { createPcmDecoder } from './pcm-codec.ts'
 import { sequenceOf, ssrcOf, timestampOf } from './rtp-header.ts'
+import { toneSound } from './tone-sound.ts'
 import { toneFor } from './tones.ts'
 
 const firstPort = await claimPorts(600)
@@ -297,16 +300,71 @@ test('RTCP: reports of ours say what was lost, reports of theirs are kept, a BYE
   assert.equal(stranger.reports.length, 0)
 })
 
-test('legs without a common codec cannot be joined, and are told so', async () => {
+test('legs without a common codec that can be had by conversion cannot be joined, and are told so', async () => {
   const narrow = await leg('PCMA')
-  const wide = await leg('G722', 101, narrow.endpoint)
+  const wide = await leg('opus', 110, narrow.endpoint)
   const isRefused = (error: unknown) => error instanceof MediaError && error.code === 'no-common-codec'
   assert.throws(() => narrow.endpoint.bridge(wide.endpoint), isRefused)
   assert.throws(() => narrow.endpoint.hear(wide.endpoint), isRefused)
-  wide.endpoint.play(toneFor('ringback', 'AU'))
-  await wide.phone.hears(2)
-  assert.deepEqual(payloadTypes(wide.phone).slice(0, 2), [9, 9])
   await Promise.all([narrow.endpoint.release(), wide.endpoint.release()])
+})
+
+for (const [one, other] of [
+  ['G722', 'PCMA'],
+  ['G722', 'PCMU'],
+  ['PCMA', 'PCMU'],
+] as const) {
+  test(`a ${one} leg and a ${other} leg hear each other by conversion, packet by packet`, async () => {
+    const first = await leg(one)
+    const second = await leg(other, 101, first.endpoint)
+    first.endpoint.bridge(second.endpoint)
+    await settled(first.endpoint)
+    const [mine, theirs] = [
+      toneSound([{ frequencies: [600], milliseconds: 500 }], one),
+      toneSound([{ frequencies: [900], milliseconds: 500 }], other),
+    ]
+    for (let at = 0; at < mine.length; at += 160) {
+      first.phone.say(first.endpoint.port, mine.subarray(at, at + 160), codecs[one].payloadType)
+      second.phone.say(second.endpoint.port, theirs.subarray(at, at + 160), codecs[other].payloadType)
+      // A hold and its resume, and an offer of the same, do not break the sound off.
+      if (at === 1600) first.endpoint.setRemote(mediaOf(first.phone, one))
+      await pause(2)
+    }
+    await Promise.all([first.phone.hears(25), second.phone.hears(25)])
+    for (const [{ phone }, codec, frequency] of [
+      [first, one, 900],
+      [second, other, 600],
+    ] as const) {
+      assert.deepEqual(new Set(payloadTypes(phone)), new Set([codecs[codec].payloadType]))
+      assert.ok(phone.heard.every((packet) => packet.length === 172))
+      const stamps = phone.heard.map((packet) => timestampOf(packet))
+      assert.ok(stamps.every((stamp, index) => index === 0 || ((stamp - (stamps[index - 1] as number)) | 0) === 160))
+      const decoder = createPcmDecoder(codec)
+      const samples = new Int16Array(320 * 25)
+      let count = 0
+      for (const packet of phone.heard) count += decoder.decode(packet.subarray(12), samples.subarray(count))
+      const level = toneLevel(samples.subarray(count / 4, count), decoder.sampleRate, frequency)
+      assert.ok(level > 0.98, `${codec}: ${level}`)
+    }
+    await Promise.all([first.endpoint.release(), second.endpoint.release()])
+  })
+}
+
+test('a leg that accepted what the other speaks gets it as it is, though it prefers to speak otherwise', async () => {
+  const first = await leg('G722')
+  const second = await leg('PCMA', 101, first.endpoint)
+  const both = [
+    { codec: 'PCMA', payloadType: 8 },
+    { codec: 'G722', payloadType: 9 },
+  ] as const
+  second.endpoint.setRemote({ ...mediaOf(second.phone, 'PCMA'), accepted: both })
+  first.endpoint.bridge(second.endpoint)
+  await settled(first.endpoint)
+  first.phone.say(first.endpoint.port, audio(0x12), 9)
+  await second.phone.hears(1)
+  assert.deepEqual(payloadTypes(second.phone), [9])
+  assert.ok(second.phone.heard[0]?.subarray(12).equals(audio(0x12)))
+  await Promise.all([first.endpoint.release(), second.endpoint.release()])
 })
 
 test('1,000 allocations and releases leave nothing in use, and a bounded number of sockets', async () => {

@@ -2,9 +2,9 @@ import type { Clock } from '../clock.ts'
 import type { Random } from '../random.ts'
 import { type PayloadRoute, readPayloadTypes, routePayloads } from './codec-route.ts'
 import type { EndpointStatistics } from './endpoint-statistics.ts'
-import { convert } from './g711-conversion.ts'
 import type { NegotiatedMedia } from './negotiated-media.ts'
 import { OutgoingStream } from './outgoing-stream.ts'
+import { createConversion, type PayloadConversion } from './payload-conversion.ts'
 import { Reception } from './reception.ts'
 import { RtcpSession } from './rtcp-session.ts'
 import { payloadEnd, payloadOffset, payloadTypeOf, sequenceOf, ssrcOf, timestampOf } from './rtp-header.ts'
@@ -26,6 +26,13 @@ export interface RelayEndpointParts {
   readonly onMedia: (id: number) => void
   readonly onDtmf: (id: number, digit: string, milliseconds: number) => void
   readonly onSilent: (id: number, suppressesSilence: boolean) => void
+}
+
+/** A route, with the conversion of this one stream. */
+interface EndpointRoute {
+  readonly from: number
+  readonly to: number
+  readonly conversion: PayloadConversion | undefined
 }
 
 /** One leg's sockets and streams, as the worker holds them. */
@@ -61,11 +68,11 @@ export class RelayEndpoint {
   #mediaTold = false
   /** Who hears this leg, and how its payload types are sent there. */
   #listener: RelayEndpoint | undefined
-  #routes: readonly PayloadRoute[] = []
+  #routes: readonly EndpointRoute[] = []
   /** The first route, taken apart for the same reason. */
   #routeFrom = -1
   #routeTo = -1
-  #conversion: Uint8Array | undefined
+  #conversion: PayloadConversion | undefined
   /** Whom this leg hears. */
   #speaker: RelayEndpoint | undefined
 
@@ -120,7 +127,11 @@ export class RelayEndpoint {
   /** This leg hears `speaker`, and no longer whom it heard. A tone is silent from the speaker's first packet until they have gone. */
   hear(speaker: RelayEndpoint): void {
     if (this.#speaker !== undefined && this.#speaker !== speaker) this.#speaker.#fallSilent()
-    if (speaker.#listener !== undefined && speaker.#listener !== this) speaker.#listener.#speaker = undefined
+    if (speaker.#listener !== undefined && speaker.#listener !== this) {
+      speaker.#listener.#speaker = undefined
+      // Another listener's decoder has heard nothing yet: conversions begin anew.
+      speaker.#fallSilent()
+    }
     this.#speaker = speaker
     speaker.#listener = this
     speaker.#reroute()
@@ -214,7 +225,7 @@ export class RelayEndpoint {
       if (!this.#isAudible(packet, payload, payloadType)) return
       player.pause()
     }
-    if (conversion !== undefined) convert(packet, payload, payloadEnd(packet), conversion)
+    if (conversion !== undefined) conversion.convert(packet, payload, payloadEnd(packet))
     listener.outgoing.rewrite(packet, this, to, now)
     listener.send(packet)
   }
@@ -269,11 +280,19 @@ export class RelayEndpoint {
 
   #reroute(): void {
     const there = this.#listener?.media
-    this.#routes = this.#media && there ? routePayloads(this.#media, there) : []
+    const routes = this.#media && there ? routePayloads(this.#media, there) : []
+    this.#routes = routes.map(({ from, to, conversion }) => ({ from, to, conversion: this.#conversionFor(conversion) }))
     const [first] = this.#routes
     this.#routeFrom = first?.from ?? -1
     this.#routeTo = first?.to ?? -1
     this.#conversion = first?.conversion
+  }
+
+  /** The one that is in use if it fits: it remembers the sound of the stream, which a hold or an offer does not break off. */
+  #conversionFor(wanted: PayloadRoute['conversion']): PayloadConversion | undefined {
+    if (wanted === undefined) return undefined
+    const used = this.#routes.find(({ conversion }) => conversion?.from === wanted.from && conversion.to === wanted.to)
+    return used?.conversion ?? createConversion(wanted.from, wanted.to)
   }
 }
 
