@@ -5,11 +5,13 @@ import type { CallService } from '../src/call/call-service.ts'
 import { projectCall } from '../src/call/project-call.ts'
 import { systemClock } from '../src/clock.ts'
 import { parseConfig } from '../src/config/load-config.ts'
+import { GuessLog } from '../src/directory/guess-log.ts'
+import { PasswordGuard } from '../src/directory/password-guard.ts'
 import { openSecretBox } from '../src/directory/secret-box.ts'
+import { TokenBuckets } from '../src/directory/token-bucket.ts'
 import { CallLog } from '../src/events/call-log.ts'
 import { createServer } from '../src/http/create-server.ts'
 import { Metrics } from '../src/http/metrics.ts'
-import { TokenBuckets } from '../src/http/token-bucket.ts'
 import { silentLog } from '../src/log.ts'
 import { chooseDialects } from '../src/main/choose-dialects.ts'
 import { createDialectContext, type DialectContextSources } from '../src/main/create-dialect-context.ts'
@@ -58,6 +60,7 @@ const app = await createServer({
   context: createDialectContext({
     ...{ orchestrator: calls, liveDirectory, node: config.node },
     buckets: new TokenBuckets(systemClock, 1e9, 1e9),
+    ...{ passwords: new PasswordGuard(systemClock), guesses: new GuessLog(systemClock, silentLog) },
   } as unknown as DialectContextSources),
   metrics: new Metrics({ liveCalls: () => 0, registeredPhones: () => 0 }),
   log: silentLog,

@@ -5,12 +5,14 @@ import { loadConfig } from './config/load-config.ts'
 import { startDemo } from './demo/start-demo.ts'
 import { sealedElsewhere } from './directory/apply-records.ts'
 import type { Directory } from './directory/directory.ts'
+import { GuessLog } from './directory/guess-log.ts'
+import { PasswordGuard } from './directory/password-guard.ts'
 import { openSecretBox } from './directory/secret-box.ts'
+import { TokenBuckets } from './directory/token-bucket.ts'
 import { CallLog } from './events/call-log.ts'
 import { postByFetch, Webhooks } from './events/webhooks.ts'
 import { createServer } from './http/create-server.ts'
 import { Metrics } from './http/metrics.ts'
-import { TokenBuckets } from './http/token-bucket.ts'
 import { createLog } from './log.ts'
 import { chooseDialects } from './main/choose-dialects.ts'
 import { createDialectContext } from './main/create-dialect-context.ts'
@@ -110,7 +112,10 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const app = await createServer({
       ...chooseDialects(config.dialects),
       trustedProxies: config.http.trustedProxies,
-      context: createDialectContext({ orchestrator, liveDirectory, engine, buckets, node: config.node }),
+      context: createDialectContext({
+        ...{ orchestrator, liveDirectory, engine, buckets, node: config.node },
+        ...{ passwords: new PasswordGuard(clock), guesses: new GuessLog(clock, log) },
+      }),
       metrics,
       log,
       isReady: () => ready,

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { DirectoryEntryStore } from '../directory/apply-records.ts'
 import { createDirectory } from '../directory/create-directory.ts'
 import type { DirectoryEntry } from '../directory/directory-entries.ts'
+import { verifyPassword } from '../directory/password-hash.ts'
 import { SecretBox } from '../directory/secret-box.ts'
 import { applyConfig } from './apply-config.ts'
 import { parseConfig } from './load-config.ts'
@@ -69,7 +70,9 @@ test('what is applied is what the directory then knows', async () => {
   const directory = createDirectory(records)
   assert.equal(directory.keyBySecret('demo-key-0001')?.name, 'crm')
   assert.deepEqual([...(directory.keyBySecret('demo-token-0001')?.permissions ?? [])], ['calls:place', 'calls:read'])
-  assert.equal((await directory.verifyUser('alice', 'demo-pass-0001'))?.account, 'acme')
+  const alice = directory.userWithHash('alice')
+  assert.equal(alice?.credential.account, 'acme')
+  assert.ok(await verifyPassword('demo-pass-0001', alice.passwordHash))
   // RFC 2617 section 3.2.2.2: MD5 of 101:cordboard:s3cret-101.
   assert.equal(directory.authenticateSip('101', 'cordboard')?.ha1Md5, '36fbe753b1c818df93c7b6f614ca7520')
   assert.equal(

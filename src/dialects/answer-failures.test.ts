@@ -26,24 +26,45 @@ const requests = {
     .map(([name, value]) => `data[${name}]=${value}`)
     .join('&')}`,
   spectronics: `/api/0.9.3/call?auth=${keys.all}&extension=1234101&destination=1`,
+  native: '/v1/calls',
 } as const
 
-describe('a server that is too busy says so, when to come back, and nothing to the log', () => {
-  for (const [dialect, status, body] of [
-    ['myapi', 503, '{"status":0,"request":"calls\\/initiate","error":"UNAVAILABLE","reason":"The server is busy"}'],
-    ['enswitch', 200, '{"responses":[{"code":"503","key":"","message":"The server is busy"}]}'],
-    ['while1', 503, '{"has_error":true,"messages":["Pbx busy. Try again in some seconds"],"results":[]}'],
-    ['spectronics', 200, 'ERR:Service unavailable'],
+const myapi = (error: string, reason: string) =>
+  `{"status":0,"request":"calls\\/initiate","error":"${error}","reason":"${reason}"}`
+const enswitch = (code: string, message: string) => `{"responses":[{"code":"${code}","key":"","message":"${message}"}]}`
+const while1 = (message: string) => `{"has_error":true,"messages":["${message}"],"results":[]}`
+
+describe('a server that cannot serve now says so, when to come back, and nothing to the log', () => {
+  for (const [reason, dialect, status, body] of [
+    ['busy', 'myapi', 503, myapi('UNAVAILABLE', 'The server is busy')],
+    ['busy', 'enswitch', 200, enswitch('503', 'The server is busy')],
+    ['busy', 'while1', 503, while1('Pbx busy. Try again in some seconds')],
+    ['busy', 'spectronics', 200, 'ERR:Service unavailable'],
+    ['busy', 'native', 503, /^\{"type":"\/problems\/busy",/],
+    ['guessing', 'myapi', 429, myapi('FORBIDDEN', 'Too many wrong credentials came from here')],
+    ['guessing', 'enswitch', 200, enswitch('429', 'Too many wrong passwords came from here')],
+    ['guessing', 'while1', 429, while1('Too many invalid API credentials. Try again in some seconds')],
+    ['guessing', 'spectronics', 200, 'ERR:Too many requests'],
+    ['guessing', 'native', 429, /^\{"type":"\/problems\/limit-exceeded",/],
+    ['storage', 'myapi', 503, myapi('UNAVAILABLE', 'The server cannot write calls down at the moment')],
+    ['storage', 'enswitch', 200, enswitch('503', 'The server cannot write calls down at the moment')],
+    ['storage', 'while1', 503, while1('Call not originated. Check disk of pbx, or try again in some seconds')],
+    ['storage', 'spectronics', 200, 'ERR:Service unavailable'],
+    ['storage', 'native', 503, /^\{"type":"\/problems\/storage-unavailable",/],
   ] as const) {
-    it(dialect, async () => {
-      front.calls.failure = Object.assign(new Error('busy'), { statusCode: 503 })
+    it(`${reason}: ${dialect}`, async () => {
+      front.calls.failure = Object.assign(new Error(reason), { unavailable: { reason, retryAfterSeconds: 7 } })
       front.log.length = 0
+      const place = { method: 'POST', payload: '{"first":{"line":"101"},"second":{"dial":"1"}}' } as const
       const answer = await front.app.inject({
+        ...(dialect === 'native' ? place : {}),
         url: requests[dialect],
-        headers: { authorization: `Bearer ${keys.all}` },
+        headers: { authorization: `Bearer ${keys.all}`, 'content-type': 'application/json' },
       })
-      assert.deepEqual([answer.statusCode, answer.body], [status, body])
-      assert.equal(answer.headers['retry-after'], '2')
+      assert.equal(answer.statusCode, status)
+      if (typeof body === 'string') assert.equal(answer.body, body)
+      else assert.match(answer.body, body)
+      assert.equal(answer.headers['retry-after'], '7')
       assert.deepEqual(
         front.log.map(({ message }) => message),
         ['request'],

@@ -51,6 +51,15 @@ export interface RegisteredPhone {
   readonly expiresAt: number
 }
 
+/** Who a request claims to come from. */
+export interface Login {
+  readonly name: string
+  readonly password: string
+  readonly from: ClientOrigin
+  /** Where the request must be signed as well: what was sent, and whether one of the account's API keys made it. */
+  readonly signature?: { readonly given: string; readonly isRight: (keys: readonly string[]) => boolean }
+}
+
 export type Admission =
   | { readonly allowed: true }
   | { readonly allowed: false; readonly reason: 'limit-exceeded'; readonly retryAfterSeconds: number }
@@ -129,11 +138,12 @@ export interface CredentialService {
 export interface DialectContext {
   readonly calls: CallService
   /** By an API key or token; takes the same time whether or not there is such a one. */
-  authenticate(secret: string): Caller | undefined
-  /** By a user's name and password, which takes as long for a name that does not exist. */
-  authenticateUser(name: string, password: string): Promise<Caller | undefined>
-  /** The account's API keys that requests may be signed with, as they are. */
-  signingKeys(account: string): readonly string[]
+  authenticate(secret: string, from: ClientOrigin): Caller | undefined
+  /**
+   * By a user's name and password, which takes as long for a name that does not exist. Rejects with an `UnavailableError` where
+   * too many are asking, or too many wrong passwords came from there.
+   */
+  authenticateUser(login: Login): Promise<Caller | undefined>
   /** Whether the caller may ask from there, and counts the request against its limits. */
   admit(caller: Caller, from: ClientOrigin): Admission
   /** By its number or its name. */

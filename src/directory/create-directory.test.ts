@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { createDirectory, sha256 } from './create-directory.ts'
-import { hashPassword } from './password-hash.ts'
+import { hashPassword, nobodysHash, verifyPassword } from './password-hash.ts'
 import type { AccountRecord, DirectoryRecords, LineRecord, TrunkRecord } from './records.ts'
 import { ReplaceableDirectory } from './replaceable-directory.ts'
 import { usernamesOf } from './username-index.ts'
@@ -168,9 +168,12 @@ describe('credentials', async () => {
     for (const wrong of ['', 'key-0002', sha256('key-0001')]) assert.equal(directory.keyBySecret(wrong), undefined)
   })
   test('a user by name and password', async () => {
-    assert.equal((await directory.verifyUser('alice', 'wonderland'))?.name, 'alice')
-    assert.equal(await directory.verifyUser('alice', 'Wonderland'), undefined)
-    assert.equal(await directory.verifyUser('nobody', 'wonderland'), undefined)
+    const alice = directory.userWithHash('alice')
+    assert.equal(alice?.credential.name, 'alice')
+    assert.equal(await verifyPassword('wonderland', alice.passwordHash), true)
+    assert.equal(await verifyPassword('Wonderland', alice.passwordHash), false)
+    assert.equal(directory.userWithHash('nobody'), undefined)
+    for (const guess of ['', 'wonderland']) assert.equal(await verifyPassword(guess, nobodysHash), false)
   })
   test('what it lists holds no secret', () => {
     assert.doesNotMatch(JSON.stringify(directory.listCredentials('acme')), /sha256|hash/i)

@@ -1,16 +1,13 @@
 import { createHash } from 'node:crypto'
-import { type Clock, systemClock } from '../clock.ts'
 import type { Credential } from './credential.ts'
 import type { Directory, Line, Trunk } from './directory.ts'
 import { type Limits, strictest } from './limits.ts'
 import { formatNumber, parsePhoneNumber } from './number-format.ts'
-import { verifyPassword } from './password-hash.ts'
 import type { AccountRecord, CredentialRecord, DirectoryRecords, TrunkRecord } from './records.ts'
 import { indexUsernames } from './username-index.ts'
-import { VerifiedPasswords } from './verified-passwords.ts'
 
 /** Indexes the records once; every look-up afterwards costs the same however many there are. */
-export function createDirectory(records: DirectoryRecords, clock: Clock = systemClock): Directory {
+export function createDirectory(records: DirectoryRecords): Directory {
   const accounts = new Map(records.accounts.map((account) => [account.name, account]))
   const accountsById = new Map(records.accounts.map((account) => [String(account.id), account]))
   const children = Map.groupBy(records.accounts, ({ parent }) => parent)
@@ -38,7 +35,6 @@ export function createDirectory(records: DirectoryRecords, clock: Clock = system
   for (const { account, name, limits: own = {} } of records.credentials) {
     limits.set(`${account}/${name}`, strictest(limits.get(`${account}/${name}`) ?? {}, own))
   }
-  const passwords = new VerifiedPasswords(clock)
   const trunks = records.trunks.toSorted((one, other) => one.priority - other.priority)
 
   const isSameOrBelow = (ancestor: string, account: string): boolean => {
@@ -97,11 +93,12 @@ export function createDirectory(records: DirectoryRecords, clock: Clock = system
     },
     // A look-up by digest tells an attacker nothing by its timing: he cannot steer the digest of his guess.
     keyBySecret: (secret) => credentialsBySecret.get(sha256(secret)),
-    async verifyUser(name, password) {
+    userWithHash(name) {
       const user = users.get(name)
-      const hash = user?.record.passwordHash ?? nobodysHash
-      const right = await passwords.check(name, password, () => verifyPassword(password, hash))
-      return right ? user?.credential : undefined
+      const passwordHash = user?.record.passwordHash
+      return user === undefined || passwordHash === undefined
+        ? undefined
+        : { credential: user.credential, passwordHash }
     },
     signingKeys: (account) =>
       (credentialsByAccount.get(account) ?? []).flatMap(({ record }) => record.signingKey ?? []),
@@ -127,9 +124,6 @@ export function createDirectory(records: DirectoryRecords, clock: Clock = system
 }
 
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
-
-/** A hash that no password has, so that an unknown user takes as long as a known one. */
-const nobodysHash = `${'0'.repeat(32)}:${'0'.repeat(64)}`
 
 const carries = (trunk: TrunkRecord, number: string): boolean =>
   trunk.prefixes.some((prefix) => number.startsWith(prefix))

@@ -61,8 +61,8 @@ export interface Directory {
 
   /** An API key or token. Takes the same time whether or not it exists. */
   keyBySecret(secret: string): Credential | undefined
-  /** A user by name and password; scrypt, so it takes its time, but for one that was right a short while ago. */
-  verifyUser(name: string, password: string): Promise<Credential | undefined>
+  /** A user, and what its password is checked against; see `password-guard.ts`. */
+  userWithHash(name: string): { readonly credential: Credential; readonly passwordHash: string } | undefined
 
   /** API keys of the account, as they are: to check what a client signed with one of them. */
   signingKeys(account: string): readonly string[]

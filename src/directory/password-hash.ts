@@ -3,6 +3,9 @@ import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 const keyLength = 32
 const saltLength = 16
 
+/** A hash that no password has, so that an unknown user takes as long as a known one. */
+export const nobodysHash = `${'0'.repeat(32)}:${'0'.repeat(64)}`
+
 /** `salt:hash`, hexadecimal, by scrypt with Node's default cost; off the main thread. */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(saltLength)

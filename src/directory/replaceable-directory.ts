@@ -30,7 +30,7 @@ export class ReplaceableDirectory implements Directory {
   findRecordGroup: Directory['findRecordGroup'] = (...args) => this.#current.findRecordGroup(...args)
   authenticateSip: Directory['authenticateSip'] = (...args) => this.#current.authenticateSip(...args)
   keyBySecret: Directory['keyBySecret'] = (...args) => this.#current.keyBySecret(...args)
-  verifyUser: Directory['verifyUser'] = (...args) => this.#current.verifyUser(...args)
+  userWithHash: Directory['userWithHash'] = (...args) => this.#current.userWithHash(...args)
   signingKeys: Directory['signingKeys'] = (...args) => this.#current.signingKeys(...args)
   credentialLimits: Directory['credentialLimits'] = (...args) => this.#current.credentialLimits(...args)
   parseNumber: Directory['parseNumber'] = (...args) => this.#current.parseNumber(...args)

@@ -78,7 +78,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   app.addHook('preClose', async () => endSilent())
   answerHalfClosed(app.server, options.halfClosedMilliseconds ?? 60_000)
   app.setNotFoundHandler((_request, reply) => sendNothingHere(reply))
-  app.setErrorHandler((error: { statusCode?: number }, _request, reply) => sendFailure(reply, error, options.log))
+  app.setErrorHandler((error: Error, _request, reply) => sendFailure(reply, error, options.log))
   // RFC 9110 section 10.1.1: what is expected of us beyond `100-continue` may be passed over; Node would refuse it by itself.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
   takeEveryBodyAsText(app)

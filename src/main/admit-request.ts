@@ -1,7 +1,7 @@
 import type { Admission, Caller, ClientOrigin } from '../dialects/dialect.ts'
 import type { Directory } from '../directory/directory.ts'
 import type { Limits } from '../directory/limits.ts'
-import type { Rate, TokenBuckets } from '../http/token-bucket.ts'
+import type { Rate, TokenBuckets } from '../directory/token-bucket.ts'
 import { mayBeUsedFrom } from '../policy/decide-origin.ts'
 
 /** Whether the caller may ask from there and now; what it may ask for, and how many calls it may place, is asked later. */

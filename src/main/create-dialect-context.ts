@@ -1,9 +1,12 @@
 import { systemClock } from '../clock.ts'
-import type { Caller, DialectContext, LineReference } from '../dialects/dialect.ts'
+import type { Caller, ClientOrigin, DialectContext, LineReference, Login } from '../dialects/dialect.ts'
 import type { Credential } from '../directory/credential.ts'
 import type { Directory, Line } from '../directory/directory.ts'
+import type { GuessLog } from '../directory/guess-log.ts'
 import { listDirectory } from '../directory/list-directory.ts'
-import type { TokenBuckets } from '../http/token-bucket.ts'
+import { GuessingError, type PasswordGuard } from '../directory/password-guard.ts'
+import { nobodysHash } from '../directory/password-hash.ts'
+import type { TokenBuckets } from '../directory/token-bucket.ts'
 import type { Orchestrator } from '../orchestrator/orchestrator.ts'
 import type { SipEngine } from '../telephony/sip-engine/sip-engine.ts'
 import { admitRequest } from './admit-request.ts'
@@ -14,6 +17,8 @@ export interface DialectContextSources {
   readonly liveDirectory: LiveDirectory
   readonly engine: SipEngine
   readonly buckets: TokenBuckets
+  readonly passwords: PasswordGuard
+  readonly guesses: GuessLog
   readonly node: DialectContext['node']
 }
 
@@ -25,9 +30,8 @@ export function createDialectContext(sources: DialectContextSources): Omit<Diale
   return {
     calls: orchestrator,
     node,
-    authenticate: (secret) => callerOf(directory.keyBySecret(secret), directory),
-    authenticateUser: async (name, password) => callerOf(await directory.verifyUser(name, password), directory),
-    signingKeys: (account) => directory.signingKeys(account),
+    authenticate: (secret, from) => authenticate(secret, from, sources),
+    authenticateUser: (login) => authenticateUser(login, sources),
     admit: (caller, from) => admitRequest(caller, from, { directory, buckets }),
     account: (reference) => directory.accountByReference(reference),
     line: (account, number) => referenceOf(directory.findLine(account, number)),
@@ -55,6 +59,37 @@ export function createDialectContext(sources: DialectContextSources): Omit<Diale
       revoke: (credential) => liveDirectory.revokeCredential(credential),
     },
   }
+}
+
+function authenticate(secret: string, from: ClientOrigin, { liveDirectory, guesses }: DialectContextSources) {
+  const { directory } = liveDirectory
+  const caller = callerOf(directory.keyBySecret(secret), directory)
+  if (caller === undefined) guesses.note({ credential: 'key', from: from.address })
+  return caller
+}
+
+async function authenticateUser(login: Login, { liveDirectory, passwords, guesses }: DialectContextSources) {
+  const { name, password, from, signature } = login
+  const { directory } = liveDirectory
+  const found = directory.userWithHash(name)
+  // Whoever does not exist is asked for a signature all the same, and takes as long.
+  const keys = found === undefined ? [] : directory.signingKeys(found.credential.account)
+  const question = {
+    user: name,
+    password,
+    hash: found?.passwordHash ?? nobodysHash,
+    from: from.address,
+    ...(signature && { signature: { given: signature.given, isRight: () => signature.isRight(keys) } }),
+  }
+  try {
+    if (await passwords.check(question)) return callerOf(directory.userWithHash(name)?.credential, directory)
+  } catch (error) {
+    if (error instanceof GuessingError)
+      guesses.note({ credential: 'password', from: from.address, user: found && name })
+    throw error
+  }
+  guesses.note({ credential: 'password', from: from.address, user: found && name })
+  return undefined
 }
 
 const callerOf = (credential: Credential | undefined, directory: Directory): Caller | undefined =>

@@ -222,8 +222,10 @@ export async function createHttpFront(
     phones: () => [{ account: 'acme', line: '101', contact: 'sip:101@127.0.0.1:5070', expiresAt: 1_790_000_000_000 }],
     lines: () => [{ account: 'acme', number: '101', name: 'Alice' }],
     node: { number: 1, name: 'cordboard' },
-    authenticateUser: async (name, password) => users.find((user) => user.name === name && password === userPassword),
-    signingKeys: (account) => (account === 'acme' ? [keys.all] : []),
+    authenticateUser: async ({ name, password, signature }) => {
+      const user = users.find((one) => one.name === name && password === userPassword)
+      return (signature?.isRight(user?.account === 'acme' ? [keys.all] : []) ?? true) ? user : undefined
+    },
     account: (reference) => accounts.find(({ id, name }) => String(id) === reference || name === reference),
     lineOfUser: (account, name) => {
       const { line } = users.find((user) => user.account === account && user.name === name) ?? {}

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { answerFailures, type Failure } from '../answer-failures.ts'
-import type { Caller, Dialect, DialectContext } from '../dialect.ts'
+import type { Caller, ClientOrigin, Dialect, DialectContext } from '../dialect.ts'
 import { goneSignal } from '../gone-signal.ts'
 import { originOf } from '../origin-of.ts'
 import { routeGetOrPost } from '../route-get-or-post.ts'
@@ -20,6 +20,8 @@ const failures: Readonly<Record<Failure, Answer>> = {
   'too-large': refuse('400', 'The body is larger than 64 KiB'),
   unreadable: refuse('400', 'The request could not be read'),
   busy: refuse('503', 'The server is busy'),
+  guessing: refuse('429', 'Too many wrong passwords came from here'),
+  storage: refuse('503', 'The server cannot write calls down at the moment'),
   failed: refuse('500', 'Internal error'),
 }
 
@@ -64,7 +66,7 @@ async function answer(
   const read = readParameters(request.originalUrl, request.body, request.headers['content-type'])
   if ('fault' in read) return refuse('400', read.fault)
   const reader = new ParameterReader(read.parameters)
-  const caller = await authenticate(reader, context)
+  const caller = await authenticate(reader, originOf(request), context)
   if (caller === undefined) return refuse('401', 'The authentication details provided are invalid.')
   if (permission !== undefined && !caller.permissions.has(permission)) {
     return refuse('402', 'Your role does not allow this.')
@@ -79,8 +81,12 @@ async function answer(
   return run({ reader, caller, context, goneSignal: () => goneSignal(reply, context.closing) })
 }
 
-async function authenticate(reader: ParameterReader, context: DialectContext): Promise<Caller | undefined> {
+async function authenticate(
+  reader: ParameterReader,
+  from: ClientOrigin,
+  context: DialectContext,
+): Promise<Caller | undefined> {
   const name = reader.secret('auth_username')
   const password = reader.secret('auth_password')
-  return name === undefined || password === undefined ? undefined : context.authenticateUser(name, password)
+  return name === undefined || password === undefined ? undefined : context.authenticateUser({ name, password, from })
 }

@@ -12,6 +12,8 @@ const failures: Readonly<Record<Failure, readonly [status: number, error: MyapiE
   'too-large': [400, 'VALIDATION', 'The body is larger than 64 KiB'],
   unreadable: [400, 'VALIDATION', 'The request could not be read'],
   busy: [503, 'UNAVAILABLE', 'The server is busy'],
+  guessing: [429, 'FORBIDDEN', 'Too many wrong credentials came from here'],
+  storage: [503, 'UNAVAILABLE', 'The server cannot write calls down at the moment'],
   failed: [500, 'INTERNAL', 'Internal error'],
 }
 
@@ -32,7 +34,7 @@ async function initiate(request: FastifyRequest, reply: FastifyReply, context: D
   const read = readParameters(request.originalUrl, request.body, request.headers['content-type'])
   if ('fault' in read) return sendError(reply, 400, 'VALIDATION', read.fault)
   const key = text(read.parameters.get('key'))
-  const caller = key === undefined ? undefined : context.authenticate(key)
+  const caller = key === undefined ? undefined : context.authenticate(key, originOf(request))
   if (caller === undefined) return sendInvalidKey(reply)
   if (!caller.permissions.has('calls:place')) {
     return sendError(reply, 403, 'PERMISSION', 'This API key lacks the permission Account Functions / Click to Call')

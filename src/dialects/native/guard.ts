@@ -17,7 +17,7 @@ const bearer = /^Bearer +([\x21-\x7e]{1,512})$/i
 export function createGuard(context: DialectContext): Guard {
   return (permission, handler) => async (request, reply) => {
     const secret = bearer.exec(request.headers.authorization ?? '')?.[1]
-    const caller = secret === undefined ? undefined : context.authenticate(secret)
+    const caller = secret === undefined ? undefined : context.authenticate(secret, originOf(request))
     if (caller === undefined) {
       return sendProblem(reply, 'authentication-failed', 'Send "Authorization: Bearer KEY" with a key of this server.')
     }

@@ -11,7 +11,7 @@ import { renderOpenApi } from './render-open-api.ts'
 export const nativeDialect: Dialect = {
   name: 'native',
   register(app, context) {
-    app.setErrorHandler((error: { statusCode?: number }, _request, reply) => sendFailure(reply, error, context.log))
+    app.setErrorHandler((error: Error, _request, reply) => sendFailure(reply, error, context.log))
     const guard = createGuard(context)
     registerCallRoutes(app, context, guard)
     registerDirectoryRoutes(app, context, guard)

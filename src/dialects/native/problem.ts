@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { Refusals } from '../../call/call-service.ts'
 import type { RefusalCode } from '../../call/refusal.ts'
+import type { Unavailability, UnavailableError } from '../../call/unavailability.ts'
 import type { Log } from '../../log.ts'
 
 /** Where in the request a fault lies (RFC 6901), and what it is. */
@@ -23,6 +24,8 @@ export type ProblemCode =
   | 'name-in-use'
   | 'in-the-file'
   | 'internal-error'
+  | 'busy'
+  | 'storage-unavailable'
 
 interface ProblemEntry {
   readonly status: number
@@ -42,6 +45,8 @@ export const problemCatalogue: Readonly<Record<ProblemCode, ProblemEntry>> = {
   'unsupported-media-type': { status: 415, title: 'This resource does not take that Content-Type' },
   'name-in-use': { status: 409, title: 'The name is taken' },
   'in-the-file': { status: 409, title: 'The configuration file holds this credential' },
+  busy: { status: 503, title: 'The server is busy' },
+  'storage-unavailable': { status: 503, title: 'The server cannot write calls down at the moment' },
   'internal-error': { status: 500, title: 'The server failed' },
   'line-not-found': { status: 404, title: 'The account has no such line' },
   'account-not-found': { status: 404, title: 'There is no such account' },
@@ -101,10 +106,27 @@ export function sendRefusal(reply: FastifyReply, refusals: Refusals): FastifyRep
 }
 
 /** What the framework threw, or a handler: the client's fault by its status, the server's otherwise, which the log tells of. */
-export function sendFailure(reply: FastifyReply, error: { readonly statusCode?: number }, log: Log): FastifyReply {
+export function sendFailure(
+  reply: FastifyReply,
+  error: UnavailableError & { readonly statusCode?: number },
+  log: Log,
+): FastifyReply {
+  if (error.unavailable !== undefined) return sendUnavailable(reply, error.unavailable)
   const code = problemOfStatus(error.statusCode)
   if (code === 'internal-error') log.error({ requestId: reply.request.id, err: error }, 'a request failed')
   return sendProblem(reply, code, problemCatalogue[code].title)
+}
+
+const unavailabilities: Readonly<Record<Unavailability['reason'], ProblemCode>> = {
+  busy: 'busy',
+  guessing: 'limit-exceeded',
+  storage: 'storage-unavailable',
+}
+
+function sendUnavailable(reply: FastifyReply, { reason, retryAfterSeconds }: Unavailability): FastifyReply {
+  const code = unavailabilities[reason]
+  const detail = `${problemCatalogue[code].title}; try again in ${retryAfterSeconds} seconds.`
+  return sendProblem(reply, code, detail, { retryAfterSeconds })
 }
 
 function problemOfStatus(status: number | undefined): ProblemCode {

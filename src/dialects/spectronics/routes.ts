@@ -21,6 +21,8 @@ const failures: Readonly<Record<Failure, AnswerLine>> = {
   'too-large': 'ERR:Invalid request',
   unreadable: 'ERR:Invalid request',
   busy: 'ERR:Service unavailable',
+  guessing: 'ERR:Too many requests',
+  storage: 'ERR:Service unavailable',
   failed: 'ERR:Internal error',
 }
 
@@ -42,7 +44,7 @@ async function placeCall(request: FastifyRequest, reply: FastifyReply, context: 
   const read = readParameters(request.originalUrl, request.body, request.headers['content-type'])
   if ('fault' in read) return sendLine(reply, 'ERR:Invalid request')
   const token = text(read.parameters.get('auth'))
-  const caller = token === undefined ? undefined : context.authenticate(token)
+  const caller = token === undefined ? undefined : context.authenticate(token, originOf(request))
   if (caller === undefined || !caller.permissions.has('calls:place')) {
     return sendLine(reply, 'ERR:Invalid authentication')
   }

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, it } from 'node:test'
-import type { Caller } from '../dialect.ts'
+import type { Caller, Login } from '../dialect.ts'
 import { httpBuildQuery } from '../php/http-build-query.ts'
 import { parseJson } from '../php/parse-json.ts'
 import { parseQuery } from '../php/parse-query.ts'
 import type { PhpArray } from '../php/php-array.ts'
 import { authenticate } from './authenticate.ts'
 
+const from = { address: '192.0.2.1', host: 'a' }
 const alice: Caller = { name: 'alice', account: 'acme', accounts: ['acme'], permissions: new Set() }
 
 const read = (query: string): PhpArray => {
@@ -31,20 +32,17 @@ function asking(keys: readonly string[] = ['key-1', 'key-2', 'Schlüssel']) {
     asked,
     context: {
       authenticate: (token: string) => (token === 'token' ? alice : undefined),
-      authenticateUser: async (name: string, password: string) => {
+      authenticateUser: async ({ name, password, signature }: Login) => {
         asked.push(`user ${name}`)
-        return name === 'alice' && password === 'right' ? alice : undefined
-      },
-      signingKeys: (account: string) => {
-        asked.push(`keys of ${account}`)
-        return keys
+        const isSigned = signature?.isRight(keys) ?? true
+        return name === 'alice' && password === 'right' && isSigned ? alice : undefined
       },
     },
   }
 }
 
 const isAllowed = async (values: PhpArray, keys?: readonly string[], authorization?: string): Promise<boolean> =>
-  'caller' in (await authenticate(values, authorization, asking(keys).context))
+  'caller' in (await authenticate(values, authorization, from, asking(keys).context))
 
 describe('a user and a hash', () => {
   for (const key of ['key-1', 'key-2', 'Schlüssel']) {
@@ -56,10 +54,13 @@ describe('a user and a hash', () => {
   it('the wrong password', async () => assert.ok(!(await isAllowed(sign(right.replace('right', 'x'), 'key-1')))))
   it('a password as a JSON number is the same text', async () => {
     const { context } = asking()
-    const numbers = { ...context, authenticateUser: async (_: string, p: string) => (p === '12' ? alice : undefined) }
+    const numbers = {
+      ...context,
+      authenticateUser: async ({ password }: Login) => (password === '12' ? alice : undefined),
+    }
     const values = sign(right.replace('right', '12'), 'key-1')
     values.set('api_password', 12n)
-    assert.ok('caller' in (await authenticate(values, undefined, numbers)))
+    assert.ok('caller' in (await authenticate(values, undefined, from, numbers)))
   })
 })
 
@@ -71,18 +72,18 @@ describe('what a wrong guess learns', () => {
       sign(right, 'wrong'),
     ]
     const answers = []
-    for (const guess of guesses) answers.push(await authenticate(guess, undefined, asking().context))
+    for (const guess of guesses) answers.push(await authenticate(guess, undefined, from, asking().context))
     assert.equal(new Set(answers.map((answer) => JSON.stringify(answer))).size, 1)
   })
 
   it('takes the password check of a right one, whoever the user and whatever the hash', async () => {
     for (const [values, expected] of [
-      [sign(right, 'key-1'), ['user alice', 'keys of acme']],
-      [sign(right, 'wrong'), ['user alice', 'keys of acme']],
+      [sign(right, 'key-1'), ['user alice']],
+      [sign(right, 'wrong'), ['user alice']],
       [sign(right.replace('alice', 'nobody'), 'key-1'), ['user nobody']],
     ] as const) {
       const { asked, context } = asking()
-      await authenticate(values, undefined, context)
+      await authenticate(values, undefined, from, context)
       assert.deepEqual(asked, expected)
     }
   })
@@ -96,7 +97,7 @@ describe('a name that 990 values repeat, 180 MB of query out of 62 KB of JSON', 
   it('is refused before much of it is built', async () => {
     const { context } = asking()
     const before = performance.now()
-    assert.ok('faults' in (await authenticate(values, undefined, context)))
+    assert.ok('faults' in (await authenticate(values, undefined, from, context)))
     // It took 1.5 s where all of it was built.
     assert.ok(performance.now() - before < 300)
   })

@@ -1,4 +1,4 @@
-import type { Caller, DialectContext } from '../dialect.ts'
+import type { Caller, ClientOrigin, DialectContext } from '../dialect.ts'
 import { textOfBytes } from '../php/byte-string.ts'
 import { formScalar } from '../php/form-scalar.ts'
 import { PhpArray } from '../php/php-array.ts'
@@ -17,21 +17,22 @@ const invalidCredentials = 'Invalid API credentials. Check api_username, api_pas
 export async function authenticate(
   values: PhpArray,
   authorization: string | undefined,
-  context: Pick<DialectContext, 'authenticate' | 'authenticateUser' | 'signingKeys'>,
+  from: ClientOrigin,
+  context: Pick<DialectContext, 'authenticate' | 'authenticateUser'>,
 ): Promise<Authentication> {
   const token = bearer.exec(authorization ?? '')?.[1]
   if (token !== undefined) {
-    const caller = context.authenticate(token)
+    const caller = context.authenticate(token, from)
     return caller === undefined ? { faults: ['Invalid API token. Check Authorization header'] } : { caller }
   }
-  const [name, password] = credentials.map((credential) => credentialText(values, credential))
+  const [name, password, given] = credentials.map((credential) => credentialText(values, credential))
   const missing = credentials.filter((credential) => credentialText(values, credential) === undefined)
-  if (name === undefined || password === undefined || missing.length > 0) {
+  if (name === undefined || password === undefined || given === undefined) {
     return { faults: missing.map((credential) => `Missing ${credential}. Check if ${credential} is sent`) }
   }
-  const caller = await context.authenticateUser(name, password)
-  const signed = isSigned(values, caller === undefined ? [] : context.signingKeys(caller.account))
-  return caller === undefined || !signed ? { faults: [invalidCredentials] } : { caller }
+  const signature = { given, isRight: (keys: readonly string[]) => isSigned(values, keys) }
+  const caller = await context.authenticateUser({ name, password, from, signature })
+  return caller === undefined ? { faults: [invalidCredentials] } : { caller }
 }
 
 function credentialText(values: PhpArray, credential: string): string | undefined {

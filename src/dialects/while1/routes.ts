@@ -15,6 +15,8 @@ const failures: Readonly<Record<Failure, readonly [messages: readonly string[], 
   'too-large': [['Body too long. Check if it is no longer than 64 KiB'], 400],
   unreadable: [['Invalid request. Check if body is readable'], 400],
   busy: [['Pbx busy. Try again in some seconds'], 503],
+  guessing: [['Too many invalid API credentials. Try again in some seconds'], 429],
+  storage: [['Call not originated. Check disk of pbx, or try again in some seconds'], 503],
   failed: [['Internal error. Check log of pbx'], 500],
 }
 
@@ -36,7 +38,7 @@ async function serve(request: FastifyRequest, reply: FastifyReply, context: Dial
   const read = readParameters(request.originalUrl, request.body, request.headers['content-type'])
   if ('fault' in read) return sendFaults(reply, [read.fault], 400)
   const { values } = read
-  const authenticated = await authenticate(values, request.headers.authorization, context)
+  const authenticated = await authenticate(values, request.headers.authorization, originOf(request), context)
   if ('faults' in authenticated) {
     return sendFaults(reply.header('www-authenticate', 'Bearer realm="cordboard"'), authenticated.faults, 401)
   }

@@ -1,0 +1,29 @@
+import type { Clock } from '../clock.ts'
+
+/** Remembers so many entries for so long; the one that was set longest ago goes first. */
+export class RecentMap<Value> {
+  readonly #clock: Clock
+  readonly #capacity: number
+  readonly #milliseconds: number
+  readonly #entries = new Map<string, { readonly value: Value; readonly until: number }>()
+
+  constructor(clock: Clock, capacity: number, milliseconds: number) {
+    this.#clock = clock
+    this.#capacity = capacity
+    this.#milliseconds = milliseconds
+  }
+
+  get(key: string): Value | undefined {
+    const entry = this.#entries.get(key)
+    if (entry === undefined) return undefined
+    if (this.#clock.monotonic() < entry.until) return entry.value
+    this.#entries.delete(key)
+    return undefined
+  }
+
+  set(key: string, value: Value): void {
+    this.#entries.delete(key)
+    this.#entries.set(key, { value, until: this.#clock.monotonic() + this.#milliseconds })
+    if (this.#entries.size > this.#capacity) this.#entries.delete(this.#entries.keys().next().value as string)
+  }
+}
