@@ -79,7 +79,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const onChanged = (changed: Directory) => webhooks.replace(webhookTargets(changed))
     const liveDirectory = new LiveDirectory({ config, store: store.directory, secretBox, onChanged })
     const { directory } = liveDirectory
-    const engine = createEngine(config, directory, store, log)
+    const engine = createEngine(config, directory, store, secretBox, log)
     started.push(() => engine.close())
     const demo = config.demo === undefined ? undefined : await startDemo(config, { clock, random, log })
     // Its phones say goodbye to the engine, so it goes before that.

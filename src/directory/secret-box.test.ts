@@ -16,6 +16,16 @@ test('what is sealed opens with the same key only, and only unchanged', () => {
   assert.throws(() => new SecretBox(Buffer.alloc(16)), /64 hexadecimal digits/)
 })
 
+test('a derived key is the same again, another for each purpose and each server, and gives nothing of the key away', () => {
+  const box = new SecretBox(Buffer.alloc(32, 1))
+  const key = box.deriveKey('one')
+  assert.equal(key.length, 32)
+  assert.deepEqual(new SecretBox(Buffer.alloc(32, 1)).deriveKey('one'), key)
+  assert.notDeepEqual(box.deriveKey('two'), key)
+  assert.notDeepEqual(new SecretBox(Buffer.alloc(32, 2)).deriveKey('one'), key)
+  assert.notDeepEqual(key, Buffer.alloc(32, 1))
+})
+
 test('the key is made once, in a file for its owner alone', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'cordboard-key-'))
   t.after(() => rmSync(folder, { recursive: true }))

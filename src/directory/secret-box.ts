@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
@@ -14,6 +14,11 @@ export class SecretBox {
     if (key.length !== keyLength)
       throw new Error(`must hold ${keyLength * 2} hexadecimal digits: the key that seals secrets in the database`)
     this.#key = key
+  }
+
+  /** A key of 32 octets for another purpose (RFC 5869); it stays the same as long as the server's key does. */
+  deriveKey(purpose: string): Buffer {
+    return Buffer.from(hkdfSync('sha256', this.#key, '', purpose, keyLength))
   }
 
   /** Base64 of nonce, tag and ciphertext, AES-256-GCM. */

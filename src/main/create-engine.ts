@@ -2,6 +2,7 @@ import { systemClock } from '../clock.ts'
 import type { Config } from '../config/config-schema.ts'
 import { demoPhoneUserAgent } from '../demo/demo-phone.ts'
 import type { Directory } from '../directory/directory.ts'
+import type { SecretBox } from '../directory/secret-box.ts'
 import type { Log } from '../log.ts'
 import { MediaPlane } from '../media/media-plane.ts'
 import { systemRandom } from '../random.ts'
@@ -13,7 +14,13 @@ import { type BindingStore, SipEngine, type SipListener } from '../telephony/sip
 import { createTargetRules } from './create-target-rules.ts'
 
 /** The embedded driver, as the configuration says; lines and their secrets come from the directory as it is at each moment. */
-export function createEngine(config: Config, directory: Directory, store: Store, log: Log): SipEngine {
+export function createEngine(
+  config: Config,
+  directory: Directory,
+  store: Store,
+  secretBox: SecretBox,
+  log: Log,
+): SipEngine {
   const [first = 0, last = 0] = config.media.ports.split('-').map(Number)
   return new SipEngine({
     listen: config.sip.listen.map(parseListener),
@@ -40,6 +47,7 @@ export function createEngine(config: Config, directory: Directory, store: Store,
     targets: createTargetRules(config),
     trunkCredentials: (name) => directory.trunkCredentials(name),
     bindings: createBindingStore(store, log),
+    proofKey: secretBox.deriveKey('sip invite proof'),
     clock: systemClock,
     random: systemRandom,
     log,

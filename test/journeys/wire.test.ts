@@ -120,10 +120,10 @@ function tell(messages: readonly Readonly<Record<string, readonly string[]>>[]):
   return [...new Set(kinds)].filter((kind) => !kind.startsWith('100')).join(', ')
 }
 
-/** A request from a port that no host has; returns the port that it came from. */
+/** An ACK, which nobody answers, from a port that no host has; returns the port that it came from. */
 async function sendMalformed(registrarPort: number): Promise<number> {
   const socket = createSocket('udp4')
-  const request = ['OPTIONS sip:nobody SIP/2.0', 'Via: SIP/2.0/UDP 127.0.0.1:99999999;branch=z9hG4bKstray', '', '']
+  const request = ['ACK sip:nobody SIP/2.0', 'Via: SIP/2.0/UDP 127.0.0.1:99999999;branch=z9hG4bKstray', '', '']
   await new Promise((resolve) => socket.send(request.join('\r\n'), registrarPort, '127.0.0.1', resolve))
   const { port } = socket.address()
   socket.close()

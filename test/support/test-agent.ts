@@ -18,6 +18,9 @@ export interface TestAgent {
   readonly transport: TransportLayer
 }
 
+/** All agents are one server, before and after a restart. */
+const proofKey = Buffer.alloc(32, 7)
+
 /** A network in virtual time, with user agents on it. */
 export const createTestNetwork = (seed = 1) => {
   const clock = new VirtualClock()
@@ -27,7 +30,7 @@ export const createTestNetwork = (seed = 1) => {
   const createAgent = async (port: number): Promise<TestAgent> => {
     const transport = new TransportLayer({ clock, random, log: silentLog, sockets: new MemorySockets(network) })
     await transport.listen({ protocol: 'udp', host: '127.0.0.1', port })
-    const transactions = new TransactionLayer({ transport, clock, random, log: silentLog })
+    const transactions = new TransactionLayer({ transport, clock, random, log: silentLog, proofKey })
     const agent = new UserAgent({ transactions, transport, clock, random, log: silentLog, userAgentHeader: 'Test/1' })
     const created = { agent, transactions, transport }
     agents.push(created)

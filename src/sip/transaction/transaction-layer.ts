@@ -13,11 +13,12 @@ import { TransportError } from '../transport/transport-error.ts'
 import { ArrivedRequest, type ArrivedRequestOwner, type TransactionRoom } from './arrived-request.ts'
 import { ClientTransaction, type ClientTransactionHandler } from './client-transaction.ts'
 import { createVia } from './create-via.ts'
+import { InviteProof } from './invite-proof.ts'
 import { ServerTransaction, type ServerTransactionOwner } from './server-transaction.ts'
 import { type StrangerOutcome, StrangerWatch } from './stranger-watch.ts'
 import { defaultTimerSettings, type TimerSettings } from './timer-values.ts'
 import type { TransactionCore } from './transaction-core.ts'
-import { clientKey, clientKeyOfResponse, hasMagicCookie, magicCookie, mergeKey, serverKey } from './transaction-key.ts'
+import { clientKey, clientKeyOfResponse, hasMagicCookie, mergeKey, serverKey } from './transaction-key.ts'
 
 export interface TransactionLayerOptions {
   readonly transport: MessageTransport
@@ -25,6 +26,8 @@ export interface TransactionLayerOptions {
   readonly random: Random
   readonly log: Log
   readonly timers?: Partial<TimerSettings>
+  /** Proves that an INVITE was ours; 32 octets, the same after a restart. Random if absent: then only this process can tell. */
+  readonly proofKey?: Buffer
   /** Server transactions at a time; requests beyond them get 503. What strangers can take of it is `shares`. */
   readonly maximumServerTransactions?: number
 }
@@ -63,6 +66,7 @@ export class TransactionLayer {
   readonly #servers = new Map<string, ServerTransaction>()
   readonly #merges = new Map<string, ServerTransaction>()
   readonly #strangers: StrangerWatch
+  readonly #proof: InviteProof
   readonly #arrivalOwner: ArrivedRequestOwner = {
     beginTransaction: (arrived, room) => this.#begin(arrived, room),
     answerStatelessly: (request, source, key, response) => this.#answerStatelessly(request, source, key, response),
@@ -85,6 +89,7 @@ export class TransactionLayer {
       timers: { ...defaultTimerSettings, ...timers },
       tally: { running: 0 },
     }
+    this.#proof = new InviteProof(clock, random, options.proofKey ?? random.bytes(32))
     this.#strangers = new StrangerWatch(clock, log)
     this.#maximumServerTransactions = options.maximumServerTransactions ?? defaultMaximumServerTransactions
     transport.onMessage = (message, source) => this.#receive(message, source)
@@ -128,7 +133,12 @@ export class TransactionLayer {
 
   /** RFC 3261 section 8.1.1.7. */
   createBranch(): string {
-    return `${magicCookie}${this.#core.random.token(24)}`
+    return this.#proof.createBranch()
+  }
+
+  /** Whether a response that matches nothing proves that we had sent its INVITE to where it comes from. */
+  hasSentInvite(response: SipResponse, source: Source): boolean {
+    return this.#proof.holds(response, source)
   }
 
   counts(): TransactionCounts {
@@ -146,13 +156,14 @@ export class TransactionLayer {
   }
 
   #start(transaction: ClientTransaction, request: SipRequest, destination: Destination): void {
-    const octets = this.#stamp(request, destination, transaction.branch)
+    request.headers.prepend('Via', this.#createVia(request, destination, transaction.branch))
+    const octets = serializeMessage(request)
     if (octets.length > largestDatagramRequest && destination.protocol === 'udp') {
       const alternative = this.#core.transport.reliableAlternative?.(destination)
       if (alternative !== undefined) {
         void alternative.then((chosen) => {
           if (chosen.protocol === 'udp') return transaction.start(octets, destination)
-          request.headers.replaceFirst('Via', this.#createVia(chosen, transaction.branch))
+          request.headers.replaceFirst('Via', this.#createVia(request, chosen, transaction.branch))
           transaction.start(serializeMessage(request), chosen)
         })
         return
@@ -161,13 +172,10 @@ export class TransactionLayer {
     transaction.start(octets, destination)
   }
 
-  #stamp(request: SipRequest, destination: Destination, branch: string): Buffer {
-    request.headers.prepend('Via', this.#createVia(destination, branch))
-    return serializeMessage(request)
-  }
-
-  #createVia(destination: Destination, branch: string): string {
-    return createVia(destination, this.#core.transport.localAddress(destination), branch)
+  #createVia({ method, callId }: SipRequest, destination: Destination, branch: string): string {
+    const isProved = method === 'INVITE' || method === 'CANCEL'
+    const proof = isProved ? this.#proof.create(branch, callId, destination) : undefined
+    return createVia(destination, this.#core.transport.localAddress(destination), branch, proof)
   }
 
   #receive(message: SipMessage, source: Source): void {

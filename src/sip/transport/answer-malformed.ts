@@ -16,8 +16,8 @@ export interface MalformedAnswer {
 }
 
 /**
- * Answers a request that could not be read (RFC 3261 section 8.2): its first line and a sound top Via are enough. Undefined for
- * what cannot be answered, or must not be: responses, ACK, noise.
+ * Answers a request that could not be read (RFC 3261 section 8.2): its first line and a Via are enough. Undefined for what cannot
+ * be answered, or must not be: responses, ACK, noise.
  */
 export const answerMalformed = (
   octets: Buffer,
@@ -29,7 +29,8 @@ export const answerMalformed = (
   const head = text.split(/\r?\n\r?\n/, 1)[0] ?? ''
   // RFC 3261 section 7.3.1: folded lines.
   const [firstLine, ...lines] = head.replace(/\r?\n[ \t]+/g, ' ').split(/\r?\n/)
-  const start = /^([A-Za-z0-9\-.!%*_+`'~]{1,32}) .*SIP\/\d+\.\d+$/i.exec(firstLine ?? '')
+  // RFC 4475 section 3.1.2.10: white space behind the version is one of the things that a request is refused for.
+  const start = /^([A-Za-z0-9\-.!%*_+`'~]{1,32}) .*SIP\/\d+\.\d+[ \t]*$/i.exec(firstLine ?? '')
   const method = start?.[1]
   if (method === undefined || method === 'ACK') return undefined
   const headers = new Headers()
@@ -37,9 +38,9 @@ export const answerMalformed = (
     const match = copied.exec(line)
     if (match !== null) headers.append(match[1] as string, match[2] as string)
   }
+  if (!headers.has('Via')) return undefined
   const request = new SipRequest(method, '', headers)
-  const destination = tryDestination(request, source)
-  if (destination === undefined) return undefined
+  const destination = destinationOf(request, source)
   try {
     return { destination, response: createResponse(request, error.status, error.reason, { toTag: createTag() }) }
   } catch {
@@ -48,12 +49,13 @@ export const answerMalformed = (
   }
 }
 
-/** Undefined where the Via is what is broken. */
-const tryDestination = (request: SipRequest, source: Source): Destination | undefined => {
+const destinationOf = (request: SipRequest, source: Source): Destination => {
   try {
     stampReceived(request, source)
     return responseDestination(request, source)
   } catch {
-    return undefined
+    // RFC 4475 section 3.1.2.1: the Via is what is broken. It goes back as it came, to where it came from.
+    const { protocol, host, port, flow } = source
+    return { protocol, host, port, flow }
   }
 }

@@ -7,6 +7,7 @@ import type { SipMessage } from '../message/message.ts'
 import { serializeMessage } from '../message/serialize-message.ts'
 import type { SipParseError } from '../message/sip-parse-error.ts'
 import { answerMalformed } from './answer-malformed.ts'
+import { boundAnswer } from './bound-answer.ts'
 import type { Destination, Source, TransportAddress, TransportProtocol } from './destination.ts'
 import { DnsResolver } from './dns-resolver.ts'
 import { isIPv6, isLoopback, isWildcard } from './host.ts'
@@ -240,8 +241,10 @@ export class TransportLayer implements MessageTransport {
     this.#counters.malformed++
     this.#log.debug({ reason: error.reason, host: source.host, protocol: source.protocol }, 'malformed SIP message')
     const answer = answerMalformed(octets, error, source, () => this.#random.token(16))
-    if (answer === undefined) return
+    if (answer === undefined || this.hasLost(answer.destination)) return
+    const bounded = boundAnswer(answer.response, source.datagramOctets)
+    if (bounded === undefined) return
     this.#counters.malformedAnswered++
-    this.send(answer.response, answer.destination)
+    this.send(bounded, answer.destination)
   }
 }

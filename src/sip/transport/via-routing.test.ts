@@ -141,6 +141,27 @@ describe('RFC 3261 section 8.2: requests that cannot be read', () => {
     }
   })
 
+  for (const [name, line, broken, status] of [
+    ['RFC 4475 section 3.1.2.1: with stray separators in it', 'SIP/2.0', 'SIP/2.0/UDP 192.0.2.15;;,;,,', 400],
+    ['RFC 4475 section 3.1.2.16: of another version', 'SIP/7.0', 'SIP/7.0/UDP c.example.com;branch=z9hG4bKkdjuw', 505],
+    ['of a port that no host has', 'SIP/2.0', 'SIP/2.0/UDP 127.0.0.1:99999999;branch=z9hG4bKx', 400],
+    ['that is nonsense', 'SIP/2.0', 'UDP nonsense', 400],
+  ] as const) {
+    it(`with a broken Via, ${name}, go back to their source with the Via as it was: ${status}`, () => {
+      const made = answer(`OPTIONS sip:a@b ${line}\r\nTo: <sip:c@d>\r\nVia: ${broken}\r\n\r\n`)
+      assert.equal(made?.response.status, status)
+      assert.equal(made.response.headers.get('Via'), broken)
+      assert.deepEqual([made.destination.host, made.destination.port], ['192.0.2.2', 31_000])
+    })
+  }
+
+  it('RFC 4475 section 3.1.2.10: with white space behind the version get 400', () => {
+    const made = answer(
+      `OPTIONS sip:a@b SIP/2.0  \r\n${via}From: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCall-ID: x\r\nCSeq: 1 OPTIONS\r\n\r\n`,
+    )
+    assert.equal(made?.response.status, 400)
+  })
+
   it('with another version get 505', () => {
     const made = answer(
       `INVITE sip:a@b SIP/7.0\r\n${via}From: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCall-ID: x\r\nCSeq: 1 INVITE\r\n\r\n`,
@@ -159,7 +180,6 @@ describe('RFC 3261 section 8.2: requests that cannot be read', () => {
     ['an ACK', `ACK sip:a@b SIP/2.0\r\n${via}\r\n`],
     ['a response', `SIP/2.0 200 OK\r\n${via}\r\n`],
     ['without a Via', 'INVITE sip:a@b SIP/2.0\r\nFrom: x\r\n\r\n'],
-    ['with a broken Via', 'INVITE sip:a@b SIP/2.0\r\nVia: UDP nonsense\r\n\r\n'],
     ['noise', '\u0000\u0001\u0002\u0003\u0004\u0005'],
     ['HTTP', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'],
   ] as const) {

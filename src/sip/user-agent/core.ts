@@ -21,7 +21,7 @@ export interface UserAgentOptions {
   readonly log: Log
   /** `User-Agent` of requests and `Server` of responses. */
   readonly userAgentHeader: string
-  /** Host part of our Call-IDs: by it a late answer to a call of a dead process is known as ours. */
+  /** Host part of our Call-IDs. */
   readonly callIdHost?: string
   readonly timers?: SipTimers
   readonly limits?: Partial<UserAgentLimits>

@@ -146,39 +146,106 @@ describe('recovery of an answered call', () => {
 })
 
 describe('RFC 3261 section 13.2.2.4: a 2xx of a call that nobody remembers', () => {
-  const stray = (callId: string): string =>
-    [
-      'SIP/2.0 200 OK',
-      'Via: SIP/2.0/UDP 127.0.0.1:5060;branch=z9hG4bKforgotten',
-      'From: <sip:alice@example.com>;tag=ours',
-      'To: <sip:bob@example.com>;tag=theirs',
-      `Call-ID: ${callId}`,
-      'CSeq: 3 INVITE',
-      'Contact: <sip:bob@127.0.0.1:6000>',
-      'Content-Length: 0',
-      '',
-      '',
-    ].join('\r\n')
+  const server = { host: '127.0.0.1', port: 5060 }
 
-  it('is acknowledged and ended if the Call-ID is ours', async () => {
-    const { clock, network, createAgent, assertClean } = createTestNetwork()
-    await createAgent(5060)
-    const peer = new ScriptedPeer(network, 6000)
-    peer.send(stray('x@cordboard'), { host: '127.0.0.1', port: 5060 })
-    peer.send(stray('x@cordboard'), { host: '127.0.0.1', port: 5060 })
+  /** A process that calls port 6000 and dies, the one after it, and the 2xx of the call as its peer would write it. */
+  const setUp = async () => {
+    const test = createTestNetwork()
+    const before = await test.createAgent(5060)
+    const peer = new ScriptedPeer(test.network, 6000)
+    before.agent.invite(testInvite(6000), recordInvite().handler)
+    await test.clock.advance(10)
+    before.agent.close()
+    before.transactions.close()
+    await test.createAgent(5060)
+    const invite = peer.last('INVITE')
+    const answer = (parts: Partial<Record<'Via' | 'Call-ID' | 'Record-Route', string>> = {}): string =>
+      [
+        'SIP/2.0 200 OK',
+        `Via: ${parts.Via ?? invite.header('Via')}`,
+        ...(parts['Record-Route'] === undefined ? [] : [`Record-Route: ${parts['Record-Route']}`]),
+        `From: ${invite.header('From')}`,
+        `To: ${invite.header('To')};tag=theirs`,
+        `Call-ID: ${parts['Call-ID'] ?? invite.header('Call-ID')}`,
+        'CSeq: 1 INVITE',
+        'Contact: <sip:bob@127.0.0.1:7000>',
+        'Content-Length: 0',
+        '',
+        '',
+      ].join('\r\n')
+    peer.received.length = 0
+    return { ...test, peer, invite, answer }
+  }
+
+  it('is acknowledged and ended by the process that comes after, once', async () => {
+    const { clock, peer, answer, assertClean } = await setUp()
+    peer.send(answer(), server)
+    peer.send(answer(), server)
     await clock.advance(10)
     assert.deepEqual(peer.heard, ['ACK', 'BYE', 'ACK'])
-    assert.equal(peer.last('ACK').header('CSeq'), '3 ACK')
+    assert.equal(peer.last('ACK').header('CSeq'), '1 ACK')
+    assert.match(peer.last('BYE').firstLine, /^BYE sip:bob@127\.0\.0\.1:7000 /)
     peer.respond(peer.last('BYE'), 200, 'OK')
     await assertClean()
   })
 
-  it('is ignored if it is not', async () => {
-    const { clock, network, createAgent } = createTestNetwork()
-    await createAgent(5060)
-    const peer = new ScriptedPeer(network, 6000)
-    peer.send(stray('x@elsewhere'), { host: '127.0.0.1', port: 5060 })
+  it('goes back to where the INVITE was sent, whatever its Record-Route and Contact say', async () => {
+    const { clock, network, peer, answer } = await setUp()
+    const before = network.sent.length
+    peer.send(answer({ 'Record-Route': '<sip:127.0.0.1:9999;transport=tcp;lr>' }), server)
     await clock.advance(10)
-    assert.deepEqual(peer.heard, [])
+    assert.deepEqual(
+      network.sent.slice(before + 1).map(({ to, text }) => [to.port, text.slice(0, 3)]),
+      [
+        [6000, 'ACK'],
+        [6000, 'BYE'],
+      ],
+    )
+    assert.equal(peer.last('BYE').header('Route'), '<sip:127.0.0.1:9999;transport=tcp;lr>')
+  })
+
+  type Scene = Awaited<ReturnType<typeof setUp>>
+  const forged: readonly (readonly [string, (scene: Scene) => string])[] = [
+    ['without the proof', ({ answer, invite }) => answer({ Via: invite.header('Via').replace(/;proof=\w+/, '') })],
+    [
+      'with a proof that was made up',
+      ({ answer, invite }) => answer({ Via: invite.header('Via').replace(/proof=\w+/, `proof=${'0'.repeat(20)}`) }),
+    ],
+    [
+      'with a proof that is cut short',
+      ({ answer, invite }) => answer({ Via: invite.header('Via').replace(/(proof=\w+)\w/, '$1') }),
+    ],
+    [
+      'of another branch',
+      ({ answer, invite }) => answer({ Via: invite.header('Via').replace(/(branch=\w+)\w/, '$1x') }),
+    ],
+    ['of another Call-ID, though it ends like ours', ({ answer }) => answer({ 'Call-ID': 'x@cordboard' })],
+  ]
+  for (const [what, make] of forged) {
+    it(`${what}: nothing leaves`, async () => {
+      const scene = await setUp()
+      const before = scene.network.sent.length
+      scene.peer.send(make(scene), server)
+      await scene.clock.advance(40_000)
+      assert.equal(scene.network.sent.length, before + 1)
+    })
+  }
+
+  it('from elsewhere than the INVITE was sent to: nothing leaves', async () => {
+    const { clock, network, answer } = await setUp()
+    const elsewhere = new ScriptedPeer(network, 6001)
+    const before = network.sent.length
+    elsewhere.send(answer(), server)
+    await clock.advance(40_000)
+    assert.equal(network.sent.length, before + 1)
+  })
+
+  it('hours later: nothing leaves', async () => {
+    const { clock, network, peer, answer } = await setUp()
+    await clock.advance(1_000_000)
+    const before = network.sent.length
+    peer.send(answer(), server)
+    await clock.advance(40_000)
+    assert.equal(network.sent.length, before + 1)
   })
 })

@@ -17,6 +17,7 @@ import { Registration, type RegistrationOptions } from './registration.ts'
 import { Session } from './session.ts'
 import { sessionDescription } from './session-description.ts'
 import { describeCapabilities, refuseBody, refuseExtensions, refuseMethod, unknownDialog } from './stock-responses.ts'
+import { StrayAnswers } from './stray-answers.ts'
 
 export interface UserAgentCounts {
   readonly outgoingInvites: number
@@ -43,10 +44,11 @@ export class UserAgent {
   readonly #outgoing = new Set<OutgoingInvite>()
   readonly #incoming = new Set<IncomingInvite>()
   readonly #recoveries = new Map<string, InviteRecovery>()
-  #strayAnswers = 0
+  readonly #strayAnswers: StrayAnswers
 
   constructor(options: UserAgentOptions) {
     this.#core = new UserAgentCore(options)
+    this.#strayAnswers = new StrayAnswers(this.#core)
     options.transactions.onRequest = (arrived) => this.#receive(arrived)
     options.transactions.onAck = (ack) => this.#receiveAck(ack)
     options.transactions.onStrayResponse = (response, source) => this.#receiveStray(response, source)
@@ -213,23 +215,6 @@ export class UserAgent {
     }
     const recovery = this.#recoveries.get(response.callId)
     if (recovery !== undefined) return recovery.receive(response, source)
-    this.#endStrayAnswer(response, source)
-  }
-
-  /** A 2xx to an INVITE of a call that nobody remembers: without ACK and BYE the peer would sit in a dead call (RFC 3261 section 13.2.2.4). */
-  #endStrayAnswer(response: SipResponse, source: Source): void {
-    if (response.status >= 300 || response.fromTag === undefined || response.toTag === undefined) return
-    // Only what bears our mark, and not too many at a time: a stranger must not make us send.
-    if (!response.callId.endsWith(`@${this.#core.callIdHost}`)) return
-    if (this.#strayAnswers >= this.#core.limits.strayAnswers) return
-    this.#strayAnswers++
-    const { protocol, host, port, flow } = source
-    const dialog = Dialog.fromStrayAnswer(response, { protocol, host, port, flow })
-    const session = new Session(this.#core, dialog, {})
-    session.acknowledge()
-    void session.bye().then(() => {
-      this.#strayAnswers--
-    })
-    this.#core.log.info({ callId: response.callId }, 'answer to a forgotten call: ending it')
+    this.#strayAnswers.receive(response, source)
   }
 }

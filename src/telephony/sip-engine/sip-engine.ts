@@ -50,6 +50,8 @@ export interface SipEngineOptions {
   readonly trunkCredentials?: TrunkCredentials
   /** How long a leg in a call may send neither RTP nor RTCP before it is hung up; 0 is for ever. */
   readonly silentSeconds: number
+  /** By it answers to calls of a process before this one are known; 32 octets. */
+  readonly proofKey?: Buffer
   /** The system's if absent. */
   readonly sockets?: Sockets
   /** Finds hosts that SDP names; the system's look-up if absent. */
@@ -86,7 +88,13 @@ export class SipEngine implements Driver {
       ...(options.sockets === undefined ? {} : { sockets: options.sockets }),
       ...(options.targets === undefined ? {} : { targets: options.targets }),
     })
-    this.#transactions = new TransactionLayer({ transport: this.#transport, clock, random, log })
+    this.#transactions = new TransactionLayer({
+      transport: this.#transport,
+      clock,
+      random,
+      log,
+      ...(options.proofKey === undefined ? {} : { proofKey: options.proofKey }),
+    })
     this.#userAgent = new UserAgent({
       transactions: this.#transactions,
       transport: this.#transport,
