@@ -31,42 +31,50 @@ const roundSeconds = 4
 export const benchCalls = async (surroundings: Surroundings = {}): Promise<CallsFigures> => {
   const phones = await SippPhones.start({ hangsUp: true })
   try {
-    const load = new CallLoad()
-    const figures = await measureServer(phones, load, surroundings)
+    const { checkedCalls, ...figures } = await measureServer(phones, surroundings)
     const results = await phones.stop()
     for (const { failed, errors } of results) {
       if (failed > 0) throw new Error(`SIPp saw ${failed} calls that did not go as its scenario says:\n${errors}`)
     }
     const retransmissions = results.reduce((sum, result) => sum + result.retransmissions, 0)
-    return { ...figures, checkedCalls: load.ended, retransmissions }
+    return { ...figures, checkedCalls, retransmissions }
   } finally {
     await phones.stop()
   }
 }
 
-const measureServer = async (phones: SippPhones, load: CallLoad, { rounds, ...options }: Surroundings) => {
-  const onEvent = (event: LoggedCallEvent) => load.take(event)
+const measureServer = async (phones: SippPhones, { rounds, ...options }: Surroundings) => {
+  const bridged = new Set<string>()
+  const onEvent = (event: LoggedCallEvent) => {
+    if (event.type === 'call.bridged') bridged.add(event.callId)
+    if (event.type !== 'call.ended') return
+    const isWhole = bridged.delete(event.callId) && event.cause === 'completed'
+    load.finish(
+      isWhole ? undefined : `call ${event.callId} ended as ${event.cause}, and was not bridged or not completed`,
+    )
+  }
   const server = await BenchServer.start({ ...options, trunkPort: phones.carrierPort, onEvent })
+  const client = new ApiClient(server.url, callsUp)
+  const load = new CallLoad((number) => client.place(number))
   try {
     await phones.register(server.sipPort)
-    load.start(server.url)
-    await load.during(warmUpSeconds)
-    const figures = await measureRounds(server, load, rounds ?? usualRounds)
-    await load.stop()
-    return figures
+    const figures = await load.measured(() => measureRounds(() => server.cpuSeconds(), load, rounds ?? usualRounds))
+    return { ...figures, checkedCalls: load.ended }
   } finally {
+    client.close()
     await server.stop()
   }
 }
 
-const measureRounds = async (server: BenchServer, load: CallLoad, rounds: number) => {
+/** Calls that end in each round, by the clock and by the processor time that `spent` tells in seconds. */
+export const measureRounds = async (spent: () => number, load: CallLoad, rounds: number) => {
   const perSecond: number[] = []
   const perCpuSecond: number[] = []
   for (let round = 0; round < rounds; round++) {
-    const before = { ended: load.ended, at: performance.now(), cpu: server.cpuSeconds() }
+    const before = { ended: load.ended, at: performance.now(), cpu: spent() }
     await load.during(roundSeconds)
     const calls = load.ended - before.ended
-    perCpuSecond.push(calls / (server.cpuSeconds() - before.cpu))
+    perCpuSecond.push(calls / (spent() - before.cpu))
     perSecond.push((calls * 1000) / (performance.now() - before.at))
   }
   const range = [Math.min(...perCpuSecond), Math.max(...perCpuSecond)] as const
@@ -77,32 +85,32 @@ const measureRounds = async (server: BenchServer, load: CallLoad, rounds: number
 export class CallLoad {
   placed = 0
   ended = 0
-  readonly #bridged = new Set<string>()
-  #client: ApiClient | undefined
+  readonly #place: (number: string) => Promise<unknown>
   #stopping = false
   readonly #failed = Promise.withResolvers<never>()
   readonly #idle = Promise.withResolvers<void>()
 
-  constructor() {
+  /** `place` asks for a call to that number. */
+  constructor(place: (number: string) => Promise<unknown>) {
+    this.#place = place
     // Whoever waits hears of it; before and after nobody does.
     this.#failed.promise.catch(() => {})
   }
 
-  start(url: string): void {
-    this.#client = new ApiClient(url, callsUp)
+  /** What `measure` finds under the load, once that has warmed up; resolves when no call is left. */
+  async measured<Figures>(measure: () => Promise<Figures>): Promise<Figures> {
     for (let call = 0; call < callsUp; call++) this.#placeNext()
+    await this.during(warmUpSeconds)
+    const figures = await measure()
+    await this.#stop()
+    return figures
   }
 
-  /** An event of the server's log. */
-  take(event: LoggedCallEvent): void {
-    if (event.type === 'call.bridged') this.#bridged.add(event.callId)
-    if (event.type !== 'call.ended') return
+  /** A call has ended; `fault` says what was wrong with it. */
+  finish(fault?: string): void {
     this.ended++
-    if (event.cause !== 'completed' || !this.#bridged.delete(event.callId)) {
-      this.#failed.reject(
-        new Error(`call ${event.callId} ended as ${event.cause}, and was not bridged or not completed`),
-      )
-    } else if (!this.#stopping) this.#placeNext()
+    if (fault !== undefined) this.#failed.reject(new Error(fault))
+    else if (!this.#stopping) this.#placeNext()
     else if (this.ended === this.placed) this.#idle.resolve()
   }
 
@@ -116,7 +124,7 @@ export class CallLoad {
   }
 
   /** Places no more, and resolves when every call has ended. */
-  async stop(): Promise<void> {
+  async #stop(): Promise<void> {
     this.#stopping = true
     if (this.ended === this.placed) this.#idle.resolve()
     const patience = this.during(10).then(() => {
@@ -124,11 +132,10 @@ export class CallLoad {
     })
     await Promise.race([this.#idle.promise, patience])
     patience.catch(() => {})
-    this.#client?.close()
   }
 
   #placeNext(): void {
     this.placed++
-    this.#client?.place(`+612555${String(this.placed % 100_000).padStart(5, '0')}`).catch(this.#failed.reject)
+    this.#place(`+612555${String(this.placed % 100_000).padStart(5, '0')}`).catch(this.#failed.reject)
   }
 }

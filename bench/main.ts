@@ -7,6 +7,7 @@ import { renderReport } from './render-report.ts'
 /** Each row of the bench, by the name that `--only` takes. Loaded when its turn comes: a row shall not warm up another's code. */
 const rows: Readonly<Record<string, () => Promise<object>>> = {
   calls: async () => (await import('./calls.ts')).benchCalls(),
+  asterisk: async () => (await import('./asterisk.ts')).benchAsterisk(),
   latency: async () => (await import('./latency.ts')).benchLatency(),
   relay: async () => (await import('./relay.ts')).benchRelay(),
   memory: async () => (await import('./memory.ts')).benchMemory(),
@@ -19,7 +20,8 @@ const rows: Readonly<Record<string, () => Promise<object>>> = {
 const help = `npm run bench -- [--json] [--only ROW,…]
 
 Measures Cordboard on this machine and compares with what it must hold; docs/benchmarks.md tells how.
-Rows: ${Object.keys(rows).join(', ')}. "calls", "latency", "memory" and "history" need SIPp (Debian package sip-tester).
+Rows: ${Object.keys(rows).join(', ')}. "calls", "asterisk", "latency", "memory" and "history" need SIPp (Debian package sip-tester).
+"asterisk" needs root and ASTERISK_ROOT=FOLDER, a system root that has Asterisk: debootstrap --variant=minbase --include=asterisk sid FOLDER
 
   --only ROW,…   these rows alone
   --json         one JSON object instead of the table

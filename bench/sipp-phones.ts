@@ -35,8 +35,14 @@ export class SippPhones {
 
   /** The phone registers, then answers at the address that it registered. */
   async register(sipPort: number): Promise<void> {
-    const port = await registerPhone(sipPort)
-    this.#phone = await Sipp.start({ scenario: scenario('answer'), port, ...underLoad })
+    await this.answer(await registerPhone(sipPort))
+  }
+
+  /** The phone answers, at a port that whoever calls it knows without a registration; returns that. */
+  async answer(port?: number): Promise<number> {
+    const at = port === undefined ? {} : { port }
+    this.#phone = await Sipp.start({ scenario: scenario('answer'), ...at, ...underLoad })
+    return this.#phone.port
   }
 
   async stop(): Promise<readonly SippResult[]> {

@@ -30,6 +30,10 @@ export class PhoneProcess {
     this.#child.stdin?.on('error', (error) => note(error.message))
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid
+  }
+
   get hasEnded(): boolean {
     const { pid, exitCode, signalCode } = this.#child
     return pid === undefined || exitCode !== null || signalCode !== null
