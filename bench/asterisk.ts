@@ -52,7 +52,16 @@ const silent = { 'cdr.conf': '[general]\nenable = no\n', 'cel.conf': '[general]\
 const modules = [
   ...['res_timing_timerfd', 'res_sorcery_config', 'res_sorcery_memory', 'res_sorcery_astdb', 'res_pjproject'],
   ...['res_pjsip', 'res_pjsip_session', 'res_pjsip_sdp_rtp', 'res_pjsip_caller_id', 'res_pjsip_endpoint_identifier_ip'],
-  ...['res_rtp_asterisk', 'res_pjsip_pubsub', 'chan_pjsip', 'codec_alaw', 'pbx_config', 'app_dial', 'bridge_simple', 'bridge_native_rtp'],
+  ...[
+    'res_rtp_asterisk',
+    'res_pjsip_pubsub',
+    'chan_pjsip',
+    'codec_alaw',
+    'pbx_config',
+    'app_dial',
+    'bridge_simple',
+    'bridge_native_rtp',
+  ],
 ]
 
 async function measureAsterisk(root: string): Promise<Turn> {

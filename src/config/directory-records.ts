@@ -77,9 +77,9 @@ function lineRecords(account: ConfiguredAccount, realm: string): readonly LineRe
     const line = { account: account.name, ...withoutUndefined(configured) }
     const ha1 = usernamesOf(line).map((username) => {
       const text = `${username}:${account.domain ?? realm}:${secret}`
-      return [username, { md5: createHash('md5').update(text).digest('hex'), sha256: sha256(text) }] as const
+      return { username, md5: createHash('md5').update(text).digest('hex'), sha256: sha256(text) }
     })
-    return { ...line, ha1: Object.fromEntries(ha1) }
+    return { ...line, ha1 }
   })
 }
 

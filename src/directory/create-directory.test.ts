@@ -24,11 +24,12 @@ const account = (name: string, more: Partial<AccountRecord> = {}): AccountRecord
 
 const line = (owner: string, number: string, fullNumber?: string): LineRecord => {
   const identity = { account: owner, number, ...(fullNumber === undefined ? {} : { fullNumber }) }
-  const ha1 = usernamesOf(identity).map((name) => [
-    name,
-    { md5: `md5 ${owner} ${name}`, sha256: `sha ${owner} ${name}` },
-  ])
-  return { ...identity, ha1: Object.fromEntries(ha1) }
+  const ha1 = usernamesOf(identity).map((username) => ({
+    username,
+    md5: `md5 ${owner} ${username}`,
+    sha256: `sha ${owner} ${username}`,
+  }))
+  return { ...identity, ha1 }
 }
 
 const trunk = (name: string, more: Partial<TrunkRecord> = {}): TrunkRecord => ({

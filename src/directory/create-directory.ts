@@ -88,7 +88,7 @@ export function createDirectory(records: DirectoryRecords): Directory {
     findRecordGroup: (account, id) => accounts.get(account)?.recordGroups.find((group) => group.id === id),
     authenticateSip(username, realm) {
       const line = findByUsername(username, realm)
-      const ha1 = line?.ha1[username]
+      const ha1 = line?.ha1.find((one) => one.username === username)
       return line === undefined || ha1 === undefined ? undefined : { line, ha1Md5: ha1.md5, ha1Sha256: ha1.sha256 }
     },
     // A look-up by digest tells an attacker nothing by its timing: he cannot steer the digest of his guess.

@@ -75,11 +75,15 @@ export interface LineRecord {
   /** Whom to ring in its place, as its phones would dial them: where nobody answers, where it is busy, where no phone is registered. */
   readonly forward?: Readonly<Partial<Record<'noAnswer' | 'busy' | 'unavailable', string | undefined>>>
   /** HA1 (RFC 7616 section 3.4.2) for each username that the line's phones may give, for the account's domain. */
-  readonly ha1: Readonly<Record<string, Ha1>>
+  readonly ha1: readonly Ha1[]
 }
 
-/** Lower-case hexadecimal digests of `username:realm:password`. */
+/**
+ * Lower-case hexadecimal digests of `username:realm:password`. One of a list: an object with usernames for keys would cost V8 a
+ * shape of its own for each line.
+ */
 export interface Ha1 {
+  readonly username: string
   readonly md5: string
   readonly sha256: string
 }

@@ -27,7 +27,7 @@ const account = {
   webhooks: [],
   cards: [],
 } as const
-const lines = ['101', '102'].map((number) => ({ account: 'acme', number, ha1: {} }))
+const lines = ['101', '102'].map((number) => ({ account: 'acme', number, ha1: [] }))
 const directory = createDirectory({ accounts: [account], lines, credentials: [], trunks: [], ratePlans: [] })
 
 /** A call that rings for ever, by one of the account's keys. */

@@ -21,8 +21,8 @@ const trunk = (name: string): TrunkRecord => ({
 const directory = createDirectory({
   accounts: [account],
   lines: [
-    { account: 'acme', number: '101', name: 'Alice', ha1: {} },
-    { account: 'acme', number: '102', ha1: {} },
+    { account: 'acme', number: '101', name: 'Alice', ha1: [] },
+    { account: 'acme', number: '102', ha1: [] },
   ],
   ...{ credentials: [], trunks: [trunk('one'), trunk('two')], ratePlans: [] },
 })

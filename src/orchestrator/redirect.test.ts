@@ -19,7 +19,7 @@ const account = {
   queues: [{ name: 'desk', strategy: 'ring-all', members: ['102'], wrapUpSeconds: 0 }],
   ...{ contexts: [], featureCodes: {}, recordGroups: [], webhooks: [], cards: [] },
 } as const
-const lines = ['101', '102', '103'].map((number) => ({ account: 'acme', number, ha1: {} }))
+const lines = ['101', '102', '103'].map((number) => ({ account: 'acme', number, ha1: [] }))
 const directory = createDirectory({ accounts: [account], lines, credentials: [], trunks: [], ratePlans: [] })
 const answering: PhoneScript = { rings: 10, answers: 100 }
 const toLine = (value: string): LegTarget => ({ kind: 'line', value })

@@ -31,8 +31,8 @@ const account = {
   cards: [],
 } as const
 const lines = [
-  ...['101', '102', '103', '104', '105'].map((number) => ({ account: 'acme', number, ha1: {} })),
-  { account: 'acme', number: '106', ha1: {}, forward: { noAnswer: '101', busy: '102', unavailable: '103' } },
+  ...['101', '102', '103', '104', '105'].map((number) => ({ account: 'acme', number, ha1: [] })),
+  { account: 'acme', number: '106', ha1: [], forward: { noAnswer: '101', busy: '102', unavailable: '103' } },
 ]
 const directory = createDirectory({ accounts: [account], lines, credentials: [], trunks: [], ratePlans: [] })
 
