@@ -26,11 +26,25 @@ export type RefusalCode =
   /** The server is stopping. */
   | 'shutting-down'
 
+/** What is wrong with a telephone number. */
+export type NumberFault =
+  | 'not-a-number'
+  | 'too-short'
+  | 'too-long'
+  | 'no-area-code'
+  /** It begins as numbers abroad are dialled in other countries: `00` where this one dials `0011`. */
+  | 'wrong-prefix'
+  | 'unknown-country-code'
+  /** An extension stands behind it, which would have to be dialled after the answer. */
+  | 'extension'
+
 export interface Refusal {
   readonly code: RefusalCode
   /** One sentence for a person, with what to fix. Never holds a credential. */
   readonly message: string
   /** The part of the request at fault, as a JSON pointer into the canonical request: `/first/target`. */
   readonly pointer?: string
+  /** Of an `invalid-number`. */
+  readonly numberFault?: NumberFault
   readonly retryAfterSeconds?: number
 }

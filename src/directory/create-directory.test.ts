@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { createDirectory, sha256 } from './create-directory.ts'
+import { phoneNumberOf } from './parse-dialled-number.ts'
 import { hashPassword, nobodysHash, verifyPassword } from './password-hash.ts'
 import type { AccountRecord, DirectoryRecords, LineRecord, TrunkRecord } from './records.ts'
 import { ReplaceableDirectory } from './replaceable-directory.ts'
@@ -125,7 +126,7 @@ describe('trunks', () => {
     ],
   })
   const names = (name: string, digits: string) => {
-    const number = directory.parseNumber(name, digits)
+    const number = phoneNumberOf(directory.parseNumber(name, digits))
     assert.ok(number)
     return directory.trunksFor(name, number).map(({ name: trunkName, dialString }) => `${trunkName} ${dialString}`)
   }

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import type { Credential } from './credential.ts'
 import type { Directory, Line, Trunk } from './directory.ts'
 import { type Limits, strictest } from './limits.ts'
-import { formatNumber, parsePhoneNumber } from './number-format.ts'
+import { formatNumber } from './number-format.ts'
+import { parseDialledNumber } from './parse-dialled-number.ts'
 import type { AccountRecord, CredentialRecord, DirectoryRecords, TrunkRecord } from './records.ts'
 import { indexUsernames } from './username-index.ts'
 
@@ -103,7 +104,7 @@ export function createDirectory(records: DirectoryRecords): Directory {
     signingKeys: (account) =>
       (credentialsByAccount.get(account) ?? []).flatMap(({ record }) => record.signingKey ?? []),
     credentialLimits: (account, name) => limits.get(`${account}/${name}`) ?? {},
-    parseNumber: (account, characters) => parsePhoneNumber(characters, countryOf(account)),
+    parseNumber: (account, characters) => parseDialledNumber(characters, countryOf(account)),
     trunksFor: (account, { canonical }) =>
       trunks
         .filter((trunk) => carries(trunk, canonical) && mayUse(trunk, account))

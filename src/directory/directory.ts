@@ -1,3 +1,4 @@
+import type { DialledFault } from '../call/read-dialled.ts'
 import type { Credential } from './credential.ts'
 import type { Limits } from './limits.ts'
 import type { AccountRecord, ContextRecord, FeatureRecord, LineRecord, QueueRecord, RatePlanRecord } from './records.ts'
@@ -13,6 +14,9 @@ export interface PhoneNumber {
   /** Whether it calls for help: as it stands, or perhaps, as carriers may understand it. */
   readonly emergency: false | 'plain' | 'disguised'
 }
+
+/** What dialled characters mean as a telephone number, or why they can mean none. */
+export type DialledNumber = { readonly number: PhoneNumber } | { readonly fault: DialledFault }
 
 /** A trunk, ready to dial one number. */
 export interface Trunk {
@@ -73,8 +77,8 @@ export interface Directory {
    */
   credentialLimits(account: string, name: string): Limits
 
-  /** What the characters mean as a telephone number of the account's country; undefined if they cannot be one. */
-  parseNumber(account: string, characters: string): PhoneNumber | undefined
+  /** What the characters mean as a telephone number, dialled in the account's country. */
+  parseNumber(account: string, characters: string): DialledNumber
   /** Trunks that carry the number for the account, in the order in which to try them, each with the number in its own format. */
   trunksFor(account: string, number: PhoneNumber): readonly Trunk[]
   /** Whether there is a trunk of this name that the account may use. */

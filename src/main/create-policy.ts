@@ -1,4 +1,5 @@
 import type { Directory } from '../directory/directory.ts'
+import { phoneNumberOf } from '../directory/parse-dialled-number.ts'
 import type { CallPolicy } from '../orchestrator/plan-call.ts'
 import { decideCall } from '../policy/decide-call.ts'
 import { outsideCallerId } from '../policy/decide-caller-id.ts'
@@ -10,7 +11,7 @@ export const createPolicy = (directory: Directory): CallPolicy => ({
     if (account === undefined) return [{ code: 'account-not-found', message: 'There is no such account.' }]
     const numbers = {
       isLine: (number: string) => directory.findLine(account.name, number) !== undefined,
-      canonicalOf: (number: string) => directory.parseNumber(account.name, number)?.canonical ?? number,
+      canonicalOf: (number: string) => phoneNumberOf(directory.parseNumber(account.name, number))?.canonical ?? number,
     }
     return decideCall({ request, account, ratePlan: directory.ratePlan(account.name), numbers, ...legs })
   },

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { CallRequest, LegRequest } from '../call/call-request.ts'
 import { createDirectory } from '../directory/create-directory.ts'
+import { phoneNumberOf } from '../directory/parse-dialled-number.ts'
 import type { AccountRecord, TrunkRecord } from '../directory/records.ts'
 import { decideCall } from '../policy/decide-call.ts'
 import { outsideCallerId } from '../policy/decide-caller-id.ts'
@@ -29,7 +30,7 @@ const directory = createDirectory({
 
 const numbers = {
   isLine: (number: string) => directory.findLine('acme', number) !== undefined,
-  canonicalOf: (number: string) => directory.parseNumber('acme', number)?.canonical ?? number,
+  canonicalOf: (number: string) => phoneNumberOf(directory.parseNumber('acme', number))?.canonical ?? number,
 }
 
 const plan = (more: Partial<CallRequest>, capabilities: readonly DriverCapability[] = []) =>
@@ -90,6 +91,40 @@ describe('who is shown what', () => {
       assert.deepEqual(refusalsOf(outside({ callerId: { number } })), ['caller-id-not-allowed /second/callerId'])
     }
   })
+})
+
+describe('what is dialled', () => {
+  const legs = (value: string) => legsOf({ second: { target: { kind: 'dial', value } } }).second.label
+  for (const value of ['102', '1 0 2', '\u200e102', '１０２', 'tel:102', '1\u20110\u20112']) {
+    test(`${JSON.stringify(value)} is line 102`, () => assert.equal(legs(value), 'line 102'))
+  }
+  for (const value of [
+    '0412\u2011345\u2011678',
+    '\u202a0412 345 678\u202c',
+    'tel:+61-412-345-678',
+    'callto:0412345678',
+  ]) {
+    test(`${JSON.stringify(value)} is +61412345678`, () => assert.equal(legs(value), '+61412345678'))
+  }
+  const faults: readonly (readonly [value: string, fault: string])[] = [
+    ['04123', 'too-short'],
+    ['041234567', 'too-short'],
+    ['5550 1000', 'no-area-code'],
+    ['0061255501000', 'wrong-prefix'],
+    ['02 5550 1000 x9', 'extension'],
+  ]
+  for (const [value, fault] of faults) {
+    for (const kind of ['dial', 'number'] as const) {
+      test(`${kind} ${value}: ${fault}`, () => {
+        const planned = plan({ second: { target: { kind, value } } })
+        assert.ok('refusals' in planned)
+        assert.equal(planned.refusals.length, 1)
+        assert.partialDeepStrictEqual(planned.refusals, [
+          { code: 'invalid-number', pointer: '/second', numberFault: fault },
+        ])
+      })
+    }
+  }
 })
 
 describe('a caller id that must be the own one', () => {

@@ -3,6 +3,7 @@ import type { CallerId, CallRequest, LegRequest, LegTarget } from '../call/call-
 import type { Refusals } from '../call/call-service.ts'
 import type { Refusal } from '../call/refusal.ts'
 import type { Directory } from '../directory/directory.ts'
+import { phoneNumberOf } from '../directory/parse-dialled-number.ts'
 import type { Driver, DriverCapability, LegServices } from '../telephony/driver.ts'
 import type { CountedFor } from './call-counters.ts'
 import { isReachable } from './hunt.ts'
@@ -91,7 +92,8 @@ function withCanonicalCallerId(
   directory: DialPlanDirectory,
 ): LegRequest {
   const number = leg.callerId?.number
-  const canonical = number === undefined || outside.length === 0 ? undefined : directory.parseNumber(account, number)
+  const canonical =
+    number === undefined || outside.length === 0 ? undefined : phoneNumberOf(directory.parseNumber(account, number))
   return canonical === undefined ? leg : { ...leg, callerId: { ...leg.callerId, number: canonical.canonical } }
 }
 

@@ -1,6 +1,8 @@
 import type { CallerId, LegRequest } from '../call/call-request.ts'
+import { readDialled } from '../call/read-dialled.ts'
 import type { Refusal, RefusalCode } from '../call/refusal.ts'
 import type { Directory, PhoneNumber } from '../directory/directory.ts'
+import { phoneNumberOf, withoutSeparators } from '../directory/parse-dialled-number.ts'
 import type { ContextRecord, FeatureRecord, QueueRecord } from '../directory/records.ts'
 import type { LegDestination } from '../telephony/driver.ts'
 import type { Hunt, HuntStage } from './hunt.ts'
@@ -38,7 +40,7 @@ export function resolveLeg({ target, trunk }: LegRequest, scope: ResolveScope): 
     case 'line':
       return resolveLine(target.value, scope) ?? noSuch('line', scope)
     case 'dial':
-      return resolveInside(target.value, scope) ?? resolveNumber(target.value, trunk, scope)
+      return resolveDialled(target.value, trunk, scope)
     case 'number':
       return resolveNumber(target.value, trunk, scope)
     case 'queue':
@@ -48,6 +50,17 @@ export function resolveLeg({ target, trunk }: LegRequest, scope: ResolveScope): 
     case 'user':
       return resolveUser(target.value, scope)
   }
+}
+
+/** What was typed or pasted, as a phone would dial it: inside the house as it stands, then without what is written between digits. */
+function resolveDialled(characters: string, trunk: string | undefined, scope: ResolveScope): Resolution {
+  const read = readDialled(characters)
+  const bare = 'text' in read ? withoutSeparators(read.text) : characters
+  return (
+    resolveInside(characters, scope) ??
+    (bare === characters ? undefined : resolveInside(bare, scope)) ??
+    resolveNumber(characters, trunk, scope)
+  )
 }
 
 /** What dialled characters reach without leaving the house: a line, a queue by its number, a feature code. */
@@ -91,7 +104,9 @@ function resolveHunt(stages: readonly HuntStage[], label: string, identity: Call
   const { directory, account } = scope
   const outside = stages
     .flatMap(({ members }) => members)
-    .flatMap((member) => (member.kind === 'trunk' ? (directory.parseNumber(account, member.number) ?? []) : []))
+    .flatMap((member) =>
+      member.kind === 'trunk' ? (phoneNumberOf(directory.parseNumber(account, member.number)) ?? []) : [],
+    )
   return { resolved: { destination: { kind: 'hunt', stages }, label, identity, outside } }
 }
 
@@ -137,7 +152,7 @@ function stagesOfFeature(
     return found === undefined || within.has(context) ? [] : stagesOf(found, scope, new Set([...within, context]))
   }
   if (line !== undefined) return singleStage(resolveLine(line, scope))
-  return dial === undefined ? [] : singleStage(resolveInside(dial, scope) ?? resolveNumber(dial, undefined, scope))
+  return dial === undefined ? [] : singleStage(resolveDialled(dial, undefined, scope))
 }
 
 function singleStage(resolution: Resolution | undefined): readonly HuntStage[] {
@@ -155,14 +170,12 @@ function resolveFeature(feature: FeatureRecord, label: string, scope: ResolveSco
 
 function resolveNumber(digits: string, trunkName: string | undefined, scope: ResolveScope): Resolution {
   const { directory, account } = scope
-  const number = directory.parseNumber(account, digits)
-  if (number === undefined) {
-    return refuse(
-      'invalid-number',
-      'This is neither a line of the account nor a telephone number; check it, with its country and area code.',
-      scope,
-    )
+  const dialled = directory.parseNumber(account, digits)
+  if ('fault' in dialled) {
+    const { kind, message } = dialled.fault
+    return { refusal: { code: 'invalid-number', message, pointer: scope.pointer, numberFault: kind } }
   }
+  const { number } = dialled
   if (trunkName !== undefined && !directory.mayUseTrunk(account, trunkName)) return noSuch('trunk', scope, '/trunk')
   const trunks = directory
     .trunksFor(account, number)

@@ -1,6 +1,6 @@
 import type { CallerId, CallRequest, LegRequest, LegTarget } from '../../call/call-request.ts'
+import { readDialled } from '../../call/read-dialled.ts'
 import { callOrigin } from '../call-origin.ts'
-import { dialable } from '../dialable.ts'
 import type { Caller, DialectContext } from '../dialect.ts'
 import { readCustomer } from './customers.ts'
 import type { ParameterReader } from './parameter-reader.ts'
@@ -63,8 +63,13 @@ export function readTarget(
   if (value === undefined) return undefined
   // A queue goes by its number or its name.
   if (type === 'queue') return { kind: 'queue', value }
-  if (!dialable.test(value)) return reader.fail(name, 'must be a telephone number, a line or a feature code')
-  return { kind: type === undefined ? 'dial' : targetKinds[type], value }
+  const read = readDialled(value)
+  if ('text' in read) return { kind: type === undefined ? 'dial' : targetKinds[type], value: read.text }
+  if (read.fault.kind === 'not-a-number') {
+    return reader.fail(name, 'must be a telephone number, a line or a feature code')
+  }
+  reader.note({ code: '400', key: name, message: read.fault.message })
+  return undefined
 }
 
 function readLeg(reader: ParameterReader, party: 1 | 2, target: LegTarget | undefined): LegRequest | undefined {

@@ -36,8 +36,11 @@ const faults: Readonly<Record<PhpInputFault, string>> = {
   malformed: 'The body must be a form',
 }
 
-/** The plus sign of an international number, which careless clients leave unencoded: `cnumber=+61…`, `callerid2=Name <+61…>`. */
-const barePlus = /(=|<|%3c)\+(?=[0-9])/gi
+/**
+ * The plus sign of an international number, which careless clients leave unencoded: `cnumber=+61…`, `callerid2=Name <+61…>`,
+ * `cnumber=tel:+61…`.
+ */
+const barePlus = /(=|<|%3c|=(?:tel|callto|sips?)(?::|%3a))\+(?=[0-9])/gi
 
 const readForm = (form: ByteString): PhpInput => parseQuery(form.replace(barePlus, '$1%2B'), '&;')
 

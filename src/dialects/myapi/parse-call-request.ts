@@ -1,5 +1,5 @@
 import type { CallRequest } from '../../call/call-request.ts'
-import { dialable } from '../dialable.ts'
+import { type DialledFault, readDialled } from '../../call/read-dialled.ts'
 import { hasLists, type SentParameters, text } from '../parameters.ts'
 
 const names = ['origin', 'destination', 'autoAnswer'] as const
@@ -16,18 +16,23 @@ export function parseCallRequest(
   const destination = text(parameters.get('destination'))
   const autoAnswer = text(parameters.get('autoAnswer')) ?? '0'
   if (origin === undefined) return { reason: 'Origin is required' }
-  if (!dialable.test(origin)) return { reason: 'Origin is invalid' }
+  const rings = readDialled(origin)
+  if ('fault' in rings) return { reason: reasonOf(rings.fault, 'Origin') }
   if (destination === undefined) return { reason: 'Destination is required' }
-  if (!dialable.test(destination)) return { reason: 'Destination is invalid' }
+  const dialled = readDialled(destination)
+  if ('fault' in dialled) return { reason: reasonOf(dialled.fault, 'Destination') }
   if (autoAnswer !== '0' && autoAnswer !== '1') return { reason: 'autoAnswer must be 0 or 1' }
   return {
     request: {
       account: asker.account,
-      first: { target: { kind: 'line', value: origin }, autoAnswer: autoAnswer === '1' },
-      second: { target: { kind: 'dial', value: destination } },
+      first: { target: { kind: 'line', value: rings.text }, autoAnswer: autoAnswer === '1' },
+      second: { target: { kind: 'dial', value: dialled.text } },
       delaySeconds: 0,
       variables: {},
       origin: { dialect: 'myapi', credential: asker.credential },
     },
   }
 }
+
+const reasonOf = ({ kind, message }: DialledFault, name: string): string =>
+  kind === 'not-a-number' ? `${name} is invalid` : `${name} is invalid: ${message}`

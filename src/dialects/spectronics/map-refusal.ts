@@ -1,6 +1,6 @@
 import type { LegName } from '../../call/call.ts'
 import type { Refusal, RefusalCode } from '../../call/refusal.ts'
-import { type Parties, partyFaults } from './parties.ts'
+import { describeNumberFault, type Parties, partyFaults } from './parties.ts'
 import type { FaultLine } from './render-answer.ts'
 
 /** The refusals that are about no party's number. */
@@ -11,7 +11,10 @@ const lines: Readonly<Partial<Record<RefusalCode, FaultLine>>> = {
 }
 
 /** Why no call was placed; everything else is the fault of the party that the refusal points at. */
-export function mapRefusal({ code, pointer }: Refusal, parties: Parties): FaultLine {
+export function mapRefusal({ code, pointer, numberFault }: Refusal, parties: Parties): FaultLine {
   const leg = /^\/(first|second)\b/.exec(pointer ?? '')?.[1] as LegName | undefined
-  return lines[code] ?? (leg === undefined ? 'ERR:Call failed' : partyFaults[parties[leg]])
+  const line = lines[code]
+  if (line !== undefined) return line
+  if (leg === undefined) return 'ERR:Call failed'
+  return numberFault === undefined ? partyFaults[parties[leg]] : describeNumberFault(parties[leg], numberFault)
 }

@@ -1,9 +1,9 @@
 import type { CallRequest, LegRequest } from '../../call/call-request.ts'
+import { readDialled } from '../../call/read-dialled.ts'
 import { callOrigin } from '../call-origin.ts'
-import { dialable } from '../dialable.ts'
 import type { Caller, DialectContext, LineReference } from '../dialect.ts'
 import { hasLists, type SentParameters, text } from '../parameters.ts'
-import { type Parties, partiesOf } from './parties.ts'
+import { describeNumberFault, type Parties, partiesOf } from './parties.ts'
 import type { FaultLine } from './render-answer.ts'
 
 const names = ['auth', 'extension', 'destination', 'cidname', 'reverse', 'source', 'wait'] as const
@@ -30,9 +30,13 @@ export function parseCallRequest(
   if ('fault' in line) return line
   const destination = text(parameters.get('destination'))
   if (destination === undefined) return { fault: 'ERR:Destination is required' }
-  if (!dialable.test(destination)) return { fault: 'ERR:Destination not allowed' }
+  const dialled = readDialled(destination)
+  if ('fault' in dialled) return { fault: describeNumberFault('destination', dialled.fault.kind) }
   const source = text(parameters.get('source'))
-  if (source !== undefined && !dialable.test(source)) return { fault: 'ERR:Source not allowed' }
+  const dialledFirst = source === undefined ? undefined : readDialled(source)
+  if (dialledFirst !== undefined && 'fault' in dialledFirst) {
+    return { fault: describeNumberFault('source', dialledFirst.fault.kind) }
+  }
   const reverse = readFlag(parameters.get('reverse'))
   const wait = readFlag(parameters.get('wait'))
   if (reverse === undefined || wait === undefined) return { fault: 'ERR:Invalid request' }
@@ -41,8 +45,8 @@ export function parseCallRequest(
   const name = readName(parameters.get('cidname'))
   const legs = {
     extension: { target: { kind: 'line', value: line.number }, ...(name === undefined ? {} : { callerId: { name } }) },
-    source: { target: { kind: 'dial', value: source ?? '' } },
-    destination: { target: { kind: 'dial', value: destination } },
+    source: { target: { kind: 'dial', value: dialledFirst?.text ?? '' } },
+    destination: { target: { kind: 'dial', value: dialled.text } },
   } as const satisfies Record<Parties['first'], LegRequest>
   return {
     request: {

@@ -19,6 +19,11 @@ export type FaultLine =
   | 'ERR:Too many requests'
   | 'ERR:Service unavailable'
   | 'ERR:Internal error'
+  | NumberFaultLine
+
+/** A party's line, and what is wrong with its number. */
+export type NumberFaultLine =
+  `ERR:${'Invalid extension' | 'Destination not allowed' | 'Source not allowed'}${'' | `: ${string}`}`
 
 /**
  * Always 200, because PHP's `file()` shows nothing of any other status. The line has no end: `file()` would leave it in its

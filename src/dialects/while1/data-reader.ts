@@ -1,3 +1,4 @@
+import { readDialled } from '../../call/read-dialled.ts'
 import { textOfBytes } from '../php/byte-string.ts'
 import { formScalar } from '../php/form-scalar.ts'
 import { PhpArray, type PhpValue } from '../php/php-array.ts'
@@ -52,6 +53,18 @@ export class DataReader {
     if (!shownOnly && text.includes(unreadable)) return this.#invalid(name, `${name} is UTF-8`)
     if (pattern !== undefined && !pattern.test(text)) return this.#invalid(name, `${name} is ${meaning}`)
     return text
+  }
+
+  /** What can be dialled, in plain characters. */
+  number(name: string, need: 'required' | 'optional'): string | undefined {
+    const text = need === 'required' ? this.required(name, { longest: 128 }) : this.optional(name, { longest: 128 })
+    if (text === undefined || text === '') return undefined
+    const read = readDialled(text)
+    if ('text' in read) return read.text
+    const { kind, message } = read.fault
+    if (kind === 'not-a-number') return this.#invalid(name, `${name} is a phone number`)
+    this.faults.push(`Invalid ${name}. ${message}`)
+    return undefined
   }
 
   /** An array of scalars by their names; a JSON null is left out, as http_build_query() leaves it out of a form. */

@@ -50,7 +50,7 @@ for (const [group, rows] of Map.groupBy(exchanges, (exchange) => exchange.group)
 }
 
 async function exchange({ given = {}, request, response, places }: Exchange): Promise<void> {
-  const [refusal, ...otherRefusals] = (given.refused ?? []).map((refused) => ({ ...refused, message: 'not shown' }))
+  const [refusal, ...otherRefusals] = (given.refused ?? []).map((refused) => ({ message: 'not shown', ...refused }))
   front.calls.refusal = refusal
   front.calls.otherRefusals = otherRefusals
   if (given.happened !== undefined) await callBefore(given.happened)

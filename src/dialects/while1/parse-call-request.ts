@@ -1,6 +1,5 @@
 import type { CallRequest, LegTargetKind } from '../../call/call-request.ts'
 import { callOrigin } from '../call-origin.ts'
-import { dialable } from '../dialable.ts'
 import type { AccountReference, Caller } from '../dialect.ts'
 import type { PhpArray } from '../php/php-array.ts'
 import { webLink } from '../web-link.ts'
@@ -30,7 +29,6 @@ export interface Asker {
   project(reference: string): AccountReference | undefined
 }
 
-const number = { longest: 64, pattern: dialable, meaning: 'a phone number' }
 const name = { longest: 64 }
 const variableLimits = { count: 100, name: 64, value: 2048 }
 
@@ -47,7 +45,7 @@ export function parseCallRequest(
   const projectId = reader.required('project_id', name)
   const project = projectId === '' ? undefined : asker.project(projectId)
   if (projectId !== '' && project === undefined) reader.faults.push(invalidProject)
-  const callerId = reader.required('caller_id', number)
+  const callerId = reader.number('caller_id', 'required')
   const callerIdName = reader.required('caller_id_name', { longest: 128, shownOnly: true })
   const type = reader.required('type', name)
   if (type !== '' && !isDestinationType(type))
@@ -55,7 +53,7 @@ export function parseCallRequest(
   const destination = reader.required('destination', name)
   const externalId = reader.required('external_id', { longest: 128 })
   const isAsync = reader.optional('async', { ...name, pattern: /^[01]$/, meaning: '0 or 1' }) !== '0'
-  const outboundNumber = reader.optional('outbound_number', number)
+  const outboundNumber = reader.number('outbound_number', 'optional')
   const trunk = reader.optional('outbound_trunk', name)
   const variables = reader.variables('vars', variableLimits)
   const link = webLink(variables['BACKEND_LINK'] ?? '')
@@ -72,7 +70,7 @@ export function parseCallRequest(
       },
       second: {
         // Who names a trunk wants the number dialled through it, never read as an extension of the house.
-        target: { kind: trunk === undefined ? 'dial' : 'number', value: callerId },
+        target: { kind: trunk === undefined ? 'dial' : 'number', value: callerId ?? '' },
         ...(outboundNumber === undefined ? {} : { callerId: { number: outboundNumber } }),
         ...(trunk === undefined ? {} : { trunk }),
       },

@@ -68,7 +68,12 @@ const descriptions: Readonly<Record<RefusalCode, Describe>> = {
   'trunk-not-found': () => 'Invalid Trunk. Check if pbx trunk exists',
   unavailable: (_, { type, destination }) =>
     `User not online. Check if a phone of ${type}: ${destination} is registered`,
-  'invalid-number': () => 'Invalid caller_id. Check if caller_id is a phone number',
+  'invalid-number': ({ numberFault = 'not-a-number', message, pointer }) => {
+    const name = pointer?.startsWith('/first') ? 'destination' : 'caller_id'
+    return numberFault === 'not-a-number'
+      ? `Invalid ${name}. Check if ${name} is a phone number`
+      : `Invalid ${name}. ${message}`
+  },
   barred: ({ pointer }, { type, destination }) =>
     pointer?.startsWith('/first')
       ? `Barred destination. Check if project may call the numbers of ${type}: ${destination}`
