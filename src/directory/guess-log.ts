@@ -1,6 +1,6 @@
+import { addressBlock } from '../address-block.ts'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
-import { addressBlock } from './address-block.ts'
 import { TokenBuckets } from './token-bucket.ts'
 
 /** One line an address in this time: it says how often it was since the last. */

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
+import { addressBlock } from '../address-block.ts'
 import type { Unavailability } from '../call/unavailability.ts'
 import type { Clock } from '../clock.ts'
-import { addressBlock } from './address-block.ts'
 import { FairTurnstile } from './fair-turnstile.ts'
 import { verifyPassword } from './password-hash.ts'
 import { RecentMap } from './recent-map.ts'

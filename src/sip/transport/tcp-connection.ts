@@ -13,8 +13,12 @@ export interface TcpConnectionLimits {
   readonly messageMilliseconds: number
   /** Without a word either way; longer than a registration, which may be all that a phone sends. */
   readonly idleMilliseconds: number
+  /** Without a message, for one over which nobody has shown a password, or whose registration is over. Pings do not count. */
+  readonly strangerIdleMilliseconds: number
   /** That the peer has not taken. */
   readonly backlogOctets: number
+  /** Of a stranger: what it has not taken, and what it has sent of a message. */
+  readonly strangerOctets: number
 }
 
 export interface TcpConnectionOwner {
@@ -46,6 +50,9 @@ export class TcpConnection implements StreamHandler {
   #hasSpoken: boolean
   readonly #openedAt: number
   #lastActivity: number
+  #lastMessage: number
+  /** Until then a phone is registered over it. */
+  #heldUntil: number
   /** Since when a message is under way. */
   #partialSince: number | undefined
   #timer: Timer | undefined
@@ -60,9 +67,12 @@ export class TcpConnection implements StreamHandler {
     this.#hasSpoken = isOurs
     this.#openedAt = owner.clock.monotonic()
     this.#lastActivity = this.#openedAt
+    this.#lastMessage = this.#openedAt
+    this.#heldUntil = isOurs ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY
     this.#parser = new StreamParser({
       onMessage: (message) => {
         this.#hasSpoken = true
+        this.#lastMessage = owner.clock.monotonic()
         this.#partialSince = undefined
         if (!this.#isClosed) this.#owner.message(message, this)
       },
@@ -81,6 +91,23 @@ export class TcpConnection implements StreamHandler {
 
   get isConnecting(): boolean {
     return this.#isConnecting
+  }
+
+  /** Whether it is one of ours, or that of a phone that is registered. */
+  get isHeld(): boolean {
+    return this.#owner.clock.monotonic() < this.#heldUntil
+  }
+
+  /** Holds it for so long, though nothing may come; 0 for a phone that has said goodbye. */
+  hold(milliseconds: number): void {
+    if (this.#heldUntil === Number.POSITIVE_INFINITY) return
+    this.#heldUntil = this.#owner.clock.monotonic() + milliseconds
+    this.#arm()
+  }
+
+  /** Closes it for the sake of another. */
+  evict(): void {
+    this.#drop('limit', 'the place was needed')
   }
 
   /** Called once, before anything else. */
@@ -122,6 +149,9 @@ export class TcpConnection implements StreamHandler {
     }
     if (this.#parser.buffered === 0) this.#partialSince = undefined
     else this.#partialSince ??= now
+    if (this.#parser.buffered > this.#owner.limits.strangerOctets && !this.isHeld) {
+      return this.#drop('limit', 'a stranger’s message is too long')
+    }
     this.#arm()
   }
 
@@ -147,8 +177,10 @@ export class TcpConnection implements StreamHandler {
 
   #write(octets: Buffer): void {
     const { stream } = this
+    const { backlogOctets, strangerOctets } = this.#owner.limits
     stream.write(octets)
-    if (stream.backlog > this.#owner.limits.backlogOctets) this.#drop('limit', 'the peer does not read')
+    const longest = this.isHeld ? backlogOctets : strangerOctets
+    if (stream.backlog > longest) this.#drop('limit', 'the peer does not read')
   }
 
   #drop(code: TransportErrorCode, message: string): void {
@@ -159,9 +191,10 @@ export class TcpConnection implements StreamHandler {
 
   /** The moment at which this connection has waited long enough. */
   #deadline(): number {
-    const { connectMilliseconds, messageMilliseconds, idleMilliseconds } = this.#owner.limits
+    const { connectMilliseconds, messageMilliseconds, idleMilliseconds, strangerIdleMilliseconds } = this.#owner.limits
     if (this.#isConnecting) return this.#openedAt + connectMilliseconds
-    const idle = this.#lastActivity + idleMilliseconds
+    const quiet = Math.max(this.#lastMessage, this.#heldUntil) + strangerIdleMilliseconds
+    const idle = Math.min(quiet, this.#lastActivity + idleMilliseconds)
     // A peer that connects and says nothing, or a word at a time, must not hold a place (slowloris).
     if (this.#partialSince !== undefined) return Math.min(idle, this.#partialSince + messageMilliseconds)
     return this.#hasSpoken ? idle : Math.min(idle, this.#openedAt + messageMilliseconds)

@@ -204,7 +204,7 @@ describe('bounds on connections', () => {
     const { clock, sockets } = await setUp()
     const stream = sockets.connect(40_000)
     stream.push(wireMessage())
-    await clock.advance(60_000)
+    await clock.advance(50_000)
     for (const character of wireMessage().slice(0, 10)) {
       assert.equal(stream.isDestroyed, false)
       stream.push(character)
@@ -220,15 +220,16 @@ describe('bounds on connections', () => {
     stream.push(wireMessage().slice(0, 50))
     await clock.advance(9000)
     stream.push(wireMessage().slice(50))
-    await clock.advance(60_000)
+    await clock.advance(50_000)
     assert.equal(received.length, 1)
     assert.equal(stream.isDestroyed, false)
   })
 
   it('an idle connection is closed; a ping, or a message of ours, keeps it', async () => {
-    const { clock, sockets, received, send } = await setUp({ idleMilliseconds: 60_000 })
+    const { clock, sockets, transport, received, send } = await setUp({ idleMilliseconds: 60_000 })
     const stream = sockets.connect(40_000)
     stream.push(wireMessage())
+    transport.hold(received[0]?.source.flow ?? '', 3_600_000)
     await clock.advance(59_000)
     stream.push('\r\n\r\n')
     await clock.advance(59_000)
@@ -240,20 +241,121 @@ describe('bounds on connections', () => {
     assert.equal(clock.pending, 0)
   })
 
-  it('no more than so many in all, and with one host', async () => {
-    const { sockets, transport, errors, send, clock } = await setUp({ connections: 3, connectionsPerHost: 2 })
-    assert.equal(sockets.connect(1).isDestroyed, false)
-    assert.equal(sockets.connect(2).isDestroyed, false)
-    assert.equal(sockets.connect(3).isDestroyed, true)
-    send(5060)
+  it('one over which nobody registers goes after a minute without a message, pings or none', async () => {
+    const { clock, sockets } = await setUp()
+    const stream = sockets.connect(40_000)
+    await clock.advance(9000)
+    stream.push(wireMessage())
+    await clock.advance(30_000)
+    stream.push('\r\n\r\n')
+    await clock.advance(29_999)
+    assert.equal(stream.isDestroyed, false)
+    await clock.advance(2)
+    assert.equal(stream.isDestroyed, true)
+    assert.equal(clock.pending, 0)
+  })
+
+  it('a phone keeps its place as long as its registration, and a minute more', async () => {
+    const { clock, sockets, transport, received } = await setUp()
+    const stream = sockets.connect(40_000)
+    stream.push(wireMessage())
+    transport.hold(received[0]?.source.flow ?? '', 3_600_000)
+    await clock.advance(3_659_999)
+    assert.equal(stream.isDestroyed, false)
+    await clock.advance(2)
+    assert.equal(stream.isDestroyed, true)
+    assert.equal(clock.pending, 0)
+  })
+
+  it('one that unregisters is a stranger again', async () => {
+    const { clock, sockets, transport, received } = await setUp()
+    const stream = sockets.connect(40_000)
+    stream.push(wireMessage())
+    transport.hold(received[0]?.source.flow ?? '', 3_600_000)
+    await clock.advance(600_000)
+    transport.hold(received[0]?.source.flow ?? '', 0)
+    await clock.advance(60_001)
+    assert.equal(stream.isDestroyed, true)
+  })
+
+  it('strangers of one host push out each other, the oldest first, and nobody else', async () => {
+    const { clock, sockets, transport, received } = await setUp({ strangersPerHost: 2 })
+    const phone = sockets.connect(1)
+    phone.push(wireMessage())
+    transport.hold(received[0]?.source.flow ?? '', 3_600_000)
+    const neighbour = sockets.connect(1, '192.0.2.3')
+    const [oldest, older, newest] = [2, 3, 4].map((port) => sockets.connect(port))
     await clock.advance(0)
-    assert.deepEqual(errors, ['limit'])
-    const other = sockets.connect(1, '192.0.2.3')
-    assert.equal(other.isDestroyed, false)
-    assert.equal(sockets.connect(1, '192.0.2.4').isDestroyed, true)
-    other.break()
-    assert.equal(sockets.connect(1, '192.0.2.4').isDestroyed, false)
-    assert.equal(transport.counters().connectionsRefused, 3)
+    assert.deepEqual(
+      [phone, neighbour, oldest, older, newest].map((stream) => stream?.isDestroyed),
+      [false, false, true, false, false],
+    )
+    assert.equal(transport.counters().connectionsDropped, 1)
+  })
+
+  it('IPv6: a host is a /64', async () => {
+    const { clock, sockets } = await setUp({ strangersPerHost: 1 })
+    const [first, second, other] = ['2001:db8::1', '2001:db8:0:0:ffff::2', '2001:db8:0:1::1'].map((host) =>
+      sockets.connect(1, host),
+    )
+    await clock.advance(0)
+    assert.deepEqual([first?.isDestroyed, second?.isDestroyed, other?.isDestroyed], [true, false, false])
+  })
+
+  it('a thousand hosts of strangers hold no place that a phone needs, and cannot push one out', async () => {
+    const { clock, sockets, transport, received, send, errors } = await setUp({ connections: 6, strangers: 3 })
+    const phones = [1, 2].map((port) => sockets.connect(port))
+    for (const phone of phones) phone.push(wireMessage())
+    for (const { source } of received) transport.hold(source.flow, 3_600_000)
+    const strangers = Array.from({ length: 1000 }, (_, index) =>
+      sockets.connect(9, `10.0.${index >> 8}.${index & 255}`),
+    )
+    await clock.advance(0)
+    assert.deepEqual(
+      phones.map((phone) => phone.isDestroyed),
+      [false, false],
+    )
+    assert.equal(strangers.filter((stranger) => !stranger.isDestroyed).length, 3)
+    const third = sockets.connect(3)
+    third.push(wireMessage())
+    transport.hold(received.at(-1)?.source.flow ?? '', 3_600_000)
+    for (const port of [5060, 5061, 5062]) send(port)
+    await clock.advance(0)
+    assert.equal(third.isDestroyed, false)
+    assert.deepEqual(errors, [])
+    assert.equal(strangers.filter((stranger) => !stranger.isDestroyed).length, 0)
+    send(5063)
+    await clock.advance(0)
+    assert.deepEqual(errors, ['limit'], 'nobody is left who could go')
+  })
+
+  it('no more than so many with one host, where all of them are known', async () => {
+    const { clock, sockets, transport, received } = await setUp({ connectionsPerHost: 2 })
+    const phones = [1, 2].map((port) => sockets.connect(port))
+    for (const phone of phones) phone.push(wireMessage())
+    for (const { source } of received) transport.hold(source.flow, 3_600_000)
+    assert.equal(sockets.connect(3).isDestroyed, true)
+    assert.equal(transport.counters().connectionsRefused, 1)
+    phones[0]?.break()
+    await clock.advance(0)
+    assert.equal(sockets.connect(3).isDestroyed, false)
+  })
+
+  it('a stranger that does not read, or sends a message without an end, is cut off early', async () => {
+    const { clock, sockets, transport, received } = await setUp({ strangerOctets: 1000 })
+    const [deaf, endless, phone] = [1, 2, 3].map((port) => sockets.connect(port))
+    deaf?.push(wireMessage())
+    if (deaf !== undefined) deaf.backlog = 1001
+    deaf?.push('\r\n\r\n')
+    endless?.push(`OPTIONS sip:a@b SIP/2.0\r\nSubject: ${'x'.repeat(1000)}`)
+    phone?.push(wireMessage())
+    transport.hold(received.at(-1)?.source.flow ?? '', 60_000)
+    phone?.push(`OPTIONS sip:a@b SIP/2.0\r\nSubject: ${'x'.repeat(1000)}`)
+    await clock.advance(0)
+    assert.deepEqual(
+      [deaf, endless, phone].map((stream) => stream?.isDestroyed),
+      [true, true, false],
+    )
   })
 
   it('close leaves nothing behind', async () => {

@@ -6,23 +6,23 @@ import { isIPv6, isWildcard } from './host.ts'
 import { choosePoint, type ListeningPoint } from './listening-point.ts'
 import type { Sockets, StreamConnection, StreamHandler, StreamListener } from './sockets.ts'
 import { TcpConnection, type TcpConnectionLimits, type TcpConnectionOwner } from './tcp-connection.ts'
+import { type TcpPlaceLimits, TcpPlaces } from './tcp-places.ts'
 import type { TransportCounters } from './transport-counters.ts'
 import { TransportError } from './transport-error.ts'
 
-export interface TcpLimits extends TcpConnectionLimits {
-  /** At a time, both ways. */
-  readonly connections: number
-  /** With one host: many phones may stand behind one address. */
-  readonly connectionsPerHost: number
-}
+export interface TcpLimits extends TcpConnectionLimits, TcpPlaceLimits {}
 
 export const defaultTcpLimits: TcpLimits = {
   connections: 10_000,
   connectionsPerHost: 1000,
+  strangers: 2000,
+  strangersPerHost: 100,
   connectMilliseconds: 4000,
   messageMilliseconds: 10_000,
   idleMilliseconds: 3_900_000,
+  strangerIdleMilliseconds: 60_000,
   backlogOctets: 1024 * 1024,
+  strangerOctets: 32_768,
 }
 
 /** Who hears what TCP brings. */
@@ -47,7 +47,7 @@ export class TcpTransport implements TcpConnectionOwner {
   readonly #byFlow = new Map<FlowId, TcpConnection>()
   /** The newest connection with each peer address. */
   readonly #byAddress = new Map<string, TcpConnection>()
-  readonly #perHost = new Map<string, number>()
+  readonly #places: TcpPlaces<TcpConnection>
   readonly #waiting = new Map<TcpConnection, (flow: FlowId | undefined) => void>()
 
   constructor(
@@ -64,6 +64,7 @@ export class TcpTransport implements TcpConnectionOwner {
     this.#counters = counters
     this.#flowPrefix = `tcp:${processToken}:`
     this.limits = { ...defaultTcpLimits, ...limits }
+    this.#places = new TcpPlaces(this.limits)
   }
 
   get connections(): number {
@@ -105,6 +106,14 @@ export class TcpTransport implements TcpConnectionOwner {
     return this.#byFlow.has(flow)
   }
 
+  /** A phone has registered over the flow: it keeps its place for so long. 0 when it has said goodbye. */
+  hold(flow: FlowId, milliseconds: number): void {
+    const connection = this.#byFlow.get(flow)
+    if (connection === undefined) return
+    connection.hold(milliseconds)
+    this.#places.setStranger(connection, !connection.isHeld)
+  }
+
   /** Our side of a flow's connection. */
   localAddress(flow: FlowId): TransportAddress | undefined {
     return this.#byFlow.get(flow)?.stream.local
@@ -122,6 +131,8 @@ export class TcpTransport implements TcpConnectionOwner {
   }
 
   message(message: SipMessage, connection: TcpConnection): void {
+    // A registration that was not renewed is over.
+    if (!connection.isHeld) this.#places.setStranger(connection, true)
     this.#events.message(message, this.#source(connection))
   }
 
@@ -139,9 +150,7 @@ export class TcpTransport implements TcpConnectionOwner {
     const address = addressKey(remote)
     this.#byFlow.delete(connection.flow)
     if (this.#byAddress.get(address) === connection) this.#byAddress.delete(address)
-    const left = (this.#perHost.get(remote.host) ?? 1) - 1
-    if (left === 0) this.#perHost.delete(remote.host)
-    else this.#perHost.set(remote.host, left)
+    this.#places.remove(connection)
     this.#settle(connection, undefined)
   }
 
@@ -158,7 +167,7 @@ export class TcpTransport implements TcpConnectionOwner {
   }
 
   #accept(stream: StreamConnection): StreamHandler | undefined {
-    if (!this.#hasRoom(stream.remote.host)) {
+    if (!this.#makeRoom(stream.remote.host, true)) {
       this.#counters.connectionsRefused++
       return undefined
     }
@@ -168,7 +177,7 @@ export class TcpTransport implements TcpConnectionOwner {
 
   #open(destination: Destination): TcpConnection | undefined {
     const { host, port } = destination
-    if (!this.#hasRoom(host)) {
+    if (!this.#makeRoom(host, false)) {
       this.#counters.connectionsRefused++
       return undefined
     }
@@ -186,14 +195,17 @@ export class TcpTransport implements TcpConnectionOwner {
     const { remote } = connection.stream
     this.#byFlow.set(connection.flow, connection)
     this.#byAddress.set(addressKey(remote), connection)
-    this.#perHost.set(remote.host, (this.#perHost.get(remote.host) ?? 0) + 1)
+    this.#places.add(connection, remote.host, !isOurs)
     return connection
   }
 
-  #hasRoom(host: string): boolean {
-    return (
-      this.#byFlow.size < this.limits.connections && (this.#perHost.get(host) ?? 0) < this.limits.connectionsPerHost
-    )
+  #makeRoom(host: string, isStranger: boolean): boolean {
+    const { room, evict } = this.#places.decide(host, isStranger)
+    if (evict !== undefined) {
+      this.#places.remove(evict)
+      evict.evict()
+    }
+    return room
   }
 
   #source(connection: TcpConnection): Source {

@@ -8,7 +8,7 @@ import { serializeMessage } from '../message/serialize-message.ts'
 import type { SipParseError } from '../message/sip-parse-error.ts'
 import { answerMalformed } from './answer-malformed.ts'
 import { boundAnswer } from './bound-answer.ts'
-import type { Destination, Source, TransportAddress, TransportProtocol } from './destination.ts'
+import type { Destination, FlowId, Source, TransportAddress, TransportProtocol } from './destination.ts'
 import { DnsResolver } from './dns-resolver.ts'
 import { isIPv6, isLoopback, isWildcard } from './host.ts'
 import { type AdvertisedAddress, choosePoint, datagramFlow, type ListeningPoint, listensAt } from './listening-point.ts'
@@ -162,6 +162,10 @@ export class TransportLayer implements MessageTransport {
 
   hasLost({ protocol, flow }: Destination): boolean {
     return protocol === 'tcp' && flow !== undefined && !this.#tcp.has(flow)
+  }
+
+  hold(flow: FlowId, milliseconds: number): void {
+    this.#tcp.hold(flow, milliseconds)
   }
 
   reliableAlternative(destination: Destination): Promise<Destination> | undefined {

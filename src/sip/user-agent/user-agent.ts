@@ -1,4 +1,4 @@
-import { targetOf } from '../dialog/contact.ts'
+import { readableContacts, targetOf } from '../dialog/contact.ts'
 import { Dialog } from '../dialog/dialog.ts'
 import type { DialogSnapshot } from '../dialog/dialog-snapshot.ts'
 import { createResponse } from '../message/create-response.ts'
@@ -33,6 +33,10 @@ const knownMethods: ReadonlySet<string> = new Set(['INVITE', 'OPTIONS', 'REGISTE
 
 /** RFC 3261 section 8.2.2.1: a Request-URI that no SIP server can be asked for is refused, whatever the method. */
 const isSipScheme = (uri: string): boolean => /^sips?:/i.test(uri)
+
+/** How long the registrar keeps what a REGISTER left there, in milliseconds. */
+const longestExpiry = (response: SipResponse): number =>
+  1000 * Math.max(0, ...readableContacts(response).map(({ params }) => Number(params.get('expires')) || 0))
 
 /** A SIP user agent, client and server (RFC 3261 sections 8 to 15), over a transaction layer. */
 export class UserAgent {
@@ -173,6 +177,7 @@ export class UserAgent {
     if (response.toTag === undefined) {
       response.headers.set('To', `${response.headers.get('To')};tag=${this.#core.createTag()}`)
     }
+    this.#core.transport.hold?.(source.flow, longestExpiry(response))
     arrived.begin('registration')?.respond(response)
   }
 
