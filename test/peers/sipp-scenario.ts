@@ -6,9 +6,10 @@
 export const scenario = (name: string, ...steps: readonly string[]): string =>
   `<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="${name}">\n${steps.join('\n')}\n</scenario>\n`
 
-const sdp = [
-  ...['v=0', 'o=phone 1 1 IN IP4 [local_ip]', 's=-', 'c=IN IP4 [local_ip]', 't=0 0'],
-  ...['m=audio [media_port] RTP/AVP 8 101', 'a=rtpmap:8 PCMA/8000', 'a=rtpmap:101 telephone-event/8000'],
+/** Of a stream that is received there; `[media_port]` of SIPp's own address unless a test says otherwise. */
+const sdpOf = (host = '[local_ip]', port: number | string = '[media_port]'): readonly string[] => [
+  ...['v=0', 'o=phone 1 1 IN IP4 [local_ip]', 's=-', `c=IN IP4 ${host}`, 't=0 0'],
+  ...[`m=audio ${port} RTP/AVP 8 101`, 'a=rtpmap:8 PCMA/8000', 'a=rtpmap:101 telephone-event/8000'],
   ...['a=fmtp:101 0-15', 'a=ptime:20'],
 ]
 
@@ -49,7 +50,15 @@ export const linger = (milliseconds: number): string => `<timewait milliseconds=
 export const ring = respondToInvite('180 Ringing')
 
 /** A 200 with SDP, repeated until the ACK. */
-export const answer = respondToInvite('200 OK', { isRepeated: true, hasSdp: true })
+export const answer = respondToInvite('200 OK', { isRepeated: true, sdp: sdpOf() })
+
+/** A 183 whose stream comes from there. */
+export const progress = (host: string, port: number): string =>
+  respondToInvite('183 Session Progress', { sdp: sdpOf(host, port) })
+
+/** A 200 whose stream is received there, repeated until the ACK. */
+export const answerFrom = (host: string, port: number): string =>
+  respondToInvite('200 OK', { isRepeated: true, sdp: sdpOf(host, port) })
 
 /** A final response such as `486 Busy Here`, repeated until the ACK. */
 export const refuse = (status: string): string => respondToInvite(status, { isRepeated: true })
@@ -85,7 +94,7 @@ export const hangUp = send(
 
 interface SendOptions {
   readonly isRepeated?: boolean
-  readonly hasSdp?: boolean
+  readonly sdp?: readonly string[]
   readonly headers?: readonly string[]
 }
 
@@ -95,10 +104,9 @@ function respondToInvite(status: string, options: SendOptions = {}): string {
   return send([...head, '[last_Call-ID:]', 'CSeq: [$sequence] INVITE', contact], options)
 }
 
-function send(head: readonly string[], { isRepeated = false, hasSdp = false, headers = [] }: SendOptions = {}): string {
-  const body = hasSdp
-    ? ['Content-Type: application/sdp', 'Content-Length: [len]', '', ...sdp]
-    : ['Content-Length: 0', '']
+function send(head: readonly string[], { isRepeated = false, sdp = [], headers = [] }: SendOptions = {}): string {
+  const body =
+    sdp.length > 0 ? ['Content-Type: application/sdp', 'Content-Length: [len]', '', ...sdp] : ['Content-Length: 0', '']
   const lines = [...head, ...headers, ...body].map((line) => `  ${line}`).join('\n')
   return `<send${isRepeated ? ' retrans="500"' : ''}><![CDATA[\n\n${lines}\n\n]]></send>`
 }
