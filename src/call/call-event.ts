@@ -1,4 +1,4 @@
-import type { LegName, MediaStatistics } from './call.ts'
+import type { LegAttempt, LegName, MediaStatistics } from './call.ts'
 import type { CallRequest } from './call-request.ts'
 import type { EndCause } from './end-cause.ts'
 
@@ -12,21 +12,49 @@ export type CallEvent =
       { readonly request: CallRequest; readonly destinations: Readonly<Record<LegName, string>> }
     >
   | EventOf<'call.scheduled', { readonly dueAt: number }>
-  /** Written before the first packet leaves. `recovery` is the driver's: what it needs to end the leg after a crash. */
-  | EventOf<'leg.dialled', { readonly leg: LegName; readonly recovery: LegRecovery }>
+  /**
+   * Written before the first packet leaves. `recovery` is the driver's: what it needs to end the leg after a crash. `trunk` is the
+   * one over which a number is dialled.
+   */
+  | EventOf<'leg.dialled', { readonly leg: LegName; readonly recovery: LegRecovery; readonly trunk?: string }>
   | EventOf<'leg.ringing', { readonly leg: LegName }>
   /** The leg's line, or a phone of it (302), named somebody else, who is rung in its place: `destination`. */
   | EventOf<'leg.forwarded', { readonly leg: LegName; readonly destination: string }>
-  /** `destination` tells who answered, where several could (a queue). */
-  | EventOf<'leg.answered', { readonly leg: LegName; readonly recovery: LegRecovery; readonly destination?: string }>
+  /** One of those that were dialled for the leg has come to nothing; the leg may go on with another. */
+  | EventOf<'leg.attempt-ended', { readonly leg: LegName; readonly attempt: LegAttempt }>
+  /** `attempt` is the one that was answered; `destination` tells who answered, where several could (a queue). */
+  | EventOf<
+      'leg.answered',
+      {
+        readonly leg: LegName
+        readonly recovery: LegRecovery
+        readonly attempt?: LegAttempt
+        readonly destination?: string
+      }
+    >
   | EventOf<'call.bridged', object>
   /** `leg` is let go, and dialled anew to `destination`; the other party stays and hears ringback. */
   | EventOf<'call.redirected', { readonly leg: LegName; readonly destination: string }>
   /** The end is decided: every leg still up is being hung up. */
-  | EventOf<'call.ending', { readonly cause: EndCause; readonly endedBy?: LegName }>
-  | EventOf<'leg.ended', { readonly leg: LegName; readonly cause: EndCause; readonly media?: MediaStatistics }>
+  | EventOf<'call.ending', Verdict>
+  | EventOf<
+      'leg.ended',
+      {
+        readonly leg: LegName
+        readonly cause: EndCause
+        readonly sipStatus?: number
+        readonly media?: MediaStatistics
+      }
+    >
   /** The last event of every call, exactly once. */
-  | EventOf<'call.ended', { readonly cause: EndCause; readonly endedBy?: LegName }>
+  | EventOf<'call.ended', Verdict>
+
+/** `sipStatus` is the status with which a carrier refused the call, where that is the cause. */
+interface Verdict {
+  readonly cause: EndCause
+  readonly sipStatus?: number
+  readonly endedBy?: LegName
+}
 
 export type CallEventType = CallEvent['type']
 

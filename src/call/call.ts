@@ -36,6 +36,23 @@ export interface MediaStatistics {
   readonly codec?: string
 }
 
+/** One party or carrier that was dialled for a leg, and what became of it. */
+export interface LegAttempt {
+  /** When it was dialled, milliseconds since the epoch. */
+  readonly at: number
+  /** The trunk's name, or else the line's extension. */
+  readonly trunk?: string
+  readonly line?: string
+  /** The SIP URI that was dialled. */
+  readonly to: string
+  /** The final response, where there was one. */
+  readonly sipStatus?: number
+  /** For people: the phrase of that response and the texts of its Reason and Warning headers, or why nothing came back. */
+  readonly reason?: string
+  /** How it ended; absent as long as the party that answered is in the call. */
+  readonly cause?: EndCause
+}
+
 /** One leg, as history and API show it. Times are milliseconds since the epoch. */
 export interface Leg {
   readonly name: LegName
@@ -49,6 +66,10 @@ export interface Leg {
   readonly answeredAt?: number
   readonly endedAt?: number
   readonly endCause?: EndCause
+  /** The status with which a carrier refused it, where that is its end cause. */
+  readonly endStatus?: number
+  /** Everyone that was dialled for it, in the order in which that was known to have ended; absent where nobody was. */
+  readonly attempts?: readonly LegAttempt[]
   readonly media?: MediaStatistics
 }
 
@@ -64,6 +85,8 @@ export interface Call {
   readonly bridgedAt?: number
   readonly endedAt?: number
   readonly endCause?: EndCause
+  /** The status with which a carrier refused it, where that is its end cause. */
+  readonly endStatus?: number
   /** Which leg brought the end about; absent where neither did (a cancel, a crash). */
   readonly endedBy?: LegName
   readonly legs: { readonly first: Leg; readonly second: Leg }

@@ -14,6 +14,7 @@ export type EndCause =
   | 'credit-exhausted'
   | 'cancelled'
   | 'congestion'
+  | 'carrier-refused'
   | 'media-failed'
   | 'interrupted'
   | 'failed'
@@ -90,6 +91,13 @@ export const endCauses: Readonly<Record<EndCause, EndCauseEntry>> = {
     q850: 42,
     retryable: true,
     advice: 'The trunk or the network had no free capacity; try again, or add another trunk.',
+  },
+  'carrier-refused': {
+    sipStatus: 403,
+    q850: 21,
+    retryable: false,
+    advice:
+      "The carrier refused the call; its status and words stand in the leg's attempts. Fix what they name, or add another trunk.",
   },
   'media-failed': {
     sipStatus: 488,

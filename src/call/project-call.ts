@@ -1,5 +1,6 @@
-import type { Call, CallState, Leg, LegName } from './call.ts'
+import type { Call, CallState, Leg, LegAttempt, LegName } from './call.ts'
 import type { CallEvent } from './call-event.ts'
+import type { EndCause } from './end-cause.ts'
 
 /** A call only moves forward: an event that was already on its way when the call had gone on changes its leg, not its state. */
 const stateRank: Readonly<Record<CallState, number>> = {
@@ -74,11 +75,14 @@ export function applyCallEvent(before: Call, event: CallEvent): Call {
       return call.legs[event.leg].ringingAt === undefined
         ? withLeg(call, event.leg, { state: 'ringing', ringingAt: event.at })
         : call
+    case 'leg.attempt-ended':
+      return withLeg(call, event.leg, withAttempt(call, event.leg, event.attempt))
     case 'leg.answered':
       return {
         ...withLeg(call, event.leg, {
           state: 'answered',
           answeredAt: event.at,
+          ...withAttempt(call, event.leg, event.attempt),
           ...(event.destination === undefined ? {} : { destination: event.destination }),
         }),
         state: event.leg === 'first' ? advance(call.state, 'first-answered') : call.state,
@@ -97,6 +101,8 @@ export function applyCallEvent(before: Call, event: CallEvent): Call {
         state: 'ended',
         endedAt: event.at,
         endCause: event.cause,
+        ...(event.sipStatus === undefined ? {} : { endStatus: event.sipStatus }),
+        ...answeredAttemptsEnded(call.legs[event.leg].attempts, event.cause),
         ...(event.media === undefined ? {} : { media: event.media }),
       })
     case 'call.ended':
@@ -117,6 +123,20 @@ function settled({ first, second }: Call['legs']): Call['legs'] {
   return { first: settle(first), second: settle(second) }
 }
 
+/** Far more than a leg dials; a log that holds more is not shown in full. */
+const mostAttempts = 200
+
+function withAttempt(call: Call, leg: LegName, attempt: LegAttempt | undefined): Pick<Leg, 'attempts'> {
+  const { attempts = [] } = call.legs[leg]
+  return attempt === undefined || attempts.length >= mostAttempts ? {} : { attempts: [...attempts, attempt] }
+}
+
+/** The attempt that was answered ends as its leg does. */
+const answeredAttemptsEnded = (attempts: Leg['attempts'], cause: EndCause): Pick<Leg, 'attempts'> =>
+  attempts === undefined
+    ? {}
+    : { attempts: attempts.map((attempt) => (attempt.cause === undefined ? { ...attempt, cause } : attempt)) }
+
 const advance = (now: CallState, next: CallState): CallState => (stateRank[next] > stateRank[now] ? next : now)
 
 const legRank = { idle: 0, dialling: 1, ringing: 2, answered: 3, ended: 4 } as const
@@ -129,5 +149,6 @@ function withLeg(call: Call, name: LegName, change: Partial<Leg>): Call {
 
 const verdict = (event: Extract<CallEvent, { type: 'call.ending' | 'call.ended' }>): Partial<Call> => ({
   endCause: event.cause,
+  ...(event.sipStatus === undefined ? {} : { endStatus: event.sipStatus }),
   ...(event.endedBy === undefined ? {} : { endedBy: event.endedBy }),
 })

@@ -26,7 +26,7 @@ const run = (...inputs: CallInput[]): { machine: CallMachine; effects: string[] 
 
 const describeEffect = (effect: CallEffect): string =>
   effect.type === 'hang-up'
-    ? `hang-up ${effect.leg} ${effect.cause}`
+    ? `hang-up ${effect.leg} ${effect.cause}${effect.told === undefined ? '' : `, told ${effect.told}`}`
     : effect.type === 'dial'
       ? `dial ${effect.leg}`
       : effect.type
@@ -68,10 +68,10 @@ test('a whole call: first leg, ringback, second leg, bridge, end', () => {
 const endings: readonly [string, CallInput[], Partial<CallMachine>, string[]][] = [
   ['first leg busy', [start, firstEnded('busy')], { state: 'ended', cause: 'busy', endedBy: 'first' }, []],
   [
-    'second leg rejects: the first is hung up for the same cause',
+    'second leg rejects: the first, which was answered, has completed, and is told why there is no call',
     [start, firstAnswered, secondDialled, secondEnded('rejected')],
     { state: 'ending', up: ['first'], cause: 'rejected', endedBy: 'second' },
-    ['hang-up first rejected'],
+    ['hang-up first completed, told rejected'],
   ],
   [
     'the first party hangs up during ringback: cancelled',
@@ -84,6 +84,24 @@ const endings: readonly [string, CallInput[], Partial<CallMachine>, string[]][] 
     [start, firstAnswered, firstEnded('completed')],
     { state: 'ending', up: ['second'], cause: 'cancelled' },
     ['hang-up second cancelled'],
+  ],
+  [
+    'the second is refused by a carrier: with its status',
+    [start, firstAnswered, secondDialled, { type: 'second-ended', cause: 'carrier-refused', sipStatus: 402 }],
+    { state: 'ending', up: ['first'], cause: 'carrier-refused', sipStatus: 402, endedBy: 'second' },
+    ['hang-up first completed, told carrier-refused'],
+  ],
+  [
+    'a bridged call whose second party fails: the first has completed',
+    [start, firstAnswered, secondDialled, secondAnswered, joined, secondEnded('failed')],
+    { state: 'ending', up: ['first'], cause: 'failed', endedBy: 'second' },
+    ['hang-up first completed, told failed'],
+  ],
+  [
+    'a bridged call whose first party fails: the second has completed',
+    [start, firstAnswered, secondDialled, secondAnswered, joined, firstEnded('failed')],
+    { state: 'ending', up: ['second'], cause: 'failed', endedBy: 'first' },
+    ['hang-up second completed, told failed'],
   ],
   ['cancel before anything was dialled', [cancel], { state: 'ended', cause: 'cancelled' }, []],
   ['cancel of a delayed call', [{ type: 'schedule' }, cancel], { state: 'ended', cause: 'cancelled' }, []],

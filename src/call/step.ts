@@ -15,8 +15,9 @@ export type CallInput =
   | { readonly type: 'media-joined' }
   | { readonly type: 'media-refused'; readonly cause: EndCause }
   | { readonly type: 'redirect' }
-  | { readonly type: 'first-ended'; readonly cause: EndCause }
-  | { readonly type: 'second-ended'; readonly cause: EndCause }
+  /** `sipStatus` is a carrier's, where it refused the leg. */
+  | { readonly type: 'first-ended'; readonly cause: EndCause; readonly sipStatus?: number }
+  | { readonly type: 'second-ended'; readonly cause: EndCause; readonly sipStatus?: number }
   | { readonly type: 'end'; readonly cause: EndCause }
 
 export type CallInputType = CallInput['type']
@@ -32,7 +33,8 @@ export type CallEffect =
   | { readonly type: 'announce-bridged' }
   | { readonly type: 'announce-redirected' }
   | { readonly type: 'announce-ending' }
-  | { readonly type: 'hang-up'; readonly leg: LegName; readonly cause: EndCause }
+  /** The leg ends as `cause`; its party is told `told`, where that is another: why the call ended. */
+  | { readonly type: 'hang-up'; readonly leg: LegName; readonly cause: EndCause; readonly told?: EndCause }
   | { readonly type: 'finish' }
 
 /** One arrow of the diagram. `ending` turns into `ended` by itself as soon as no leg is up. */
@@ -115,6 +117,7 @@ export interface CallMachine {
   /** The two have been connected: however it goes on, they had their call. */
   readonly talked?: true
   readonly cause?: EndCause
+  readonly sipStatus?: number
   readonly endedBy?: LegName
 }
 
@@ -165,32 +168,46 @@ function endStep(
   edgeEffects: readonly CallEffect[],
 ): CallStep {
   const decided = machine.cause === undefined
-  const verdict = decided ? decideEnd(machine, input) : { cause: machine.cause, endedBy: machine.endedBy }
-  const hangUps = decided ? up.map((leg): CallEffect => ({ type: 'hang-up', leg, cause: verdict.cause })) : []
+  const verdict = machine.cause === undefined ? decideEnd(machine, input) : { ...machine, cause: machine.cause }
+  const hangUps = decided ? up.map((leg) => hangUp(leg, machine, input, verdict.cause)) : []
   const finished = up.length === 0
   return {
     next: {
       state: finished ? 'ended' : 'ending',
       up,
       cause: verdict.cause,
+      ...(verdict.sipStatus === undefined ? {} : { sipStatus: verdict.sipStatus }),
       ...(verdict.endedBy === undefined ? {} : { endedBy: verdict.endedBy }),
     },
     effects: [...edgeEffects, ...hangUps, ...(finished ? [{ type: 'finish' } as const] : [])],
   }
 }
 
+interface Verdict {
+  readonly cause: EndCause
+  readonly sipStatus?: number
+  readonly endedBy?: LegName
+}
+
+/**
+ * A party that had answered did what was asked of it: where the other one brought the end about, its own leg has completed. It is
+ * told all the same why there is no call.
+ */
+function hangUp(leg: LegName, { talked }: CallMachine, input: CallInput, cause: EndCause): CallEffect {
+  const wasAnswered = leg === 'first' ? input.type === 'second-ended' : input.type === 'first-ended' && talked === true
+  if (!wasAnswered || cause === 'completed') return { type: 'hang-up', leg, cause }
+  return { type: 'hang-up', leg, cause: 'completed', told: cause }
+}
+
 /** The one end cause of the call, from how its first leg to go went. */
-function decideEnd(
-  { state, talked }: CallMachine,
-  input: CallInput,
-): { cause: EndCause; endedBy?: LegName | undefined } {
+function decideEnd({ state, talked }: CallMachine, input: CallInput): Verdict {
   switch (input.type) {
     case 'first-ended':
       // An answered first party that hangs up while the second still rings has given the call up.
       if (!talked && input.cause === 'completed') return { cause: 'cancelled', endedBy: 'first' }
-      return { cause: input.cause, endedBy: 'first' }
+      return { cause: input.cause, ...statusOf(input), endedBy: 'first' }
     case 'second-ended':
-      return { cause: input.cause, endedBy: 'second' }
+      return { cause: input.cause, ...statusOf(input), endedBy: 'second' }
     case 'end':
       // Hanging up what both parties had is that call's normal end.
       return { cause: talked && input.cause === 'cancelled' ? 'completed' : input.cause }
@@ -200,3 +217,6 @@ function decideEnd(
       throw new IllegalEdgeError(state, input.type)
   }
 }
+
+const statusOf = ({ sipStatus }: { readonly sipStatus?: number }): Pick<Verdict, 'sipStatus'> =>
+  sipStatus === undefined ? {} : { sipStatus }

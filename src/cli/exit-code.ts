@@ -26,6 +26,7 @@ const causeExitCodes: Readonly<Record<EndCause, number>> = {
   'media-failed': 20,
   interrupted: 21,
   failed: 22,
+  'carrier-refused': 23,
 }
 
 /** A cause that this release does not know, of a newer server, counts as a failed call. */

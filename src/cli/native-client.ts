@@ -43,6 +43,15 @@ export interface ShownCredential {
   readonly createdAt?: string
 }
 
+/** One party or carrier that was dialled for a leg. */
+export interface ShownAttempt {
+  readonly trunk?: string
+  readonly to: string
+  readonly sipStatus?: number
+  readonly reason?: string
+  readonly cause?: string
+}
+
 /** An event as the native API shows it. */
 export interface ShownEvent {
   readonly sequence: number
@@ -54,6 +63,9 @@ export interface ShownEvent {
   readonly dueAt?: string
   readonly destination?: string
   readonly destinations?: { readonly first: string; readonly second: string }
+  readonly endedBy?: string
+  readonly trunk?: string
+  readonly attempt?: ShownAttempt
 }
 
 const defaultSeconds = 10

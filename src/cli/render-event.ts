@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import type { ShownEvent } from './native-client.ts'
+import type { ShownAttempt, ShownEvent } from './native-client.ts'
 import { printable } from './terminal.ts'
 
 type Style = 'green' | 'red' | 'yellow' | 'dim'
@@ -13,13 +13,15 @@ export function describeEvent(event: Omit<ShownEvent, 'sequence' | 'at'>): strin
     case 'call.scheduled':
       return `waits until ${event.dueAt}`
     case 'leg.dialled':
-      return `${legName}: dialled`
+      return `${legName}: dialled${overTrunk(event.trunk)}`
     case 'leg.ringing':
       return `${legName}: ringing`
     case 'leg.forwarded':
       return `${legName}: forwarded to ${event.destination}`
+    case 'leg.attempt-ended':
+      return `${legName}: ${event.attempt === undefined ? 'an attempt ended' : describeAttempt(event.attempt)}`
     case 'leg.answered':
-      return `${legName}: answered`
+      return `${legName}: answered${overTrunk(event.attempt?.trunk)}`
     case 'call.bridged':
       return 'connected: the two hear each other'
     case 'call.redirected':
@@ -29,10 +31,21 @@ export function describeEvent(event: Omit<ShownEvent, 'sequence' | 'at'>): strin
     case 'leg.ended':
       return `${legName}: ended, ${event.cause}`
     case 'call.ended':
-      return `ended: ${event.cause}. ${event.advice ?? ''}`.trimEnd()
+      return `ended: ${event.cause}${byLeg(event.endedBy)}. ${event.advice ?? ''}`.trimEnd()
     default:
       return event.type
   }
+}
+
+const overTrunk = (trunk: string | undefined): string => (trunk === undefined ? '' : ` over trunk ${trunk}`)
+
+const byLeg = (leg: string | undefined): string => (leg === undefined ? '' : `, by the ${leg} leg`)
+
+/** `trunk alpha: 403 Forbidden (Caller Origination Number is Invalid); carrier-refused` */
+function describeAttempt({ trunk, to, sipStatus, reason, cause }: ShownAttempt): string {
+  const who = trunk === undefined ? `phone ${to}` : `trunk ${trunk}`
+  const said = [sipStatus, reason].filter((part) => part !== undefined && part !== '').join(' ')
+  return `${who}: ${[said, cause].filter((part) => part !== undefined && part !== '').join('; ')}`
 }
 
 /** One line of a followed call, with the seconds since it was accepted. */

@@ -22,8 +22,18 @@ const story = [
   event(1, 'call.accepted', 0, { destinations: { first: 'line 101', second: '+61412345678' } }),
   event(2, 'leg.ringing', 0.1, { leg: 'first' }),
   event(3, 'leg.answered', 1.5, { leg: 'first' }),
-  event(4, 'leg.ended', 1.62, { leg: 'second', cause: 'busy' }),
-  event(5, 'call.ended', 1.7, { cause: 'busy', advice: 'Try again later.' }),
+  event(4, 'leg.dialled', 1.51, { leg: 'second', trunk: 'alpha' }),
+  event(5, 'leg.attempt-ended', 1.54, {
+    leg: 'second',
+    attempt: { at: at(1.51), trunk: 'alpha', to: 'sip:1@a.example', sipStatus: 403, reason: 'Forbidden', cause: 'x' },
+  }),
+  event(6, 'leg.attempt-ended', 1.61, {
+    leg: 'second',
+    attempt: { at: at(1.55), line: '102', to: 'sip:102@b.example', reason: 'no response', cause: 'unavailable' },
+  }),
+  event(7, 'leg.ended', 1.62, { leg: 'second', cause: 'busy' }),
+  event(8, 'leg.ended', 1.66, { leg: 'first', cause: 'completed' }),
+  event(9, 'call.ended', 1.7, { cause: 'busy', endedBy: 'second', advice: 'Try again later.' }),
 ]
 
 test('call: a line first, what it would dial second, options in the words of the API', async (t) => {
@@ -74,8 +84,12 @@ test('call --follow: one line an event with the seconds since it was accepted; t
     '   0.0 s  accepted: line 101 → +61412345678',
     '   0.1 s  first leg: ringing',
     '   1.5 s  first leg: answered',
+    '   1.5 s  second leg: dialled over trunk alpha',
+    '   1.5 s  second leg: trunk alpha: 403 Forbidden; x',
+    '   1.6 s  second leg: phone sip:102@b.example: no response; unavailable',
     '   1.6 s  second leg: ended, busy',
-    '   1.7 s  ended: busy. Try again later.',
+    '   1.7 s  first leg: ended, completed',
+    '   1.7 s  ended: busy, by the second leg. Try again later.',
   ])
   assert.equal(exitCode, 10)
 })
@@ -95,7 +109,7 @@ test('call --follow: a stream that breaks is resumed after the last event seen',
     'GET /v1/calls/c1/events': [eventStream(story.slice(0, 2), true), eventStream(story.slice(2))],
   })
   const { exitCode, out } = await ask('call', '101', '0412345678', '--follow')
-  assert.deepEqual([exitCode, out.length], [10, 6])
+  assert.deepEqual([exitCode, out.length], [10, 1 + story.length])
   assert.deepEqual(
     server.seen.slice(1).map(({ headers }) => headers['last-event-id']),
     [undefined, '2'],

@@ -32,10 +32,12 @@ describe('forwards of a line and of its phones', () => {
     const id = await place(orchestrator, requestTo(toLine))
     await clock.advance(3000)
     assert.deepEqual(storyOf(store.written(id)), [
-      ...['first dialled', 'first ringing', 'first forwarded to line 104', 'first dialled', 'first ringing'],
-      ...['first answered', 'second dialled', 'second ringing', 'second forwarded to queue support'],
+      ...['first dialled', 'first ringing', 'first attempt-ended', 'first forwarded to line 104', 'first dialled'],
+      ...['first ringing', 'first answered', 'second dialled', 'second ringing', 'second attempt-ended'],
+      'second forwarded to queue support',
       // Its own phone is a member of that queue: as one of several it speaks for itself alone.
       ...['second dialled', 'second dialled', 'second ringing', 'second answered'],
+      'second attempt-ended',
     ])
     assert.deepEqual(
       Object.values(projectCall(store.written(id)).legs).map(({ destination }) => destination),

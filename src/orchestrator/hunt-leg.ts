@@ -21,6 +21,8 @@ interface Attempt {
   recovery: LegRecovery | undefined
 }
 
+type LegEnd = Extract<LegEvent, { type: 'ended' }>
+
 const huntDriver = 'hunt'
 
 /** The log's record of a leg, as its drivers wrote it: several where several members were rung at once. */
@@ -46,10 +48,10 @@ export class HuntLeg implements LegHandle {
   #winner: Attempt | undefined
   #rang = false
   #verdict: EndCause | undefined
-  /** How it ends if nobody is rung. */
-  #lastCause: EndCause
+  /** How it ends if nobody is left to ring. */
+  #lastFailure: Pick<LegEnd, 'cause' | 'sipStatus'>
   /** What the member who had the leg ended with. */
-  #last: Extract<LegEvent, { type: 'ended' }> | undefined
+  #last: LegEnd | undefined
   #ended = false
 
   constructor(
@@ -59,7 +61,7 @@ export class HuntLeg implements LegHandle {
     listener: (event: LegEvent) => void,
     causeIfNobody: EndCause = 'unavailable',
   ) {
-    this.#lastCause = causeIfNobody
+    this.#lastFailure = { cause: causeIfNobody }
     this.callId = request.callId
     this.leg = request.leg
     this.#request = request
@@ -96,10 +98,10 @@ export class HuntLeg implements LegHandle {
     this.#winner?.handle?.hear(other)
   }
 
-  hangup(cause: EndCause): void {
+  hangup(cause: EndCause, told?: EndCause): void {
     if (this.#ended || this.#verdict !== undefined) return
     this.#verdict = cause
-    for (const attempt of [...this.#attempts]) attempt.handle?.hangup(cause)
+    for (const attempt of [...this.#attempts]) attempt.handle?.hangup(cause, told)
     this.#finishIfGone()
   }
 
@@ -107,7 +109,8 @@ export class HuntLeg implements LegHandle {
     if (this.#verdict !== undefined) return this.#finishIfGone()
     const { value: members, done } = this.#rounds.next()
     if (done === true) {
-      this.#verdict = this.#lastCause
+      this.#verdict = this.#lastFailure.cause
+      this.#last = { type: 'ended', ...this.#lastFailure }
       return this.#finishIfGone()
     }
     // Every attempt is known before the first is dialled: the log holds all that are rung, whoever is journalled first.
@@ -117,14 +120,14 @@ export class HuntLeg implements LegHandle {
   }
 
   #dial(attempt: Attempt): LegHandle {
-    const journal: DialRequest['journal'] = (moment, recovery) => {
+    const journal: DialRequest['journal'] = (moment, recovery, dialled) => {
       attempt.recovery = recovery
       const recoveries = [...this.#attempts].flatMap((each) => (each.recovery === undefined ? [] : [each.recovery]))
       const together = recoveries.length === 1 ? recovery : { driver: huntDriver, data: recoveries }
       // Only the first answer is the leg's: another member's is hung up as soon as it is confirmed.
       const isFirstAnswer = moment === 'answered' && (this.#winner === undefined || this.#winner === attempt)
       if (isFirstAnswer) this.#winner = attempt
-      return this.#request.journal(isFirstAnswer ? 'answered' : 'dialled', together)
+      return this.#request.journal(isFirstAnswer ? 'answered' : 'dialled', together, dialled)
     }
     const request = { ...this.#request, journal }
     return this.#dialMember(request, attempt.destination, (event) => this.#onEvent(attempt, event))
@@ -141,6 +144,8 @@ export class HuntLeg implements LegHandle {
         return
       case 'answered':
         return this.#answered(attempt)
+      case 'attempt-ended':
+        return this.#listener(event)
       case 'dtmf':
         if (attempt === this.#winner) this.#listener(event)
         return
@@ -158,7 +163,7 @@ export class HuntLeg implements LegHandle {
     this.#listener({ type: 'answered' })
   }
 
-  #memberEnded(attempt: Attempt, event: Extract<LegEvent, { type: 'ended' }>): void {
+  #memberEnded(attempt: Attempt, event: LegEnd): void {
     this.#attempts.delete(attempt)
     if (attempt === this.#winner) {
       // The leg is this member's: what remains of the others was told to go when it answered.
@@ -168,7 +173,8 @@ export class HuntLeg implements LegHandle {
       return this.#finishIfGone()
     }
     if (this.#winner === undefined && this.#verdict === undefined) {
-      this.#lastCause = moreTelling(this.#lastCause, event.cause)
+      // That somebody was rung says more than that somebody was not there.
+      if (event.cause !== 'unavailable') this.#lastFailure = failureOf(event)
       if (this.#attempts.size === 0) this.#dialNextRound()
       return
     }
@@ -182,5 +188,5 @@ export class HuntLeg implements LegHandle {
   }
 }
 
-/** That somebody was rung says more than that somebody was not there. */
-const moreTelling = (before: EndCause, now: EndCause): EndCause => (now === 'unavailable' ? before : now)
+const failureOf = ({ cause, sipStatus }: LegEnd): Pick<LegEnd, 'cause' | 'sipStatus'> =>
+  sipStatus === undefined ? { cause } : { cause, sipStatus }

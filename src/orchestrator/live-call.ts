@@ -179,7 +179,7 @@ export class LiveCall {
         if (this.#machine.state === 'ending') this.#journal.record({ type: 'call.ending', ...this.#verdict() })
         break
       case 'hang-up':
-        this.#handleOf(effect.leg)?.hangup(effect.cause)
+        this.#handleOf(effect.leg)?.hangup(effect.cause, effect.told)
         break
       case 'finish':
         this.#context.clock.clearTimeout(this.#longest)
@@ -222,11 +222,19 @@ export class LiveCall {
       ringSeconds: plan.ringSeconds,
       ...(plan.forward === undefined ? {} : { mayBeForwarded: true }),
       ...(partner === undefined ? {} : { partner: driverHandle(partner) }),
-      journal: async (moment, recovery) => {
+      journal: async (moment, recovery, attempt) => {
         if (gate?.isBarred) return
-        const member = moment === 'answered' ? this.#memberOf(leg) : {}
-        const type = moment === 'dialled' ? 'leg.dialled' : 'leg.answered'
-        const written = this.#journal.append({ type, leg, recovery, ...member })
+        const written = this.#journal.append(
+          moment === 'dialled'
+            ? { type: 'leg.dialled', leg, recovery, ...(attempt?.trunk === undefined ? {} : { trunk: attempt.trunk }) }
+            : {
+                type: 'leg.answered',
+                leg,
+                recovery,
+                ...(attempt === undefined ? {} : { attempt }),
+                ...this.#memberOf(leg),
+              },
+        )
         if (gate !== undefined) gate.isRecorded = true
         if (moment === 'answered' && leg === this.#roles.first) this.#dialSecondAhead()
         await written
@@ -305,19 +313,24 @@ export class LiveCall {
       case 'answered':
         this.#take({ type: leg === this.#roles.first ? 'first-answered' : 'second-answered' })
         break
+      case 'attempt-ended':
+        this.#journal.record({ type: 'leg.attempt-ended', leg, attempt: event.attempt })
+        this.#journal.write()
+        break
       case 'ended':
-        this.#journal.record({
-          type: 'leg.ended',
-          leg,
-          cause: event.cause,
-          ...(event.media === undefined ? {} : { media: event.media }),
-        })
-        this.#take({ type: leg === this.#roles.first ? 'first-ended' : 'second-ended', cause: event.cause })
+        this.#legEnded(leg, event)
         break
       case 'dtmf':
         this.#context.log.debug({ callId: this.id, leg }, 'digit received')
         break
     }
+  }
+
+  #legEnded(leg: LegName, { cause, sipStatus, media }: Extract<LegEvent, { type: 'ended' }>): void {
+    // Of any other cause the status is known; it stands in the attempts.
+    const status = cause === 'carrier-refused' && sipStatus !== undefined ? { sipStatus } : {}
+    this.#journal.record({ type: 'leg.ended', leg, cause, ...status, ...(media === undefined ? {} : { media }) })
+    this.#take({ type: leg === this.#roles.first ? 'first-ended' : 'second-ended', cause, ...status })
   }
 
   #handleOf(role: LegName): LegHandle | undefined {
@@ -344,8 +357,12 @@ export class LiveCall {
     this.#take({ type: 'media-joined' })
   }
 
-  #verdict(): { cause: EndCause; endedBy?: LegName } {
-    const { cause = 'failed', endedBy } = this.#machine
-    return endedBy === undefined ? { cause } : { cause, endedBy: this.#roles[endedBy] }
+  #verdict(): { cause: EndCause; sipStatus?: number; endedBy?: LegName } {
+    const { cause = 'failed', sipStatus, endedBy } = this.#machine
+    return {
+      cause,
+      ...(sipStatus === undefined ? {} : { sipStatus }),
+      ...(endedBy === undefined ? {} : { endedBy: this.#roles[endedBy] }),
+    }
   }
 }

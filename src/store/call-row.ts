@@ -18,6 +18,7 @@ export function callFromRows(row: CallRow, legs: readonly LegRow[]): Call {
     ...optional('bridgedAt', row.bridged_at),
     ...optional('endedAt', row.ended_at),
     ...optional('endCause', row.end_cause),
+    ...optional('endStatus', row.end_status),
     ...optional('endedBy', row.ended_by),
     legs: { first: legFromRow('first', legs), second: legFromRow('second', legs) },
   }
@@ -35,6 +36,8 @@ function legFromRow(name: LegName, legs: readonly LegRow[]): Leg {
     ...optional('answeredAt', row.answered_at),
     ...optional('endedAt', row.ended_at),
     ...optional('endCause', row.end_cause),
+    ...optional('endStatus', row.end_status),
+    ...(row.attempts === null ? {} : { attempts: JSON.parse(row.attempts) as NonNullable<Leg['attempts']> }),
     ...(row.media === null ? {} : { media: JSON.parse(row.media) as NonNullable<Leg['media']> }),
   }
 }
@@ -49,6 +52,8 @@ export const legToRow = (callId: string, leg: Leg): LegRow => ({
   answered_at: leg.answeredAt ?? null,
   ended_at: leg.endedAt ?? null,
   end_cause: leg.endCause ?? null,
+  end_status: leg.endStatus ?? null,
+  attempts: leg.attempts === undefined ? null : JSON.stringify(leg.attempts),
   media: leg.media === undefined ? null : JSON.stringify(leg.media),
 })
 

@@ -28,6 +28,8 @@ export interface CallsTable {
   bridged_at: number | null
   ended_at: number | null
   end_cause: EndCause | null
+  /** The status with which a carrier refused it. */
+  end_status: number | null
   ended_by: LegName | null
 }
 
@@ -42,6 +44,10 @@ export interface LegsTable {
   answered_at: number | null
   ended_at: number | null
   end_cause: EndCause | null
+  /** The status with which a carrier refused it. */
+  end_status: number | null
+  /** JSON of LegAttempt[]. */
+  attempts: string | null
   /** JSON of MediaStatistics. */
   media: string | null
 }

@@ -1,4 +1,4 @@
-import type { LegName, MediaStatistics } from '../call/call.ts'
+import type { LegAttempt, LegName, MediaStatistics } from '../call/call.ts'
 import type { LegRecovery } from '../call/call-event.ts'
 import type { CallerId } from '../call/call-request.ts'
 import type { EndCause } from '../call/end-cause.ts'
@@ -71,9 +71,9 @@ export interface DialRequest extends LegServices {
   /**
    * Called with what it takes to end the leg after a crash, once before the first packet leaves, and once more when the leg is
    * answered, before the answer is confirmed to the phone. The driver waits for it: nothing is on the wire that the log does
-   * not hold. A rejection ends the leg as `failed`.
+   * not hold. A rejection ends the leg as `failed`. `attempt` is who is dialled, where it is one alone, or who has answered.
    */
-  readonly journal: (moment: 'dialled' | 'answered', recovery: LegRecovery) => Promise<void>
+  readonly journal: (moment: 'dialled' | 'answered', recovery: LegRecovery, attempt?: LegAttempt) => Promise<void>
 }
 
 export type LegEvent =
@@ -81,6 +81,8 @@ export type LegEvent =
   /** Early media of this leg is arriving (183 with SDP and packets, or an inband tone). */
   | { readonly type: 'early-media' }
   | { readonly type: 'answered' }
+  /** One of those that were dialled for this leg has come to nothing; before `ended`, once for each but the one that answered. */
+  | { readonly type: 'attempt-ended'; readonly attempt: LegAttempt }
   | { readonly type: 'dtmf'; readonly digit: string; readonly milliseconds: number }
   /** The last event of a leg, exactly once, whatever happened. */
   | {
@@ -103,8 +105,11 @@ export interface LegHandle {
   stopPlaying(): void
   /** Lets this answered leg hear `other`'s early media; undone by `bridge`. */
   hear(other: LegHandle): void
-  /** Cancels a ringing leg, hangs up an answered one; `ended` follows. Idempotent, safe in every race. */
-  hangup(cause: EndCause): void
+  /**
+   * Cancels a ringing leg, hangs up an answered one; `ended` follows with this cause. The party is told `told`, where that is another.
+   * Idempotent, safe in every race.
+   */
+  hangup(cause: EndCause, told?: EndCause): void
 }
 
 export interface Presence {

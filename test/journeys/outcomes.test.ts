@@ -43,7 +43,7 @@ describe('calls between demo phones and the simulated carrier', () => {
       assert.equal(body.end.cause, cause)
       assert.equal(body.endedBy, 'second')
       assert.equal(body.second.destination, `+61${dial.slice(1)}`)
-      assert.equal(body.first.end.cause, cause)
+      assert.equal(body.first.end.cause, 'completed')
     })
   }
 

@@ -49,7 +49,8 @@ test('a carrier that asks for digest gets it, as SIPp reckons it; one that is no
   await Promise.all([carriers['0491570110'].finished(5000), carriers['0491570156'].finished(5000)])
 
   const refused = await reaches(server, await place('0491570157', '0491570156'), 'ended')
-  assert.equal(refused.first.end.cause, 'failed')
+  assert.equal(refused.first.end.cause, 'carrier-refused')
+  assert.match(refused.first.end.advice, /username and password/)
   assert.equal(refused.second.state, 'idle')
   await carriers['0491570157'].finished(5000)
   await holdsNothing(server)

@@ -55,8 +55,8 @@ class Story {
       this.event({ type: 'leg.dialled', leg: 'first', recovery: recovery({ tag: 'a' }) }),
       this.event({ type: 'leg.ringing', leg: 'first' }),
       this.event({ type: 'leg.answered', leg: 'first', recovery: recovery({ tag: 'b' }) }),
-      this.event({ type: 'leg.dialled', leg: 'second', recovery: recovery({ tag: 'c' }) }),
-      this.event({ type: 'leg.answered', leg: 'second', recovery: recovery({ tag: 'd' }) }),
+      this.event({ type: 'leg.dialled', leg: 'second', recovery: recovery({ tag: 'c' }), trunk: 'beta' }),
+      this.event({ type: 'leg.answered', leg: 'second', recovery: recovery({ tag: 'd' }), attempt }),
       this.event({ type: 'call.bridged' }),
       this.event({ type: 'call.ending', cause: 'completed', endedBy: 'second' }),
       this.event({ type: 'leg.ended', leg: 'second', cause: 'completed', media }),
@@ -69,6 +69,8 @@ class Story {
     return this.event({ type: 'call.ended', cause: 'completed', endedBy: 'second' })
   }
 }
+
+const attempt = { at: 2, trunk: 'beta', to: 'sip:1@b.example', sipStatus: 200 } as const
 
 const withoutSequence = ({ sequence: _sequence, ...event }: LoggedCallEvent): CallEvent => event as CallEvent
 const key = (name: string, fingerprint = 'body', account = 'acme'): IdempotencyKey => ({

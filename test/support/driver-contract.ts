@@ -81,6 +81,29 @@ export function driverContract(name: string, open: OpenStage): void {
         assert.deepEqual(leg.story(), ['ringing', 'answered', 'ended:completed'])
       })
 
+      for (const [what, scripts, expected] of [
+        ['one answers', [{ rings: 10 }, { answers: 100, hangsUp: 100 }], ['cancelled', 'answered']],
+        ['nobody answers', [{ rings: 10 }, { rings: 20 }], ['no-answer', 'no-answer']],
+        ['one rejects', [{ refuses: { after: 100, as: 'rejected' } }, { rings: 10 }], ['rejected', 'cancelled']],
+        [
+          'one is busy',
+          [{ refuses: { after: 100, as: 'busy' } }, { answers: 200, hangsUp: 100 }],
+          ['busy', 'answered'],
+        ],
+      ] as const) {
+        test(`where ${what}: how it went with each phone`, async () => {
+          const { clock, dial, assertNothingLeft } = await set({ lines: { 101: scripts } })
+          const { events, attempts } = dial({ destination: line('101') })
+          await clock.advance(30_000)
+          assert.deepEqual(
+            attempts(),
+            expected.map((end) => `line 101: ${end}`),
+          )
+          assert.equal(events.at(-1)?.type, 'ended')
+          await assertNothingLeft()
+        })
+      }
+
       test('without phones, or without such a line: unavailable', async () => {
         const { clock, dial, assertNothingLeft } = await set({ lines: { 101: [] } })
         const [empty, unknown] = [dial({ destination: line('101') }), dial({ destination: line('999') })]
@@ -114,14 +137,12 @@ export function driverContract(name: string, open: OpenStage): void {
         }
         test('ends with that name where it may be forwarded, and no other phone rings on', async () => {
           const { clock, dial, heard, assertNothingLeft } = await set(phones)
-          const { events } = dial({ destination: line('101'), mayBeForwarded: true })
+          const { events, story, attempts } = dial({ destination: line('101'), mayBeForwarded: true })
           await clock.advance(500)
           const [last] = events.slice(-1)
-          assert.deepEqual(last?.type === 'ended' && [last.cause, last.forwardTo, events.length], [
-            'unavailable',
-            '0412345678',
-            2,
-          ])
+          assert.equal(last?.type === 'ended' && last.forwardTo, '0412345678')
+          assert.deepEqual(story(), ['ringing', 'ended:unavailable'])
+          assert.deepEqual(attempts(), ['line 101: unavailable', 'line 101: cancelled'])
           assert.deepEqual(heard('101/0'), ['invite', 'cancel'])
           await assertNothingLeft()
         })
@@ -153,7 +174,9 @@ export function driverContract(name: string, open: OpenStage): void {
         ['congestion', true],
         ['busy', false],
         ['rejected', false],
-        ['invalid-number', false],
+        // A carrier's "no such number" is often "no route of mine"; and what it refuses, another may take.
+        ['invalid-number', true],
+        ['carrier-refused', true],
       ] as const) {
         test(`${cause} on the first trunk: ${next ? 'the next is tried' : 'final'}`, async () => {
           const { clock, dial, heard, trunks, assertNothingLeft } = await set({
@@ -166,6 +189,22 @@ export function driverContract(name: string, open: OpenStage): void {
           await assertNothingLeft()
         })
       }
+
+      test('everyone that was dialled is told, once each, and who answered with the answer', async () => {
+        const { clock, dial, trunks, assertNothingLeft } = await set({
+          trunks: {
+            one: { refuses: { after: 100, as: 'congestion' } },
+            two: { refuses: { after: 100, as: 'carrier-refused' } },
+            three: { answers: 100, hangsUp: 1000 },
+          },
+        })
+        const { events, attempts } = dial({ destination: trunks('one', 'two', 'three') })
+        await clock.advance(3000)
+        assert.deepEqual(attempts(), ['trunk one: congestion', 'trunk two: carrier-refused', 'trunk three: answered'])
+        const [first] = events
+        assert.ok(first?.type === 'attempt-ended' && first.attempt.at > 0 && first.attempt.to.includes('0412345678'))
+        await assertNothingLeft()
+      })
 
       test('congestion on all trunks is congestion', async () => {
         const { clock, dial, trunks, assertNothingLeft } = await set({

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { LegAttempt } from '../../src/call/call.ts'
 import type { LegRecovery } from '../../src/call/call-event.ts'
 import type { DialRequest, Driver, LegEvent } from '../../src/telephony/driver.ts'
 import type { PhoneScript } from '../../src/telephony/fake/phone-script.ts'
@@ -34,12 +35,16 @@ export type OpenStage = (script: StageScript) => Promise<DriverStage>
 
 type LegRequest = Partial<DialRequest> & Pick<DialRequest, 'destination'>
 
+const describeAttempt = ({ trunk, line: number, cause }: LegAttempt): string =>
+  `${trunk === undefined ? `line ${number}` : `trunk ${trunk}`}: ${cause ?? 'answered'}`
+
 /** A stage of its own for a test, and what the tests do on it. */
 export async function openScene(open: OpenStage, script: StageScript) {
   const stage = await open(script)
   const dial = (more: LegRequest) => {
     const events: LegEvent[] = []
     const recoveries: LegRecovery[] = []
+    const answered: LegAttempt[] = []
     const handle = stage.driver.dial(
       {
         callId: 'call-1',
@@ -48,16 +53,26 @@ export async function openScene(open: OpenStage, script: StageScript) {
         autoAnswer: false,
         ringSeconds: 20,
         ...more,
-        journal: async (moment, recovery) => {
+        journal: async (moment, recovery, attempt) => {
+          if (moment === 'answered' && attempt !== undefined) answered.push(attempt)
           recoveries.push(JSON.parse(JSON.stringify(recovery)))
-          await more.journal?.(moment, recovery)
+          await more.journal?.(moment, recovery, attempt)
         },
       },
       (event) => void events.push(event),
     )
     assert.equal(events.length, 0, 'events come after dial has returned')
-    const story = () => events.map((event) => (event.type === 'ended' ? `ended:${event.cause}` : event.type))
-    return { handle, events, recoveries, story }
+    /** What the leg told of itself; of its attempts `attempts` tells. */
+    const story = () =>
+      events
+        .filter(({ type }) => type !== 'attempt-ended')
+        .map((event) => (event.type === 'ended' ? `ended:${event.cause}` : event.type))
+    /** Who came to nothing, and who answered: `line 101: busy`, `trunk one: answered`. */
+    const attempts = () => [
+      ...events.flatMap((event) => (event.type === 'attempt-ended' ? describeAttempt(event.attempt) : [])),
+      ...answered.map(describeAttempt),
+    ]
+    return { handle, events, recoveries, story, attempts }
   }
   const trunks = (...names: readonly string[]): DialRequest['destination'] => ({
     kind: 'trunk',

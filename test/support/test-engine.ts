@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { LegAttempt } from '../../src/call/call.ts'
 import type { LegRecovery } from '../../src/call/call-event.ts'
 import { silentLog } from '../../src/log.ts'
 import type { DialRequest, LegEvent, LegHandle, TrunkAddress } from '../../src/telephony/driver.ts'
@@ -27,7 +28,13 @@ export interface TestLeg {
 }
 
 export const storyOf = (events: readonly LegEvent[]): string[] =>
-  events.map((event) => (event.type === 'ended' ? `ended:${event.cause}` : event.type))
+  events
+    .filter(({ type }) => type !== 'attempt-ended')
+    .map((event) => (event.type === 'ended' ? `ended:${event.cause}` : event.type))
+
+/** How it went with each that was dialled and did not answer. */
+export const attemptsOf = (events: readonly LegEvent[]): readonly LegAttempt[] =>
+  events.flatMap((event) => (event.type === 'attempt-ended' ? [event.attempt] : []))
 
 /** An engine on a network in virtual time; phones are registered beforehand, by line number and port. */
 export async function createTestEngine(
@@ -77,9 +84,9 @@ export async function createTestEngine(
         autoAnswer: false,
         ringSeconds: 30,
         ...request,
-        journal: async (moment, recovery) => {
+        journal: async (moment, recovery, attempt) => {
           journal.push({ moment, recovery: JSON.parse(JSON.stringify(recovery)) })
-          await request.journal?.(moment, recovery)
+          await request.journal?.(moment, recovery, attempt)
         },
       },
       (event) => {

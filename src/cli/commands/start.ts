@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { Command } from 'commander'
 import type { LoggedCallEvent } from '../../call/call-event.ts'
-import { endCauses } from '../../call/end-cause.ts'
+import { describeEnd } from '../../call/describe-end.ts'
 import { describeFileError } from '../../config/describe-file-error.ts'
 import type { RunningServer } from '../../main.ts'
 import { describeFirstCall } from '../describe-first-call.ts'
@@ -118,7 +118,10 @@ function describeLogged(event: LoggedCallEvent): string {
   const text = describeEvent({
     type: event.type,
     ...('leg' in event ? { leg: event.leg } : {}),
-    ...('cause' in event ? { cause: event.cause, advice: endCauses[event.cause].advice } : {}),
+    ...('cause' in event ? { cause: event.cause, advice: describeEnd(event.cause, event.sipStatus).advice } : {}),
+    ...('endedBy' in event && event.endedBy !== undefined ? { endedBy: event.endedBy } : {}),
+    ...('trunk' in event && event.trunk !== undefined ? { trunk: event.trunk } : {}),
+    ...('attempt' in event && event.attempt !== undefined ? { attempt: event.attempt } : {}),
     ...('dueAt' in event ? { dueAt: new Date(event.dueAt).toISOString() } : {}),
     ...('destination' in event && event.destination !== undefined ? { destination: event.destination } : {}),
     ...('destinations' in event ? { destinations: event.destinations } : {}),

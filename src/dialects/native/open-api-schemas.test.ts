@@ -8,6 +8,7 @@ import { renderCall, renderEvent } from './render-call.ts'
 interface Schema {
   readonly type: string
   readonly required?: readonly string[]
+  readonly items?: Schema
   readonly properties?: Readonly<Record<string, Schema>>
   readonly enum?: readonly unknown[]
 }
@@ -15,6 +16,12 @@ interface Schema {
 /** What an answer holds that its schema does not know, or lacks that it requires. */
 function misfits(schema: Schema, value: unknown, at = ''): readonly string[] {
   if (schema.enum !== undefined && !schema.enum.includes(value)) return [`${at}: ${value}`]
+  if (schema.items !== undefined) {
+    const { items } = schema
+    return Array.isArray(value)
+      ? value.flatMap((item, index) => misfits(items, item, `${at}/${index}`))
+      : [`${at}: no list`]
+  }
   if (schema.type !== 'object') {
     const fits = schema.type === 'integer' ? Number.isInteger(value) : typeof value === schema.type
     return fits ? [] : [`${at}: ${typeof value}`]
@@ -61,10 +68,24 @@ const course: readonly CallEvent[] = [
   { type: 'leg.dialled', callId: 'c', at, leg: 'first', recovery },
   { type: 'leg.ringing', callId: 'c', at, leg: 'first' },
   { type: 'leg.answered', callId: 'c', at, leg: 'first', recovery, destination: 'line 101 (queue support)' },
-  { type: 'leg.dialled', callId: 'c', at, leg: 'second', recovery },
+  { type: 'leg.dialled', callId: 'c', at, leg: 'second', recovery, trunk: 'alpha' },
+  {
+    type: 'leg.attempt-ended',
+    callId: 'c',
+    at,
+    leg: 'second',
+    attempt: {
+      at,
+      trunk: 'alpha',
+      to: 'sip:1@a.example',
+      sipStatus: 403,
+      reason: 'Forbidden',
+      cause: 'carrier-refused',
+    },
+  },
   { type: 'leg.forwarded', callId: 'c', at, leg: 'second', destination: '+61412345678' },
   { type: 'leg.dialled', callId: 'c', at, leg: 'second', recovery },
-  { type: 'leg.answered', callId: 'c', at, leg: 'second', recovery },
+  { type: 'leg.answered', callId: 'c', at, leg: 'second', recovery, attempt: { at, line: '102', to: 'sip:102@b' } },
   { type: 'call.bridged', callId: 'c', at },
   { type: 'call.ending', callId: 'c', at, cause: 'completed', endedBy: 'first' },
   { type: 'leg.ended', callId: 'c', at, leg: 'first', cause: 'completed', media },
@@ -90,4 +111,15 @@ test('the documented event is the one that is answered', () => {
   for (const [index, event] of course.entries()) {
     assert.deepEqual(misfits(eventSchema, sent(renderEvent({ ...event, sequence: index + 1 }))), [])
   }
+})
+
+test('what a carrier refused: the advice of its status, and every attempt', () => {
+  const refused = (event: 'call.ending' | 'call.ended') =>
+    ({ type: event, callId: 'c', at, cause: 'carrier-refused', sipStatus: 402, endedBy: 'second' }) as const
+  const events = [...course.slice(0, 9), refused('call.ended')]
+  const call = renderCall(projectCall(events))
+  assert.deepEqual([call.end?.cause, call.end?.sipStatus], ['carrier-refused', 402])
+  assert.match(call.end?.advice ?? '', /credit/)
+  assert.deepEqual(call.second.attempts?.[0]?.trunk, 'alpha')
+  assert.match((renderEvent({ ...refused('call.ending'), sequence: 1 }) as { advice: string }).advice, /credit/)
 })

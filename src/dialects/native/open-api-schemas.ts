@@ -29,6 +29,25 @@ const media = {
   },
 }
 
+const attempt = {
+  type: 'object',
+  description:
+    'One party or carrier that was dialled. Without sipStatus nothing came back; without cause it is in the call',
+  required: ['at', 'to'],
+  properties: {
+    at: time,
+    trunk: text,
+    line: text,
+    to: { ...text, description: 'The SIP URI that was dialled' },
+    sipStatus: whole,
+    reason: {
+      ...text,
+      description: 'The phrase, and what the Reason and Warning headers say; or why nothing came back',
+    },
+    cause,
+  },
+}
+
 const leg = {
   type: 'object',
   description: 'With the member by which the request named the party (line, dial, number, queue, context, user)',
@@ -42,6 +61,7 @@ const leg = {
     answeredAt: time,
     endedAt: time,
     end,
+    attempts: { type: 'array', items: attempt, description: 'Everyone that was dialled for it' },
     media,
   },
 }
@@ -84,7 +104,10 @@ export const eventSchema = {
     at: time,
     leg: legName,
     cause,
+    sipStatus: { ...whole, description: 'With which a carrier refused it, where that is the cause' },
     advice: text,
+    trunk: text,
+    attempt,
     endedBy: legName,
     dueAt: time,
     destination: text,

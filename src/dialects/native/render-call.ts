@@ -1,21 +1,17 @@
-import type { Call, Leg } from '../../call/call.ts'
+import type { Call, Leg, LegAttempt } from '../../call/call.ts'
 import type { LoggedCallEvent } from '../../call/call-event.ts'
 import type { LegRequest } from '../../call/call-request.ts'
-import { type EndCause, endCauses } from '../../call/end-cause.ts'
+import { describeEnd } from '../../call/describe-end.ts'
+import type { EndCause } from '../../call/end-cause.ts'
 
 const time = (milliseconds: number | undefined): string | undefined =>
   milliseconds === undefined ? undefined : new Date(milliseconds).toISOString()
 
-const renderCause = (cause: EndCause | undefined) =>
-  cause === undefined
-    ? undefined
-    : {
-        cause,
-        sipStatus: endCauses[cause].sipStatus,
-        q850: endCauses[cause].q850,
-        retryable: endCauses[cause].retryable,
-        advice: endCauses[cause].advice,
-      }
+function renderCause(cause: EndCause | undefined, status: number | undefined) {
+  if (cause === undefined) return undefined
+  const { sipStatus, q850, retryable, advice } = describeEnd(cause, status)
+  return { cause, sipStatus, q850, retryable, advice }
+}
 
 /** A call as this API shows it. Times are RFC 3339 in UTC; what has not happened is absent. */
 export const renderCall = (call: Call) => ({
@@ -36,7 +32,7 @@ export const renderCall = (call: Call) => ({
     call.bridgedAt === undefined || call.endedAt === undefined
       ? undefined
       : Math.round((call.endedAt - call.bridgedAt) / 100) / 10,
-  end: renderCause(call.endCause),
+  end: renderCause(call.endCause, call.endStatus),
   endedBy: call.endedBy,
   first: renderLeg(call.legs.first, call.request.first),
   second: renderLeg(call.legs.second, call.request.second),
@@ -50,9 +46,12 @@ const renderLeg = (leg: Leg, request: LegRequest) => ({
   ringingAt: time(leg.ringingAt),
   answeredAt: time(leg.answeredAt),
   endedAt: time(leg.endedAt),
-  end: renderCause(leg.endCause),
+  end: renderCause(leg.endCause, leg.endStatus),
+  attempts: leg.attempts?.map(renderAttempt),
   media: leg.media,
 })
+
+const renderAttempt = ({ at, ...attempt }: LegAttempt) => ({ at: time(at), ...attempt })
 
 /** An event as this API shows it; what only the driver understands stays inside. */
 export function renderEvent(event: LoggedCallEvent): object {
@@ -65,6 +64,7 @@ export function renderEvent(event: LoggedCallEvent): object {
     at: time(at),
     ...shown,
     ...('dueAt' in event ? { dueAt: time(event.dueAt) } : {}),
-    ...('cause' in event ? { advice: endCauses[event.cause].advice } : {}),
+    ...('attempt' in event && event.attempt !== undefined ? { attempt: renderAttempt(event.attempt) } : {}),
+    ...('cause' in event ? { advice: describeEnd(event.cause, event.sipStatus).advice } : {}),
   }
 }

@@ -13,6 +13,7 @@ const lines: Readonly<Record<EndCause, FaultLine | 'not-allowed'>> = {
   barred: 'not-allowed',
   'credit-exhausted': 'not-allowed',
   congestion: 'ERR:Call failed',
+  'carrier-refused': 'ERR:Call failed',
   'media-failed': 'ERR:Call failed',
   interrupted: 'ERR:Call failed',
   failed: 'ERR:Call failed',

@@ -20,6 +20,7 @@ const vendorCauses: Readonly<Record<EndCause, VendorCause>> = {
   'credit-exhausted': { outcome: 'credit_exhausted', message: 'Call failed. Check if project has credit' },
   cancelled: { outcome: 'cancelled', message: 'Call cancelled. Check who hung it up before user answered' },
   congestion: { outcome: 'congestion', message: 'Call failed. Check if pbx trunk has free capacity' },
+  'carrier-refused': { outcome: 'carrier_refused', message: 'Call failed. Check if pbx trunk may call number of user' },
   'media-failed': { outcome: 'media_failed', message: 'Call failed. Check if phone of user has a codec of pbx' },
   interrupted: { outcome: 'interrupted', message: 'Call interrupted. Check if pbx is running and originate again' },
   failed: { outcome: 'failed', message: 'Call failed. Check events of the call in pbx' },

@@ -17,7 +17,7 @@ type Acceptance = Pick<
   CallsTable,
   'id' | 'account' | 'external_id' | 'dialect' | 'credential' | 'request' | 'accepted_at'
 >
-type Cdr = Pick<CallsTable, 'id' | 'due_at' | 'bridged_at' | 'ended_at' | 'end_cause' | 'ended_by'>
+type Cdr = Pick<CallsTable, 'id' | 'due_at' | 'bridged_at' | 'ended_at' | 'end_cause' | 'end_status' | 'ended_by'>
 
 /** The hot path: a call's acceptance, its events, its CDR. Runs in the worker, inside the batch's transaction. */
 export class CallWriter {
@@ -105,6 +105,7 @@ export class CallWriter {
       bridged_at: call.bridgedAt ?? null,
       ended_at: call.endedAt ?? null,
       end_cause: call.endCause ?? null,
+      end_status: call.endStatus ?? null,
       ended_by: call.endedBy ?? null,
     })
     this.#statements.insertLeg.run(legToRow(id, call.legs.first))
@@ -159,6 +160,7 @@ const prepareStatements = (statements: Statements) => ({
         bridged_at: parameter('bridged_at'),
         ended_at: parameter('ended_at'),
         end_cause: parameter('end_cause'),
+        end_status: parameter('end_status'),
         ended_by: parameter('ended_by'),
       })
       .where('id', '=', parameter('id')),
@@ -174,6 +176,8 @@ const prepareStatements = (statements: Statements) => ({
       answered_at: parameter('answered_at'),
       ended_at: parameter('ended_at'),
       end_cause: parameter('end_cause'),
+      end_status: parameter('end_status'),
+      attempts: parameter('attempts'),
       media: parameter('media'),
     }),
   ),

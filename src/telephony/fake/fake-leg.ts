@@ -1,4 +1,4 @@
-import type { LegName } from '../../call/call.ts'
+import type { LegAttempt, LegName } from '../../call/call.ts'
 import type { LegRecovery } from '../../call/call-event.ts'
 import type { EndCause } from '../../call/end-cause.ts'
 import type { Clock, Timer } from '../../clock.ts'
@@ -14,6 +14,8 @@ export interface FakeLegContext {
   readonly onGone: (leg: FakeLeg) => void
 }
 
+const triesNextTrunk: ReadonlySet<EndCause> = new Set(['congestion', 'carrier-refused', 'invalid-number', 'failed'])
+
 type FakeLegPhase = 'dialling' | 'answering' | 'answered' | 'ending' | 'ended'
 
 /** One leg: every phone of a line at once, or one trunk after the other. */
@@ -26,6 +28,7 @@ export class FakeLeg implements LegHandle {
   readonly #listener: (event: LegEvent) => void
   readonly #context: FakeLegContext
   readonly #calls = new Map<number, FakeCall>()
+  readonly #attempts = new Map<number, LegAttempt>()
   #rounds: readonly (readonly FakePhone[])[] = []
   #phase: FakeLegPhase = 'dialling'
   #cause: EndCause = 'failed'
@@ -77,13 +80,17 @@ export class FakeLeg implements LegHandle {
   }
 
   hangup(cause: EndCause): void {
+    this.#end(cause, 'cancelled')
+  }
+
+  #end(cause: EndCause, attemptsEndAs: EndCause): void {
     if (this.#phase === 'ending' || this.#phase === 'ended') return
     const before = this.#phase
     this.#phase = 'ending'
     this.#cause = cause
     // While an answer is being written down, #answer ends it when it is through.
     for (const number of [...this.#calls.keys()])
-      if (before !== 'answering' || number !== this.#winner) this.#stop(number)
+      if (before !== 'answering' || number !== this.#winner) this.#stop(number, attemptsEndAs)
     this.#finishIfGone()
   }
 
@@ -99,10 +106,16 @@ export class FakeLeg implements LegHandle {
     this.#rounds = others
     if (phones === undefined) return this.hangup(this.#lastFailure)
     const numbers = phones.map(() => this.#context.network.reserve())
-    if (!(await this.#write('dialled', numbers))) this.hangup('failed')
+    for (const number of numbers) this.#attempts.set(number, this.#describe(phones))
+    const [only = 0] = numbers
+    const alone = numbers.length === 1 ? this.#attempts.get(only) : undefined
+    if (!(await this.#write('dialled', numbers, alone))) this.hangup('failed')
     if (this.#isDead) return
     if (this.#phase !== 'dialling') return this.#finishIfGone()
-    this.#ringTimer ??= this.#context.clock.setTimeout(() => this.hangup('no-answer'), this.#request.ringSeconds * 1000)
+    this.#ringTimer ??= this.#context.clock.setTimeout(
+      () => this.#end('no-answer', 'no-answer'),
+      this.#request.ringSeconds * 1000,
+    )
     for (const [index, phone] of phones.entries()) this.#call(numbers[index] as number, phone)
     if (this.#calls.size === 0) await this.#dialRound()
   }
@@ -128,7 +141,8 @@ export class FakeLeg implements LegHandle {
     this.#context.clock.clearTimeout(this.#ringTimer)
     const numbers = [...this.#calls.keys()]
     for (const other of numbers) if (other !== number) this.#stop(other)
-    const isWritten = await this.#write('answered', numbers)
+    const isWritten = await this.#write('answered', numbers, this.#attempts.get(number))
+    this.#attempts.delete(number)
     if (this.#isDead) return
     if (this.#isAnswering() && isWritten) {
       this.#phase = 'answered'
@@ -148,12 +162,13 @@ export class FakeLeg implements LegHandle {
   #refused(number: number, cause: EndCause, forwardTo: string | undefined): void {
     this.#calls.delete(number)
     if (this.#phase !== 'dialling') return this.#finishIfGone()
+    this.#attemptEnded(number, cause)
     this.#lastFailure = cause
     const isForwarded = forwardTo !== undefined && this.#request.mayBeForwarded === true
     if (isForwarded) this.#forwardTo = forwardTo
     if (cause === 'rejected' || isForwarded) return this.hangup(cause)
     if (this.#calls.size > 0) return
-    if (cause === 'congestion' || cause === 'failed') void this.#dialRound()
+    if (triesNextTrunk.has(cause)) void this.#dialRound()
     else this.hangup(cause)
   }
 
@@ -166,16 +181,37 @@ export class FakeLeg implements LegHandle {
     this.#finishIfGone()
   }
 
-  #stop(number: number): void {
+  #stop(number: number, attemptEndsAs: EndCause = 'cancelled'): void {
     this.#calls.get(number)?.stop()
     this.#calls.delete(number)
+    this.#attemptEnded(number, attemptEndsAs)
   }
 
-  async #write(moment: 'dialled' | 'answered', numbers: readonly number[]): Promise<boolean> {
+  #describe(phones: readonly FakePhone[]): LegAttempt {
+    const { destination } = this.#request
+    const at = this.#context.clock.now()
+    if (destination.kind === 'line') return { at, line: destination.line.number, to: `fake:${destination.line.number}` }
+    const trunk = destination.trunks.find(({ name }) => this.#context.network.trunk(name) === phones[0])?.name ?? ''
+    return { at, trunk, to: `fake:${destination.number}` }
+  }
+
+  /** Once for each that was dialled, and never for the one that answered. */
+  #attemptEnded(number: number, cause: EndCause): void {
+    const attempt = this.#attempts.get(number)
+    if (attempt === undefined || (number === this.#winner && this.#phase !== 'dialling')) return
+    this.#attempts.delete(number)
+    this.#emit({ type: 'attempt-ended', attempt: { ...attempt, cause } })
+  }
+
+  async #write(
+    moment: 'dialled' | 'answered',
+    numbers: readonly number[],
+    attempt: LegAttempt | undefined,
+  ): Promise<boolean> {
     const recovery: LegRecovery = { driver: fakeDriverName, data: numbers }
     this.#writing = true
     try {
-      await this.#request.journal(moment, recovery)
+      await this.#request.journal(moment, recovery, attempt)
       return true
     } catch {
       return false

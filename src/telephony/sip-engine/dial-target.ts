@@ -23,8 +23,9 @@ export interface DialTarget {
   readonly to: NameAddr
   readonly headers: readonly (readonly [string, string])[]
   readonly credentials?: Credentials
-  /** The trunk's name. */
+  /** The trunk's name, or else the line's extension. */
   readonly trunk?: string
+  readonly line?: string
 }
 
 /** Where a leg may go, or why it can go nowhere. */
@@ -77,6 +78,7 @@ export const aorOf = (line: { readonly account: string; readonly number: string 
 function phoneTarget(request: DialRequest, binding: Binding, number: string, domain: string): DialTarget {
   return {
     farSide: 'line',
+    line: number,
     uri: binding.contactUri,
     destination: binding.destination,
     from: callerAddress(request.callerId, domain),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import {
   answer,
+  attemptsOf,
   createTestEngine,
   lineDestination,
   ringing,
@@ -10,6 +11,7 @@ import {
   trunkDestination,
   within,
 } from '../../../test/support/test-engine.ts'
+import { type LogFields, silentLog } from '../../log.ts'
 import { noStatistics } from '../../media/endpoint-statistics.ts'
 
 const twoPhones = [
@@ -177,7 +179,15 @@ describe('a line with several phones', () => {
     }
     const leg = dial({ destination: lineDestination('101') })
     await clock.advance(100)
-    assert.deepEqual(leg.events, [{ type: 'ended', cause: 'busy', sipStatus: 486 }])
+    assert.deepEqual(leg.end, { type: 'ended', cause: 'busy', sipStatus: 486 })
+    assert.deepEqual(
+      attemptsOf(leg.events).map(({ line, to, sipStatus, reason, cause }) => [line, to, sipStatus, reason, cause]),
+      [
+        ['101', 'sip:101@127.0.0.1:6001', 480, 'No', 'unavailable'],
+        ['101', 'sip:101@127.0.0.1:6002', 486, 'No', 'busy'],
+        ['101', 'sip:101@127.0.0.1:6003', 500, 'No', 'failed'],
+      ],
+    )
     await assertClean()
   })
 
@@ -207,7 +217,8 @@ describe('a line with several phones', () => {
     await clock.advance(100)
     desk.respond(desk.last('INVITE'), 603, 'Decline', { toTag: 'tag-6001' })
     await clock.advance(100)
-    assert.deepEqual(leg.events, [{ type: 'ringing' }, { type: 'ended', cause: 'rejected', sipStatus: 603 }])
+    assert.deepEqual(leg.story, ['ringing', 'ended:rejected'])
+    assert.equal(leg.end?.sipStatus, 603)
     assert.deepEqual(soft.heard, ['INVITE', 'CANCEL', 'ACK'])
     await assertClean()
   })
@@ -243,24 +254,79 @@ describe('a number over several trunks', () => {
   for (const [status, cause, isFinal] of [
     [503, 'congestion', false],
     [500, 'congestion', false],
-    [401, 'failed', false],
+    [302, 'carrier-refused', false],
+    [401, 'carrier-refused', false],
+    [402, 'carrier-refused', false],
+    [403, 'carrier-refused', false],
+    [404, 'invalid-number', false],
+    [433, 'carrier-refused', false],
+    [484, 'invalid-number', false],
+    [488, 'media-failed', false],
+    [480, 'no-answer', true],
     [486, 'busy', true],
+    [600, 'busy', true],
     [603, 'rejected', true],
-    [403, 'rejected', true],
-    [404, 'invalid-number', true],
+    [604, 'invalid-number', true],
+    [606, 'media-failed', true],
+    [607, 'rejected', true],
+    [608, 'rejected', true],
   ] as const) {
     test(`${status} of the first trunk is ${isFinal ? 'final' : 'no reason to give up'}`, async () => {
       const { clock, dial, peer, assertClean } = await createTestEngine()
       refusing(peer(7001), status)
-      const second = refusing(peer(7002), 486)
+      const second = refusing(peer(7002), 600)
       const leg = dial({ destination: trunkDestination(testTrunk(7001), testTrunk(7002)) })
       await clock.advance(100)
       assert.equal(second.all('INVITE').length, isFinal ? 0 : 1)
       assert.equal(leg.end?.cause, isFinal ? cause : 'busy')
-      assert.equal(leg.end?.sipStatus, isFinal ? status : 486)
+      assert.equal(leg.end?.sipStatus, isFinal ? status : 600)
+      const told = attemptsOf(leg.events).map(({ trunk, sipStatus, cause: end }) => [trunk, sipStatus, end])
+      assert.deepEqual(told, [['trunk-7001', status, cause], ...(isFinal ? [] : [['trunk-7002', 600, 'busy']])])
       await assertClean()
     })
   }
+
+  test('what all of them said decides, not what the last one did', async () => {
+    const { clock, dial, peer, assertClean } = await createTestEngine()
+    refusing(peer(7001), 403)
+    refusing(peer(7002), 503)
+    const leg = dial({ destination: trunkDestination(testTrunk(7001), testTrunk(7002)) })
+    await clock.advance(100)
+    assert.deepEqual(leg.end, { type: 'ended', cause: 'carrier-refused', sipStatus: 403 })
+    await assertClean()
+  })
+
+  test('each failed attempt is one line of the log at warn; one that was cancelled is none', async () => {
+    const lines: LogFields[] = []
+    const log = { ...silentLog, warn: (fields: LogFields) => void lines.push(fields) }
+    const { clock, dial, peer, assertClean } = await createTestEngine([], { log })
+    const first = peer(7001)
+    const headers = ['Warning: 399 carrier "Caller Origination Number is Invalid"']
+    first.onMessage = (message) => {
+      if (message.method === 'INVITE') first.respond(message, 403, 'Forbidden', { toTag: 'a', headers })
+    }
+    ringing(peer(7002))
+    const leg = dial({ destination: trunkDestination(testTrunk(7001), testTrunk(7002)) })
+    await clock.advance(100)
+    leg.handle.hangup('cancelled')
+    await clock.advance(100)
+    assert.deepEqual(lines, [
+      {
+        callId: 'call-1',
+        leg: 'first',
+        trunk: 'trunk-7001',
+        to: 'sip:0412345678@127.0.0.1:7001',
+        sipStatus: 403,
+        reason: 'Forbidden (Caller Origination Number is Invalid)',
+        cause: 'carrier-refused',
+      },
+    ])
+    assert.deepEqual(
+      attemptsOf(leg.events).map(({ cause }) => cause),
+      ['carrier-refused', 'cancelled'],
+    )
+    await assertClean()
+  })
 
   test('a silent trunk is left for the next after 4 s; its late answer is confirmed and hung up', async () => {
     const { clock, dial, peer, assertClean } = await createTestEngine()

@@ -1,6 +1,6 @@
-import type { LegName, MediaStatistics } from '../../call/call.ts'
+import type { LegAttempt, LegName, MediaStatistics } from '../../call/call.ts'
 import type { LegRecovery } from '../../call/call-event.ts'
-import { type EndCause, endCauses } from '../../call/end-cause.ts'
+import type { EndCause } from '../../call/end-cause.ts'
 import type { Clock, Timer } from '../../clock.ts'
 import type { Log } from '../../log.ts'
 import type { MediaPlane } from '../../media/media-plane.ts'
@@ -19,6 +19,8 @@ import { type DialRequest, LegEndedError, type LegEvent, type LegHandle, type To
 import { AliveWatch } from './alive-watch.ts'
 import type { DialRounds, DialTarget } from './dial-target.ts'
 import { DigitSource } from './digit-source.ts'
+import { nextTrunkAfter } from './final-response-causes.ts'
+import { completedElsewhere, reasonOf } from './hang-up-reason.ts'
 import { type Attempt, LegAttempts, type PreparedAttempt } from './leg-attempts.ts'
 import { LegMedia } from './leg-media.ts'
 import { legRecovery } from './leg-recovery.ts'
@@ -41,13 +43,8 @@ export interface EngineLegContext {
 
 type LegPhase = 'dialling' | 'answering' | 'answered' | 'ending' | 'ended'
 
-/** Failures of a round after which the next trunk is tried; what a person or a number decided is final. */
-const triesNextTrunk: ReadonlySet<EndCause> = new Set(['congestion', 'unavailable', 'failed'])
-
 /** How long the end of a leg waits for phones that were ringing to confirm that they have stopped. */
 const goodbyeMilliseconds = 4000
-
-const elsewhere = 'SIP;cause=200;text="Call completed elsewhere"'
 
 /**
  * One leg over SIP: its INVITEs (one for each phone, or one trunk after the other), the one session that came of them, and its
@@ -67,7 +64,9 @@ export class EngineLeg implements LegHandle {
   #round = 0
   #phase: LegPhase = 'dialling'
   #verdict: LegVerdict = { cause: 'failed' }
-  /** How the INVITEs of this round failed. */
+  /** What a party that is hung up is told of it. */
+  #told: string | undefined
+  /** How the INVITEs failed so far. */
   #failures: LegVerdict[] = []
   #rang = false
   #media: LegMedia | undefined
@@ -92,7 +91,7 @@ export class EngineLeg implements LegHandle {
     this.#plan = plan
     this.#listener = listener
     this.#context = context
-    this.#attempts = new LegAttempts(context.userAgent)
+    this.#attempts = new LegAttempts(context.userAgent, context.clock, (...end) => this.#attemptEnded(...end))
     this.#digits = new DigitSource((digit, milliseconds) => this.#emit({ type: 'dtmf', digit, milliseconds }))
   }
 
@@ -139,8 +138,8 @@ export class EngineLeg implements LegHandle {
     there.partner = here.endpoint
   }
 
-  hangup(cause: EndCause): void {
-    this.#decide({ cause })
+  hangup(cause: EndCause, told = cause): void {
+    this.#decide({ cause }, { told })
   }
 
   /** False where the leg ends meanwhile, or for want of a port. */
@@ -166,7 +165,8 @@ export class EngineLeg implements LegHandle {
   async #dialRound(): Promise<void> {
     const prepared = (this.#rounds[this.#round] ?? []).map((target) => this.#attempts.prepare(target))
     const inDoubt = [...this.#attempts.inDoubt(), ...prepared.map((attempt) => attempt.inDoubt)]
-    const isWritten = await this.#write('dialled', legRecovery(inDoubt))
+    const [only] = prepared.length === 1 ? prepared : []
+    const isWritten = await this.#write('dialled', legRecovery(inDoubt), only?.dialled)
     if (!isWritten) this.#decide({ cause: 'failed' })
     if (this.#phase !== 'dialling') return this.#finishIfGone()
     this.#ringTimer ??= this.#context.clock.setTimeout(() => this.#ringTimeOver(), this.#request.ringSeconds * 1000)
@@ -180,8 +180,9 @@ export class EngineLeg implements LegHandle {
       const body = { type: 'application/sdp', content: this.#media?.createOffer() ?? '' }
       this.#attempts.send(prepared, { body, ...silence }, (self) => this.#handlerOf(self))
     } catch (error) {
-      this.#warn(error, `${prepared.target.uri} cannot be sent to`)
-      this.#failures.push({ cause: 'failed' })
+      const verdict: LegVerdict = { cause: 'failed', reason: `cannot be sent to: ${(error as Error).message}` }
+      this.#attempts.tellUnsent(prepared, verdict)
+      this.#failures.push(verdict)
     }
   }
 
@@ -243,9 +244,9 @@ export class EngineLeg implements LegHandle {
     const answered = { snapshot: dialog.snapshot(), ...(trunk === undefined ? {} : { trunk }) }
     // Until they have confirmed that they are cancelled, the others are as much in doubt as the winner is up.
     const recovery = legRecovery(this.#attempts.inDoubt(winner), answered)
-    this.#attempts.cancelAll(elsewhere, winner)
+    this.#attempts.cancelAll({ reason: completedElsewhere, cause: 'cancelled' }, winner)
     const reading = this.#media.readFinal(dialog.id, sessionDescription(response) ?? '')
-    const isWritten = await this.#write('answered', recovery)
+    const isWritten = await this.#write('answered', recovery, { ...winner.dialled, sipStatus: response.status })
     this.#session = winner.invite.acknowledge(dialog)
     const negotiation = reading instanceof Promise ? await reading : reading
     // It may have been hung up meanwhile, from either side.
@@ -288,33 +289,36 @@ export class EngineLeg implements LegHandle {
   /** An answer that came too late: confirmed, as it must be, and hung up. */
   #drop({ invite }: Attempt, dialog: Dialog): void {
     invite.acknowledge(dialog)
-    void invite.bye(elsewhere)
+    void invite.bye(completedElsewhere)
   }
 
   #attemptFailed(attempt: Attempt, failure: InviteFailure): void {
-    if (!this.#attempts.settle(attempt)) return
+    const { farSide, credentials } = attempt.target
+    const party = { farSide, hasCredentials: credentials !== undefined, hasRung: this.#rang }
+    const { forwardTo, ...verdict } = mapFailure(failure, party)
+    if (!this.#attempts.settle(attempt, verdict)) return
     if (this.#phase !== 'dialling') return this.#finishIfGone()
-    const { forwardTo, ...verdict } = mapFailure(failure, attempt.target.farSide)
     this.#failures.push(verdict)
     // Who forwards one phone wants the call somewhere else.
     if (forwardTo !== undefined && this.#request.mayBeForwarded) return this.#decide({ ...verdict, forwardTo })
-    // RFC 3261 section 16.7: a 6xx speaks for every phone of the line, and a person's refusal does so too.
-    if (failure.status >= 600 || verdict.cause === 'rejected') return this.#decide(verdict)
+    if (verdict.isFinal) return this.#decide(verdict)
     if (this.#attempts.size === 0) this.#roundFailed()
   }
 
   /** A phone that says nothing, or a trunk where another could be tried. */
   #silent(attempt: Attempt): void {
     if (this.#phase !== 'dialling') return
-    const { farSide, trunk, uri } = attempt.target
-    const cause = mapSilence(farSide)
-    this.#context.log.warn(
-      { ...(trunk === undefined ? { uri } : { trunk }), callId: this.callId },
-      'no response; given up',
-    )
-    this.#attempts.cancel(attempt, reasonOf(cause))
-    this.#failures.push({ cause })
+    const verdict = { cause: mapSilence(attempt.target.farSide), reason: 'no response' }
+    this.#attempts.abandonSilent(attempt, verdict, reasonOf(verdict.cause))
+    this.#failures.push(verdict)
     if (this.#attempts.size === 0) this.#roundFailed()
+  }
+
+  /** For the history; and for whoever looks after phones and trunks, unless it was the leg that gave it up. */
+  #attemptEnded(attempt: LegAttempt, isGivenUp: boolean): void {
+    const { at: _, ...shown } = attempt
+    if (!isGivenUp) this.#context.log.warn({ callId: this.callId, leg: this.leg, ...shown }, 'a party was not reached')
+    this.#emit({ type: 'attempt-ended', attempt })
   }
 
   get #hasNextRound(): boolean {
@@ -323,20 +327,21 @@ export class EngineLeg implements LegHandle {
 
   #roundFailed(): void {
     const verdict = mostTelling(this.#failures)
-    if (!triesNextTrunk.has(verdict.cause) || !this.#hasNextRound) return this.#decide(verdict)
+    if (!nextTrunkAfter.has(verdict.cause) || !this.#hasNextRound) return this.#decide(verdict)
     this.#round++
-    this.#failures = []
     this.#dialRound().catch((error: unknown) => this.#broken(error))
   }
 
   #ringTimeOver(): void {
-    if (!this.#attempts.isSilent) return this.#decide({ cause: 'no-answer' })
+    if (!this.#attempts.isSilent) return this.#decide({ cause: 'no-answer' }, { attemptsEndAs: 'no-answer' })
     const farSide = this.#rounds[this.#round]?.[0]?.farSide ?? 'line'
-    this.#decide(mostTelling([...this.#failures, { cause: mapSilence(farSide) }]))
+    const silence = { cause: mapSilence(farSide) }
+    this.#decide(mostTelling([...this.#failures, silence]), { attemptsEndAs: silence.cause })
   }
 
   #sessionEnded(attempt: Attempt, end: SessionEnd): void {
-    this.#attempts.settle(attempt)
+    if (attempt === this.#winner) this.#attempts.settleAnswered(attempt)
+    else this.#attempts.settle(attempt, { cause: 'cancelled' })
     if (attempt === this.#winner && (this.#phase === 'answered' || this.#phase === 'answering')) {
       this.#phase = 'ending'
       this.#verdict = { cause: end === 'remote' ? 'completed' : this.#watch?.isDoubted ? 'media-failed' : 'failed' }
@@ -344,13 +349,17 @@ export class EngineLeg implements LegHandle {
     this.#finishIfGone()
   }
 
-  /** How the leg ends, once and for all; brings down what is up. */
-  #decide(verdict: LegVerdict): void {
+  /** How the leg ends, once and for all; brings down what is up, and tells it why: `told`. */
+  #decide(
+    verdict: LegVerdict,
+    { told = verdict.cause, attemptsEndAs = 'cancelled' }: { told?: EndCause; attemptsEndAs?: EndCause } = {},
+  ): void {
     if (this.#phase === 'ending' || this.#phase === 'ended') return
     const before = this.#phase
     this.#phase = 'ending'
     this.#verdict = verdict
-    this.#attempts.cancelAll(reasonOf(verdict.cause), this.#winner)
+    this.#told = reasonOf(told)
+    this.#attempts.cancelAll({ reason: this.#told, cause: attemptsEndAs }, this.#winner)
     // While the answer is being written down, its phone is left in peace: #answer ends the session when it is through.
     if (before === 'answered') this.#endSession()
     this.#finishIfGone()
@@ -359,13 +368,13 @@ export class EngineLeg implements LegHandle {
   #endSession(): void {
     if (this.#session === undefined) return
     // RFC 3326: the phone may show why.
-    void this.#session.bye([['Reason', reasonOf(this.#verdict.cause)]])
+    void this.#session.bye([['Reason', this.#told ?? reasonOf(this.#verdict.cause)]])
   }
 
-  async #write(moment: 'dialled' | 'answered', recovery: LegRecovery): Promise<boolean> {
+  async #write(moment: 'dialled' | 'answered', recovery: LegRecovery, attempt?: LegAttempt): Promise<boolean> {
     this.#writing++
     try {
-      await this.#request.journal(moment, recovery)
+      await this.#request.journal(moment, recovery, attempt)
       return true
     } catch (error) {
       this.#warn(error, `that the leg was ${moment} could not be written down`)
@@ -392,7 +401,8 @@ export class EngineLeg implements LegHandle {
     const media = await this.#releaseMedia()
     this.#context.onGone(this)
     const wasUp = this.#session !== undefined
-    this.#emit({ type: 'ended', ...this.#verdict, ...(media === undefined || !wasUp ? {} : { media }) })
+    const { isFinal: _, reason: __, ...verdict } = this.#verdict
+    this.#emit({ type: 'ended', ...verdict, ...(media === undefined || !wasUp ? {} : { media }) })
   }
 
   async #releaseMedia(): Promise<MediaStatistics | undefined> {
@@ -421,9 +431,6 @@ export class EngineLeg implements LegHandle {
     this.#context.log.warn({ callId: this.callId, leg: this.leg, err: error }, message)
   }
 }
-
-/** The Reason header's value (RFC 3326) that tells a phone why it is hung up. */
-const reasonOf = (cause: EndCause): string => `Q.850;cause=${endCauses[cause].q850}`
 
 /** A phone speaks from where it signals, or from where it says; a carrier's media may come from anywhere. */
 const signallingHostOf = ({ farSide, destination }: DialTarget): string | undefined =>

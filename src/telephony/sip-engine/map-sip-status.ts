@@ -1,25 +1,53 @@
 import type { EndCause } from '../../call/end-cause.ts'
 import { parseUri } from '../../sip/message/uri.ts'
 import type { InviteFailure } from '../../sip/user-agent/invite-options.ts'
+import { describeFailure, type ReasonValue, readReasons } from './describe-failure.ts'
+import { causeOfQ850, causeOfStatus, type FarSide } from './final-response-causes.ts'
 
-/** Whom the response came from: on a phone 480 means that nobody is there, from a carrier it can mean much. */
-export type FarSide = 'line' | 'trunk'
+export type { FarSide }
 
 /** How a leg ends, or one INVITE of it, and the response that said so, if one did. */
 export interface LegVerdict {
   readonly cause: EndCause
   readonly sipStatus?: number
+  /** The far side's words about it. */
+  readonly reason?: string
   /** Whom a phone names in its place. */
   readonly forwardTo?: string
+  /** It is the word of the party itself: nobody else is rung, over no other trunk. */
+  readonly isFinal?: true
+}
+
+/** Whom an INVITE went to. */
+export interface AttemptedParty {
+  readonly farSide: FarSide
+  /** Whether there were credentials to answer a challenge with; true if absent. */
+  readonly hasCredentials?: boolean
+  /** Whether the party was rung before its response; false if absent. */
+  readonly hasRung?: boolean
 }
 
 /** What an INVITE that came to nothing says about its leg. */
-export function mapFailure({ status, response, contacts }: InviteFailure, farSide: FarSide): LegVerdict {
+export function mapFailure(
+  failure: InviteFailure,
+  { farSide, hasCredentials = true, hasRung = false }: AttemptedParty,
+): LegVerdict {
+  const { status, response, contacts } = failure
+  const lacksCredentials = farSide === 'trunk' && (status === 401 || status === 407) && !hasCredentials
+  const said = describeFailure(failure)
+  const reason = lacksCredentials ? `${said}; the trunk has no username and password` : said
   // RFC 3261 section 8.1.3.1: these two stand for a timeout and for a transport that failed.
-  if (response === undefined && (status === 408 || status === 503)) return { cause: mapSilence(farSide) }
-  const cause = mapSipStatus(status, farSide, response?.headers.getAll('Reason').join(', '))
+  if (response === undefined && (status === 408 || status === 503)) return { cause: mapSilence(farSide), reason }
+  const cause = mapSipStatus(status, farSide, response === undefined ? [] : readReasons(response), hasRung)
   const forwardTo = farSide === 'line' && redirections.has(status) ? forwardTarget(contacts) : undefined
-  return { cause, sipStatus: status, ...(forwardTo === undefined ? {} : { forwardTo }) }
+  return {
+    cause,
+    sipStatus: status,
+    reason,
+    ...(forwardTo === undefined ? {} : { forwardTo }),
+    // RFC 3261 section 16.7: a 6xx speaks for the party wherever it is reached, and a person's refusal does so too.
+    ...(status >= 600 || cause === 'rejected' ? { isFinal: true } : {}),
+  }
 }
 
 /** RFC 3261 sections 21.3.1 to 21.3.3. A carrier's are not followed: whom it names, nobody here has dialled or pays for. */
@@ -44,73 +72,36 @@ function userOf(uri: string): string | undefined {
 }
 
 /**
- * The end cause of a leg from the final response to its INVITE (RFC 3261 section 21). A Q.850 cause in a Reason header
- * (RFC 3326) is closer to what happened than the status into which a gateway squeezed it, and wins where it says something.
+ * The end cause of a leg from the final response to its INVITE. A Q.850 cause in a Reason header (RFC 3326) is closer to what
+ * happened than the status into which a gateway squeezed it, and wins where it says something.
  */
-export function mapSipStatus(status: number, farSide: FarSide, reason?: string): EndCause {
-  const q850 = /\bQ\.850\s*;(?:[^,]*;)?\s*cause\s*=\s*(\d{1,3})/i.exec(reason ?? '')?.[1]
-  const byCause = q850 === undefined ? undefined : q850Causes.get(Number(q850))
-  if (byCause !== undefined) return byCause
-  const known = statuses.get(status)
-  if (known !== undefined) return known
-  // A phone that is not where it was rung, whomever it names.
-  if (status < 400 && farSide === 'line') return 'unavailable'
-  if (status === 480) return farSide === 'line' ? 'unavailable' : 'no-answer'
-  if (status === 408) return mapSilence(farSide)
-  if (status >= 500 && status < 600) return 'congestion'
-  if (status >= 600) return 'rejected'
-  return 'failed'
+export function mapSipStatus(
+  status: number,
+  farSide: FarSide,
+  reasons: readonly ReasonValue[] = [],
+  hasRung = false,
+): EndCause {
+  const byStatus = causeOfStatus(status, farSide, hasRung)
+  const q850 = reasons.find(({ protocol }) => protocol === 'Q.850')
+  if (q850?.cause === undefined) return byStatus
+  const byReason = causeOfQ850(q850.cause, farSide) ?? byStatus
+  // RFC 3398 section 7.2.4.1: a call rejected by the user himself is a 603; with a 403 and its like it was the network. RFC 8606: `U`
+  // is the user all the same.
+  if (byReason === 'rejected' && byStatus === 'carrier-refused' && q850.location !== 'U') return byStatus
+  return byReason
 }
 
 /** Nobody was there to respond: no phone at the address it registered from, or no carrier. */
 export const mapSilence = (farSide: FarSide): EndCause => (farSide === 'line' ? 'unavailable' : 'congestion')
 
-const statuses: ReadonlyMap<number, EndCause> = new Map<number, EndCause>([
-  [403, 'rejected'],
-  [404, 'invalid-number'],
-  [410, 'invalid-number'],
-  [415, 'media-failed'],
-  [481, 'failed'],
-  [484, 'invalid-number'],
-  [485, 'invalid-number'],
-  [486, 'busy'],
-  [487, 'cancelled'],
-  [488, 'media-failed'],
-  [600, 'busy'],
-  // RFC 3261 section 21.6, RFC 8197 and RFC 8688: somebody, or something that speaks for them, does not want the call.
-  [603, 'rejected'],
-  [604, 'invalid-number'],
-  [606, 'media-failed'],
-  [607, 'rejected'],
-  [608, 'rejected'],
-])
-
-/** ITU-T Q.850 table 1; causes that the status tells as well are left to it. */
-const q850Causes: ReadonlyMap<number, EndCause> = new Map<number, EndCause>([
-  [1, 'invalid-number'],
-  [3, 'invalid-number'],
-  [17, 'busy'],
-  [18, 'no-answer'],
-  [19, 'no-answer'],
-  [20, 'unavailable'],
-  [21, 'rejected'],
-  [22, 'invalid-number'],
-  [28, 'invalid-number'],
-  [34, 'congestion'],
-  [38, 'congestion'],
-  [41, 'congestion'],
-  [42, 'congestion'],
-  [44, 'congestion'],
-  [47, 'congestion'],
-])
-
-/** Which of several failures says most about a line whose phones all failed; the first in this order wins. */
+/** Which of several failures says most about a party whose phones, or whose trunks, all failed; the first in this order wins. */
 const telling: readonly EndCause[] = [
   'rejected',
   'busy',
   'no-answer',
   'media-failed',
   'invalid-number',
+  'carrier-refused',
   'congestion',
   'unavailable',
   'failed',
