@@ -16,6 +16,24 @@ export const routeCodec = (codec: CodecName, to: NegotiatedMedia): NegotiatedCod
 export const canHear = (listener: NegotiatedMedia, speaker: NegotiatedMedia): boolean =>
   routeCodec(speaker.codec, listener) !== undefined
 
+/** What crosses as it is, or by a table, costs the relay nothing and the sound nothing. */
+const isCheap = (from: CodecName, to: CodecName): boolean => ['none', 'table'].includes(conversionEffort(from, to))
+
+/**
+ * What a leg that knows these codecs should be asked to speak, so that the other one hears it without a conversion over samples;
+ * the other's own choice first. Empty where it speaks so already, or knows nothing of the kind.
+ */
+export const codecsToMeet = (
+  speaker: NegotiatedMedia,
+  known: readonly CodecName[],
+  listener: NegotiatedMedia,
+): readonly CodecName[] => {
+  const target = routeCodec(speaker.codec, listener)
+  if (target !== undefined && isCheap(speaker.codec, target.codec)) return []
+  const heard = known.filter((codec) => listener.accepted.some((accepted) => isCheap(codec, accepted.codec)))
+  return heard.toSorted((one, other) => Number(other === listener.codec) - Number(one === listener.codec))
+}
+
 /** What becomes of one payload type on its way to the other leg. */
 export interface PayloadRoute {
   readonly from: number

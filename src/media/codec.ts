@@ -34,7 +34,5 @@ export const eventPayloadTypes: ReadonlyMap<number, number> = new Map([
 /** Comfort noise is sent at 8 kHz (RFC 3389 section 4). We never offer it, but many phones fall silent with it all the same. */
 export const comfortNoise = { payloadType: 13, clockRate: 8000 } as const
 
-export const isG711 = (codec: CodecName): boolean => codec === 'PCMA' || codec === 'PCMU'
-
 /** Whether we can make sound of our own in this codec. */
 export const isPlayable = (codec: CodecName): boolean => codec !== 'opus'

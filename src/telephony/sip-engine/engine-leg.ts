@@ -17,6 +17,7 @@ import type { SessionEnd } from '../../sip/user-agent/session-handler.ts'
 import type { UserAgent } from '../../sip/user-agent/user-agent.ts'
 import { type DialRequest, LegEndedError, type LegEvent, type LegHandle, type Tone } from '../driver.ts'
 import { AliveWatch } from './alive-watch.ts'
+import { CodecMeeting } from './codec-meeting.ts'
 import type { DialRounds, DialTarget } from './dial-target.ts'
 import { DigitSource } from './digit-source.ts'
 import { nextTrunkAfter } from './final-response-causes.ts'
@@ -78,6 +79,7 @@ export class EngineLeg implements LegHandle {
   #ringTimer: Timer | undefined
   #goodbyeTimer: Timer | undefined
   #watch: AliveWatch | undefined
+  #meeting: CodecMeeting | undefined
 
   constructor(
     request: DialRequest,
@@ -134,8 +136,10 @@ export class EngineLeg implements LegHandle {
     const areAnswered = this.#phase === 'answered' && other.#phase === 'answered'
     if (!areAnswered || here === undefined || there === undefined) throw new LegEndedError()
     here.endpoint.bridge(there.endpoint)
-    here.partner = there.endpoint
-    there.partner = here.endpoint
+    here.partner = there
+    there.partner = here
+    this.#meeting?.begin()
+    other.#meeting?.begin()
   }
 
   hangup(cause: EndCause, told = cause): void {
@@ -146,9 +150,9 @@ export class EngineLeg implements LegHandle {
   async #openMedia(): Promise<boolean> {
     const { media, mediaHosts: hosts, random } = this.#context
     const partner = this.#request.partner
-    const beside = partner instanceof EngineLeg ? partner.#media?.endpoint : undefined
+    const beside = partner instanceof EngineLeg ? partner.#media : undefined
     try {
-      const endpoint = await media.allocate(beside === undefined ? {} : { beside })
+      const endpoint = await media.allocate(beside === undefined ? {} : { beside: beside.endpoint })
       this.#media = new LegMedia({ endpoint, beside, hosts, random })
       endpoint.onDtmf = (digit, milliseconds) => this.#digits.takeEvent(digit, milliseconds)
       endpoint.onFailed = () => this.hangup('media-failed')
@@ -216,13 +220,14 @@ export class EngineLeg implements LegHandle {
   }
 
   /** Several phones share one endpoint until one of them answers; only a lone one can be listened to before. */
-  #hearEarly({ endpoint }: LegMedia, early: Negotiation, target: DialTarget): void {
+  #hearEarly(media: LegMedia, early: Negotiation, target: DialTarget): void {
     if (this.#phase !== 'dialling' || !this.#isLone || !early.ok) return
+    const { endpoint } = media
     endpoint.onMedia = () => {
       if (this.#phase === 'dialling') this.#emit({ type: 'early-media' })
     }
     endpoint.signallingHost = signallingHostOf(target)
-    endpoint.setRemote(early.negotiated)
+    media.agree(early.negotiated)
   }
 
   get #isLone(): boolean {
@@ -254,8 +259,9 @@ export class EngineLeg implements LegHandle {
       this.#phase = 'answered'
       const { endpoint } = this.#media
       endpoint.signallingHost = signallingHostOf(winner.target)
-      endpoint.setRemote(negotiation.negotiated)
+      this.#media.agree(negotiation.negotiated)
       this.#watch = this.#watchPhone(this.#media)
+      if (this.#session !== undefined) this.#meeting = new CodecMeeting(this.#session, this.#media, this.#context)
       endpoint.onSilent = (suppressesSilence) => void this.#watch?.takeSilence(suppressesSilence)
       endpoint.watchSilence(this.#context.silentMilliseconds)
       return this.#emit({ type: 'answered' })
@@ -398,6 +404,7 @@ export class EngineLeg implements LegHandle {
     this.#context.clock.clearTimeout(this.#ringTimer)
     this.#context.clock.clearTimeout(this.#goodbyeTimer)
     this.#watch?.stop()
+    this.#meeting?.stop()
     const media = await this.#releaseMedia()
     this.#context.onGone(this)
     const wasUp = this.#session !== undefined

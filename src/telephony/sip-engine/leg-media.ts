@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
-import { type CodecName, defaultCodecs, isG711 } from '../../media/codec.ts'
+import { type CodecName, defaultCodecs, isPlayable } from '../../media/codec.ts'
+import { codecsToMeet } from '../../media/codec-route.ts'
 import { connectionName, withAddress } from '../../media/connection-name.ts'
 import type { MediaEndpoint } from '../../media/media-endpoint.ts'
 import type { NegotiatedMedia } from '../../media/negotiated-media.ts'
@@ -16,10 +17,16 @@ interface EarlyAnswer {
 
 export interface LegMediaParts {
   readonly endpoint: MediaEndpoint
-  /** The other leg's end at the time of the first offer: what it speaks is offered first. */
-  readonly beside: MediaEndpoint | undefined
+  /** The other leg, where it is up before this one: what it speaks is offered first. */
+  readonly beside: LegMedia | undefined
   readonly hosts: MediaHosts
   readonly random: Random
+}
+
+/** An offer of ours within the session, and what it holds. */
+export interface MeetingOffer {
+  readonly codecs: readonly CodecName[]
+  readonly description: string
 }
 
 /**
@@ -28,14 +35,16 @@ export interface LegMediaParts {
  */
 export class LegMedia {
   readonly endpoint: MediaEndpoint
-  /** The other leg's end, once the two are joined: from then on only what it can hear is agreed to. */
-  partner: MediaEndpoint | undefined
+  /** The other leg, once the two are joined: from then on only what it can hear is agreed to. */
+  partner: LegMedia | undefined
   readonly #sessionId: string
   #version = 1
-  readonly #beside: MediaEndpoint | undefined
+  readonly #beside: LegMedia | undefined
   readonly #hosts: MediaHosts
   /** What our newest offer held; an answer is read against it. Undefined before the first. */
   #newestOffer: readonly CodecName[] | undefined
+  /** Every codec that the phone has named. */
+  #known: readonly CodecName[] = []
   /** By dialog: several phones, or forks behind a trunk, may send some each. */
   readonly #early = new Map<string, EarlyAnswer>()
 
@@ -47,8 +56,14 @@ export class LegMedia {
   }
 
   get #offered(): readonly CodecName[] {
-    this.#newestOffer ??= this.#beside === undefined ? defaultCodecs : codecsBeside(this.#beside)
+    this.#newestOffer ??= this.#beside === undefined ? defaultCodecs : this.#beside.#hearable
     return this.#newestOffer
+  }
+
+  /** The leg is sent to, and heard, as negotiated. */
+  agree(negotiated: NegotiatedMedia): void {
+    this.#known = [...new Set([...negotiated.accepted.map(({ codec }) => codec), ...this.#known])]
+    this.endpoint.setRemote(negotiated)
   }
 
   /** The offer of the INVITE. */
@@ -83,7 +98,7 @@ export class LegMedia {
     if (offer === '') return this.#offerAnew()
     return this.#located(offer, (located) => {
       const answer = this.#answer(located)
-      if (answer !== undefined) this.endpoint.setRemote(answer.negotiated)
+      if (answer !== undefined) this.agree(answer.negotiated)
       return answer?.sdp
     })
   }
@@ -94,8 +109,29 @@ export class LegMedia {
       const answer = this.#answer(located)
       if (answer === undefined) return undefined
       this.#early.set(dialog, { description: located, isReliable: true, updated: answer.negotiated })
-      if (isLone) this.endpoint.setRemote(answer.negotiated)
+      if (isLone) this.agree(answer.negotiated)
       return answer.sdp
+    })
+  }
+
+  /**
+   * A new offer of ours, so that the partner hears this leg without a conversion; undefined where it does, or never will. What is
+   * spoken now goes on until the answer is taken.
+   */
+  offerToMeet(): MeetingOffer | undefined {
+    const [here, there] = [this.endpoint.negotiated, this.partner?.endpoint.negotiated]
+    const codecs = here === undefined || there === undefined ? [] : codecsToMeet(here, this.#known, there)
+    if (codecs.length === 0) return undefined
+    const options = { sessionId: this.#sessionId, version: ++this.#version }
+    return { codecs, description: createOffer(this.endpoint, codecs, options) }
+  }
+
+  /** The answer to it; false where it cannot be used, and then the session stays as it is. */
+  takeMeetingAnswer({ codecs }: MeetingOffer, answer: string): boolean | Promise<boolean> {
+    return this.#located(answer, (located) => {
+      const accepted = acceptAnswer(located, codecs, this.endpoint)
+      if (accepted.ok) this.agree(accepted.negotiated)
+      return accepted.ok
     })
   }
 
@@ -103,7 +139,7 @@ export class LegMedia {
   takeAnswer(answer: string): void {
     void this.#located(answer, (located) => {
       const accepted = this.#read(located)
-      if (accepted.ok) this.endpoint.setRemote(accepted.negotiated)
+      if (accepted.ok) this.agree(accepted.negotiated)
     })
   }
 
@@ -141,17 +177,16 @@ export class LegMedia {
   }
 
   #acceptable(): readonly CodecName[] {
-    const allowed = this.partner === undefined ? this.#offered : codecsBeside(this.partner)
+    const allowed = this.partner === undefined ? this.#offered : this.partner.#hearable
     const spoken = this.endpoint.negotiated?.codec
     return spoken !== undefined && allowed.includes(spoken) ? [...new Set([spoken, ...allowed])] : allowed
   }
-}
 
-/** The partner's codec first; G.711 only where the partner can be converted to it or takes it as it is. */
-function codecsBeside(partner: MediaEndpoint): readonly CodecName[] {
-  const { negotiated } = partner
-  if (negotiated === undefined) return defaultCodecs
-  const accepted = negotiated.accepted.map(({ codec }) => codec)
-  const convertible = accepted.some(isG711) ? (['PCMA', 'PCMU'] as const) : []
-  return [...new Set<CodecName>([negotiated.codec, ...accepted, ...convertible])]
+  /** What another leg may speak beside this one: this one's choice first, then what it knows, then what can be converted. */
+  get #hearable(): readonly CodecName[] {
+    const { negotiated } = this.endpoint
+    if (negotiated === undefined) return defaultCodecs
+    const convertible = isPlayable(negotiated.codec) ? defaultCodecs : []
+    return [...new Set([negotiated.codec, ...this.#known, ...convertible])]
+  }
 }
