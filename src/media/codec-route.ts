@@ -20,8 +20,8 @@ export const canHear = (listener: NegotiatedMedia, speaker: NegotiatedMedia): bo
 const isCheap = (from: CodecName, to: CodecName): boolean => ['none', 'table'].includes(conversionEffort(from, to))
 
 /**
- * What a leg that knows these codecs should be asked to speak, so that the other one hears it without a conversion over samples;
- * the other's own choice first. Empty where it speaks so already, or knows nothing of the kind.
+ * What a leg that knows these codecs should be asked to speak, so that the other one hears it without a conversion over samples: the
+ * other's own choice, or else all that would do. Empty where it speaks so already, or knows nothing of the kind.
  */
 export const codecsToMeet = (
   speaker: NegotiatedMedia,
@@ -30,8 +30,9 @@ export const codecsToMeet = (
 ): readonly CodecName[] => {
   const target = routeCodec(speaker.codec, listener)
   if (target !== undefined && isCheap(speaker.codec, target.codec)) return []
-  const heard = known.filter((codec) => listener.accepted.some((accepted) => isCheap(codec, accepted.codec)))
-  return heard.toSorted((one, other) => Number(other === listener.codec) - Number(one === listener.codec))
+  // A phone that was offered more would put them in its own order again.
+  if (known.includes(listener.codec)) return [listener.codec]
+  return known.filter((codec) => listener.accepted.some((accepted) => isCheap(codec, accepted.codec)))
 }
 
 /** What becomes of one payload type on its way to the other leg. */

@@ -25,7 +25,7 @@ test('the wire of one call, as tshark reads it', async (t) => {
   const [first, second] = await Promise.all([
     Baresip.start({ ...line('101'), registrarPort, frequency: 600 }),
     // It knows one codec only, and not the one that the first prefers.
-    Baresip.start({ ...line('102'), registrarPort, frequency: 900, codec: 'PCMU', answerMode: 'manual' }),
+    Baresip.start({ ...line('102'), registrarPort, frequency: 900, codecs: ['PCMU'], answerMode: 'manual' }),
   ])
   t.after(() => Promise.all([first.stop(), second.stop(), capture.stop()]))
   await Promise.all([first.registers(), second.registers()])

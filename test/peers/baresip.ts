@@ -7,6 +7,8 @@ import { PhoneProcess } from './phone-process.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 import { readWav, type Sound } from './wav-file.ts'
 
+export type BaresipCodec = 'PCMA' | 'PCMU' | 'G722'
+
 export interface BaresipOptions {
   readonly number: string
   readonly secret: string
@@ -15,7 +17,8 @@ export interface BaresipOptions {
   readonly frequency: number
   /** `manual`: it rings until it is told otherwise. It knows no header that makes it answer by itself. */
   readonly answerMode?: 'auto' | 'manual'
-  readonly codec?: 'PCMA' | 'PCMU' | 'G722'
+  /** What it speaks, the most wanted first: so it orders its answers, too. All that it knows if absent. */
+  readonly codecs?: readonly BaresipCodec[]
   readonly transport?: 'udp' | 'tcp'
   /** Sends everything to this port of loopback rather than to the registrar's. */
   readonly outboundPort?: number
@@ -97,12 +100,14 @@ snd_path ${directory}/heard
 `
 
 function accountText(options: BaresipOptions): string {
-  const { number, secret, registrarPort, answerMode = 'auto', codec, transport, outboundPort } = options
+  const { number, secret, registrarPort, answerMode = 'auto', codecs = [], transport, outboundPort } = options
   const parameters = [
     ...[`auth_user=${number}`, `auth_pass=${secret}`, 'regint=60', `answermode=${answerMode}`],
-    ...(codec === undefined ? [] : [`audio_codecs=${codec}/${codec === 'G722' ? 16_000 : 8000}/1`]),
+    ...(codecs.length === 0 ? [] : [`audio_codecs=${codecs.map(baresipCodec).join(',')}`]),
     ...(outboundPort === undefined ? [] : [`outbound="sip:127.0.0.1:${outboundPort}"`]),
   ]
   const uri = `sip:${number}@127.0.0.1:${registrarPort}${transport === 'tcp' ? ';transport=tcp' : ''}`
   return `<${uri}>;${parameters.join(';')}\n`
 }
+
+const baresipCodec = (codec: BaresipCodec): string => `${codec}/${codec === 'G722' ? 16_000 : 8000}/1`

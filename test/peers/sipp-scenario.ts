@@ -6,11 +6,16 @@
 export const scenario = (name: string, ...steps: readonly string[]): string =>
   `<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="${name}">\n${steps.join('\n')}\n</scenario>\n`
 
-/** Of a stream that is received there; `[media_port]` of SIPp's own address unless a test says otherwise. */
-const sdpOf = (host = '[local_ip]', port: number | string = '[media_port]'): readonly string[] => [
+/** Of a stream that is received there; `[media_port]` of SIPp's own address and PCMA with events unless a test says otherwise. */
+const sdpOf = (
+  host = '[local_ip]',
+  port: number | string = '[media_port]',
+  payloadTypes = '8 101',
+): readonly string[] => [
   ...['v=0', 'o=phone 1 1 IN IP4 [local_ip]', 's=-', `c=IN IP4 ${host}`, 't=0 0'],
-  ...[`m=audio ${port} RTP/AVP 8 101`, 'a=rtpmap:8 PCMA/8000', 'a=rtpmap:101 telephone-event/8000'],
-  ...['a=fmtp:101 0-15', 'a=ptime:20'],
+  `m=audio ${port} RTP/AVP ${payloadTypes}`,
+  ...(payloadTypes.includes('101') ? ['a=rtpmap:101 telephone-event/8000', 'a=fmtp:101 0-15'] : []),
+  'a=ptime:20',
 ]
 
 const noteInvite = `
@@ -32,7 +37,7 @@ export const receiveAuthorizedInvite = (username: string, password: string): str
 <nop><action><error message="wrong credentials"/></action></nop>
 <label id="2"/>`
 
-export const receive = (request: 'ACK' | 'BYE' | 'CANCEL'): string => `<recv request="${request}"/>`
+export const receive = (request: 'ACK' | 'BYE' | 'CANCEL' | 'INVITE'): string => `<recv request="${request}"/>`
 
 /** Waits for this response to a request of its own. */
 export const receiveResponse = (status: number): string => `<recv response="${status}"/>`
@@ -60,6 +65,17 @@ export const progress = (host: string, port: number): string =>
 export const answerFrom = (host: string, port: number): string =>
   respondToInvite('200 OK', { isRepeated: true, sdp: sdpOf(host, port) })
 
+/** The same in other codecs than PCMA with events. */
+export const answerIn = (payloadTypes: string): string =>
+  respondToInvite('200 OK', { isRepeated: true, sdp: sdpOf(undefined, undefined, payloadTypes) })
+
+/** A 200 to a re-INVITE, which was the last message to come. */
+export const answerAgainIn = (payloadTypes: string): string =>
+  respondToLast('200 OK', { isRepeated: true, sdp: sdpOf(undefined, undefined, payloadTypes) })
+
+/** A final response to a re-INVITE, likewise. */
+export const refuseAgain = (status: string): string => respondToLast(status, { isRepeated: true })
+
 /** A final response such as `486 Busy Here`, repeated until the ACK. */
 export const refuse = (status: string): string => respondToInvite(status, { isRepeated: true })
 
@@ -70,14 +86,7 @@ export const challenge = respondToInvite('401 Unauthorized', {
 })
 
 /** The 200 to a BYE or CANCEL, which was the last message to come. */
-export const confirm = send([
-  'SIP/2.0 200 OK',
-  '[last_Via:]',
-  '[last_From:]',
-  '[last_To:]',
-  '[last_Call-ID:]',
-  '[last_CSeq:]',
-])
+export const confirm = respondToLast('200 OK')
 
 export const hangUp = send(
   [
@@ -102,6 +111,11 @@ function respondToInvite(status: string, options: SendOptions = {}): string {
   const head = [`SIP/2.0 ${status}`, '[last_Via:]', 'From:[$caller]', 'To:[$called];tag=[pid]-[call_number]']
   const contact = 'Contact: <sip:[local_ip]:[contact]>'
   return send([...head, '[last_Call-ID:]', 'CSeq: [$sequence] INVITE', contact], options)
+}
+
+function respondToLast(status: string, options: SendOptions = {}): string {
+  const head = [`SIP/2.0 ${status}`, '[last_Via:]', '[last_From:]', '[last_To:]', '[last_Call-ID:]', '[last_CSeq:]']
+  return send([...head, 'Contact: <sip:[local_ip]:[contact]>'], options)
 }
 
 function send(head: readonly string[], { isRepeated = false, sdp = [], headers = [] }: SendOptions = {}): string {

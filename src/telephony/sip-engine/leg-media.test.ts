@@ -256,7 +256,7 @@ describe('codecs meet', () => {
     const { alice, bob, clock, lastRemote, media, end } = await talk('9 8 0 101', '8 101')
     const [reinvite] = reinvites(alice)
     assert.ok(reinvite)
-    assert.equal(codecsOf(reinvite.body), '8 0 101')
+    assert.equal(codecsOf(reinvite.body), '8 101')
     assert.equal(versionOf(reinvite.body), 2)
     assert.ok(
       media.commands.some(({ op }) => op === 'bridge'),
@@ -394,7 +394,7 @@ describe('codecs meet', () => {
     await clock.advance(10)
     const [reinvite] = reinvites(alice)
     assert.ok(reinvite)
-    assert.equal(codecsOf(reinvite.body), '8 0 101')
+    assert.equal(codecsOf(reinvite.body), '8 101')
     answerTo(alice, reinvite, testDescription(41_000, '8'))
     await clock.advance(10)
     assert.equal(lastRemote(30_002)?.codec, 'PCMA')
