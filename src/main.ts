@@ -76,7 +76,10 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const callLog = new CallLog(store.calls)
     const webhooks = new Webhooks({ ...store, clock, log, post: postByFetch }, callLog)
     started.push(() => webhooks.stop())
-    const onChanged = (changed: Directory) => webhooks.replace(webhookTargets(changed))
+    const onChanged = (changed: Directory) => {
+      engine.linesChanged()
+      return webhooks.replace(webhookTargets(changed))
+    }
     const liveDirectory = new LiveDirectory({ config, store: store.directory, secretBox, onChanged })
     const { directory } = liveDirectory
     const engine = createEngine(config, directory, store, secretBox, log)

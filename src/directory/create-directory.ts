@@ -92,6 +92,10 @@ export function createDirectory(records: DirectoryRecords): Directory {
       const ha1 = line?.ha1.find((one) => one.username === username)
       return line === undefined || ha1 === undefined ? undefined : { line, ha1Md5: ha1.md5, ha1Sha256: ha1.sha256 }
     },
+    sipSecretMark(account, number) {
+      const ha1 = lines.get(`${account}/${number}`)?.ha1[`${number}@${account}`]
+      return ha1 && sha256(ha1.sha256).slice(0, 16)
+    },
     // A look-up by digest tells an attacker nothing by its timing: he cannot steer the digest of his guess.
     keyBySecret: (secret) => credentialsBySecret.get(sha256(secret)),
     userWithHash(name) {

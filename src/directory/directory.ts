@@ -62,6 +62,8 @@ export interface Directory {
   findRecordGroup(account: string, id: number): { readonly id: number; readonly name: string } | undefined
 
   authenticateSip(username: string, realm: string): SipCredentials | undefined
+  /** Changes whenever the secret of this line's phones does, and tells nothing of it; undefined where there is no such line. */
+  sipSecretMark(account: string, number: string): string | undefined
 
   /** An API key or token. Takes the same time whether or not it exists. */
   keyBySecret(secret: string): Credential | undefined

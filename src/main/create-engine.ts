@@ -45,6 +45,10 @@ export function createEngine(
       return { aor: `${account}/${number}`, realm, ha1Md5: found.ha1Md5, ha1Sha256: found.ha1Sha256 }
     },
     targets: createTargetRules(config),
+    secretMark(aor) {
+      const [account = '', number = ''] = aor.split('/')
+      return directory.sipSecretMark(account, number)
+    },
     trunkCredentials: (name) => directory.trunkCredentials(name),
     bindings: createBindingStore(store, log),
     proofKey: secretBox.deriveKey('sip invite proof'),

@@ -65,7 +65,14 @@ export const fuzzSipConversation = async (messages: number, seed: number): Promi
   const transactions = new TransactionLayer({ transport, clock, random, log })
   const agent = new UserAgent({ transactions, transport, clock, random, log, userAgentHeader: 'Test/1' })
   const digest = new DigestServer({ clock, random })
-  const registrar = new Registrar({ clock, log, digest, realm: 'acme', lookupLine: () => line })
+  const registrar = new Registrar({
+    clock,
+    log,
+    digest,
+    realm: 'acme',
+    lookupLine: () => line,
+    secretMark: () => 'mark',
+  })
   agent.onRegister = (request, source) => registrar.handle(request, source)
   let sessions = 0
   agent.onInvite = (invite) => {

@@ -62,6 +62,7 @@ export async function createTestEngine(
       silentSeconds: 60,
       media,
       lookupLine: () => undefined,
+      secretMark: () => 'mark',
       bindings: { load: () => Promise.resolve(bindings), record() {} },
       sockets: new MemorySockets(network),
       clock,

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../../clock.ts'
-import type { Binding, BindingChange } from './binding.ts'
+import type { Binding, BindingChange, RemovalReason } from './binding.ts'
 
 /** Bindings expire by the bucket, so that 100,000 of them cost one timer and no scan. */
 const bucketMilliseconds = 5_000
@@ -8,6 +8,7 @@ const bucketMilliseconds = 5_000
 export class BindingTable {
   onChange: ((change: BindingChange) => void) | undefined
   readonly #clock: Clock
+  /** Of one line in the order of their last REGISTER, the oldest first. */
   readonly #byAor = new Map<string, Map<string, Binding>>()
   readonly #buckets = new Map<number, Set<Binding>>()
   #size = 0
@@ -40,18 +41,34 @@ export class BindingTable {
     return binding !== undefined && binding.expiresAt > this.#clock.now() ? binding : undefined
   }
 
+  /** The keys of a line's bindings, the one that was registered longest ago first. */
+  keys(aor: string): string[] {
+    return [...(this.#byAor.get(aor)?.keys() ?? [])]
+  }
+
+  *all(): IterableIterator<Binding> {
+    for (const bindings of this.#byAor.values()) yield* bindings.values()
+  }
+
   put(key: string, binding: Binding): void {
+    const isNew = this.restore(key, binding)
+    this.onChange?.({ type: isNew ? 'added' : 'refreshed', binding })
+  }
+
+  /** Like `put`, of what is known already: nobody is told. True if the binding was not there. */
+  restore(key: string, binding: Binding): boolean {
     const bindings = this.#byAor.get(binding.aor) ?? new Map<string, Binding>()
     this.#byAor.set(binding.aor, bindings)
     const before = bindings.get(key)
     if (before === undefined) this.#size++
     else this.#unschedule(before)
+    bindings.delete(key)
     bindings.set(key, binding)
     this.#schedule(binding)
-    this.onChange?.({ type: before === undefined ? 'added' : 'refreshed', binding })
+    return before === undefined
   }
 
-  remove(aor: string, key: string, reason: 'unregistered' | 'replaced' | 'expired'): void {
+  remove(aor: string, key: string, reason: RemovalReason): void {
     const bindings = this.#byAor.get(aor)
     const binding = bindings?.get(key)
     if (bindings === undefined || binding === undefined) return

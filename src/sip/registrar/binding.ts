@@ -19,8 +19,16 @@ export interface Binding {
   /** Call-ID and CSeq number of the REGISTER that set this binding: an older one is refused (RFC 3261 section 10.3). */
   readonly callId: string
   readonly sequence: number
+  /** Stands for the line's secret of that time: a binding does not outlive it. Absent in what an older version wrote. */
+  readonly secretMark?: string
 }
+
+/**
+ * `unregistered`: the phone asked for it. `replaced`: by a newer contact of the line. `withdrawn`: the line is no more, or its
+ * secret has changed.
+ */
+export type RemovalReason = 'unregistered' | 'replaced' | 'expired' | 'withdrawn'
 
 export type BindingChange =
   | { readonly type: 'added' | 'refreshed'; readonly binding: Binding }
-  | { readonly type: 'removed'; readonly binding: Binding; readonly reason: 'unregistered' | 'replaced' | 'expired' }
+  | { readonly type: 'removed'; readonly binding: Binding; readonly reason: RemovalReason }

@@ -40,11 +40,16 @@ interface Register {
 const setUp = (limits: Partial<RegistrarLimits> = {}) => {
   const clock = new VirtualClock()
   const random = createSeededRandom(1)
+  const marks = new Map([
+    ['acme/101', 'secret-1'],
+    ['acme/102', 'secret-2'],
+  ])
   const registrar = new Registrar({
     clock,
     log: silentLog,
     digest: new DigestServer({ clock, random }),
     lookupLine: (username) => lines.get(username),
+    secretMark: (aor) => marks.get(aor),
     realm,
     limits,
   })
@@ -94,7 +99,7 @@ const setUp = (limits: Partial<RegistrarLimits> = {}) => {
     return registrar.handle(parse(wanted, number + (wanted.sequence === undefined ? 1 : 0), authorization), from)
   }
   const uris = (aor = 'acme/101'): string[] => registrar.contacts(aor).map((binding) => binding.contactUri)
-  return { clock, registrar, register, changes, uris, parse, source }
+  return { clock, registrar, register, changes, marks, uris, parse, source }
 }
 
 describe('RFC 3261 section 10.3: processing REGISTER requests', () => {
@@ -210,16 +215,49 @@ describe('RFC 3261 section 10.3: processing REGISTER requests', () => {
 })
 
 describe('bounds of the registrar', () => {
-  it('a line keeps at most ten contacts', () => {
-    const { register, uris } = setUp()
-    for (let index = 0; index < 10; index++) {
-      assert.equal(register({ contacts: [`<sip:p${index}@h>`], callId: `c${index}` }).status, 200)
+  it('a line keeps the ten newest contacts: the phone that comes is never the one that is lost', () => {
+    const { register, uris, changes } = setUp()
+    for (let index = 0; index < 12; index++) {
+      const response = register({ contacts: [`<sip:101@192.0.2.10:${4000 + index}>`], callId: `c${index}` })
+      assert.equal(response.status, 200)
+      assert.equal(response.headers.getAll('Contact').length, Math.min(10, index + 1))
     }
-    const eleventh = register({ contacts: ['<sip:p10@h>'], callId: 'c10' })
-    assert.equal(eleventh.status, 403)
-    assert.equal(eleventh.reason, 'Too Many Contacts')
-    assert.equal(uris().length, 10)
-    assert.equal(register({ contacts: ['<sip:p9@h>'], callId: 'c9' }).status, 200)
+    const kept = uris().toSorted()
+    assert.deepEqual(
+      kept,
+      Array.from({ length: 10 }, (_, index) => `sip:101@192.0.2.10:${4002 + index}`),
+    )
+    const replaced = changes.filter((change) => change.type === 'removed' && change.reason === 'replaced')
+    assert.deepEqual(
+      replaced.map(({ binding }) => binding.contactUri),
+      ['sip:101@192.0.2.10:4000', 'sip:101@192.0.2.10:4001'],
+    )
+  })
+
+  it('a contact that is refreshed is new again', () => {
+    const { register, uris } = setUp({ contactsPerLine: 2 })
+    register({ contacts: ['<sip:desk@h>'], callId: 'desk' })
+    register({ contacts: ['<sip:old@h>'], callId: 'old' })
+    register({ contacts: ['<sip:desk@h>'], callId: 'desk' })
+    register({ contacts: ['<sip:new@h>'], callId: 'new' })
+    assert.deepEqual(uris().toSorted(), ['sip:desk@h', 'sip:new@h'])
+  })
+
+  it('contacts of one REGISTER do not push each other out, nor what it removes', () => {
+    const { register, uris } = setUp({ contactsPerLine: 2 })
+    register({ contacts: ['<sip:a@h>', '<sip:b@h>'], callId: '1' })
+    register({ contacts: ['<sip:c@h>', '<sip:a@h>;expires=0'], callId: '2' })
+    assert.deepEqual(uris().toSorted(), ['sip:b@h', 'sip:c@h'])
+    register({ contacts: ['<sip:d@h>', '<sip:e@h>'], callId: '3' })
+    assert.deepEqual(uris().toSorted(), ['sip:d@h', 'sip:e@h'])
+    const many = register({ contacts: ['<sip:f@h>', '<sip:g@h>', '<sip:i@h>'], callId: '4' })
+    assert.equal(many.status, 403)
+    assert.equal(many.reason, 'Too Many Contacts')
+  })
+
+  it('a Contact that no phone would have gets 400', () => {
+    const { register } = setUp()
+    assert.equal(register({ contacts: [`<sip:${'a'.repeat(1100)}@h>`] }).status, 400)
   })
 
   it('a full registrar says so with 503 and still refreshes', () => {
@@ -236,6 +274,58 @@ describe('bounds of the registrar', () => {
     assert.equal(register({ contacts: ['<tel:+61255501000>'] }).status, 400)
     register({ contacts: ['<sip:a@h?Replaces=x>'] })
     assert.deepEqual(uris(), ['sip:a@h'])
+  })
+})
+
+describe('what is withdrawn ends at once', () => {
+  const reasonsOf = (changes: readonly BindingChange[]) =>
+    changes.flatMap((change) => (change.type === 'removed' ? [`${change.binding.aor} ${change.reason}`] : []))
+
+  it('a line with another secret loses its contacts, and those of others stay', () => {
+    const { register, registrar, marks, changes, uris } = setUp()
+    register({ contacts: ['<sip:a@h>', '<sip:b@h>'] })
+    register({ to: '102', callId: 'other' })
+    registrar.withdraw()
+    assert.deepEqual(reasonsOf(changes), [])
+    marks.set('acme/101', 'another secret')
+    registrar.withdraw()
+    assert.deepEqual(uris(), [])
+    assert.equal(uris('acme/102').length, 1)
+    assert.deepEqual(reasonsOf(changes), ['acme/101 withdrawn', 'acme/101 withdrawn'])
+  })
+
+  it('a line that goes and comes back has no old contact', () => {
+    const { register, registrar, marks, uris } = setUp()
+    register()
+    marks.delete('acme/101')
+    registrar.withdraw()
+    marks.set('acme/101', 'secret-1')
+    registrar.withdraw()
+    assert.deepEqual(uris(), [])
+  })
+
+  it('also across a restart, and the store forgets it', () => {
+    const before = setUp()
+    before.register()
+    before.register({ to: '102', callId: 'other' })
+    const kept = ['acme/101', 'acme/102'].flatMap((aor) => before.registrar.contacts(aor))
+    const after = setUp()
+    after.marks.set('acme/101', 'another secret')
+    after.registrar.restore(JSON.parse(JSON.stringify(kept)))
+    assert.deepEqual(after.uris(), [])
+    assert.equal(after.uris('acme/102').length, 1)
+    assert.deepEqual(reasonsOf(after.changes), ['acme/101 withdrawn'])
+    assert.equal(after.changes.length, 1, 'what is kept already is not written again')
+  })
+
+  it('what an older version kept gets the mark of the secret as it is', () => {
+    const before = setUp()
+    before.register()
+    const kept = before.registrar.contacts('acme/101').map(({ secretMark: _none, ...binding }) => binding)
+    const after = setUp()
+    after.registrar.restore(kept)
+    assert.equal(after.registrar.contacts('acme/101')[0]?.secretMark, 'secret-1')
+    assert.equal(after.changes[0]?.type, 'refreshed')
   })
 })
 
@@ -261,12 +351,15 @@ describe('RFC 5626 section 6: instances', () => {
 
 describe('where a contact is reached', () => {
   it('RFC 3581: a phone without rport and NAT, at the port of its Contact', () => {
-    const { register, registrar } = setUp()
+    const { register, registrar, source } = setUp()
     register({
       via: 'SIP/2.0/UDP 198.51.100.7;branch=z9hG4bK1',
       contacts: ['<sip:101@198.51.100.7:5062>'],
     })
-    assert.equal(registrar.contacts('acme/101')[0]?.destination.port, 5062)
+    const { protocol, host, flow } = source
+    const proven = { protocol, host, port: source.port, flow }
+    // Only what the phone said: should that be a port of ours, the request goes to where the REGISTER came from.
+    assert.deepEqual(registrar.contacts('acme/101')[0]?.destination, { ...proven, port: 5062, proven })
   })
 
   it('survives a restart', () => {

@@ -23,6 +23,7 @@ export interface RegistrarLimits {
   readonly minimumExpiresSeconds: number
   readonly maximumExpiresSeconds: number
   readonly defaultExpiresSeconds: number
+  /** The newest stay: a phone without `+sip.instance` leaves a contact behind with every new port. */
   readonly contactsPerLine: number
   readonly contactsInTotal: number
 }
@@ -41,6 +42,8 @@ export interface RegistrarOptions {
   readonly digest: DigestServer
   /** Asked twice: for the To of a REGISTER (user and host), and for the username and realm of its credentials. */
   readonly lookupLine: (username: string, domain: string) => RegistrarLine | undefined
+  /** What stands for a line's secret, by the line's key; undefined where the line is no more. */
+  readonly secretMark: (aor: string) => string | undefined
   /** Realm of the challenge where the line is not known, so that a stranger cannot tell which lines exist. */
   readonly realm: string
   readonly limits?: Partial<RegistrarLimits>
@@ -57,6 +60,7 @@ export class Registrar {
   readonly #log: Log
   readonly #digest: DigestServer
   readonly #lookupLine: RegistrarOptions['lookupLine']
+  readonly #secretMark: RegistrarOptions['secretMark']
   readonly #realm: string
   readonly #limits: RegistrarLimits
   readonly #table: BindingTable
@@ -66,6 +70,7 @@ export class Registrar {
     this.#log = options.log
     this.#digest = options.digest
     this.#lookupLine = options.lookupLine
+    this.#secretMark = options.secretMark
     this.#realm = options.realm
     this.#limits = { ...defaultRegistrarLimits, ...options.limits }
     this.#table = new BindingTable(options.clock)
@@ -77,12 +82,26 @@ export class Registrar {
     return this.#table.contacts(aor)
   }
 
-  /** Takes over what an earlier process kept. */
+  /** Takes over what an earlier process kept, but for what has been withdrawn meanwhile. */
   restore(bindings: Iterable<Binding>): void {
     const now = this.#clock.now()
     for (const binding of bindings) {
       if (binding.expiresAt <= now) continue
-      this.#table.put(bindingKey(binding), binding)
+      this.#table.restore(bindingKey(binding), binding)
+    }
+    this.withdraw()
+  }
+
+  /** Lines have changed: ends every binding whose line is no more, or has another secret than the phone knew. */
+  withdraw(): void {
+    for (const binding of [...this.#table.all()]) {
+      const mark = this.#secretMark(binding.aor)
+      const key = bindingKey(binding)
+      if (mark === undefined || mark !== (binding.secretMark ?? mark)) {
+        this.#table.remove(binding.aor, key, 'withdrawn')
+      } else if (binding.secretMark === undefined) {
+        this.#table.put(key, { ...binding, secretMark: mark })
+      }
     }
   }
 
@@ -143,8 +162,10 @@ export class Registrar {
       if ('status' in plan) return plan
       plans.push(plan)
     }
-    const refusal = this.#checkRoom(request, line, plans)
+    const displaced = this.#displaced(line, plans)
+    const refusal = this.#checkRoom(request, line, plans, displaced)
     if (refusal !== undefined) return refusal
+    for (const key of displaced) this.#table.remove(line.aor, key, 'replaced')
     for (const plan of plans) {
       if ('remove' in plan) this.#table.remove(line.aor, plan.remove, 'unregistered')
       else {
@@ -161,6 +182,7 @@ export class Registrar {
     if (uri === undefined || (uri.scheme !== 'sip' && uri.scheme !== 'sips')) {
       return this.#answer(request, 400, 'Contact Is Not A SIP URI')
     }
+    if (contact.uri.length > longestContact) return this.#answer(request, 400, 'Contact Too Long')
     const expires = this.#expires(request, contact)
     if (expires > 0 && expires < this.#limits.minimumExpiresSeconds) {
       return this.#answer(request, 423, 'Interval Too Brief', [
@@ -170,6 +192,7 @@ export class Registrar {
     const instanceId = contact.params.get('+sip.instance')
     const registrationId = parseCount(contact.params.get('reg-id'))
     const userAgent = request.headers.get('User-Agent')?.slice(0, 256)
+    const secretMark = this.#secretMark(line.aor)
     const binding: Binding = {
       aor: line.aor,
       // Headers in a Contact URI would end up in requests of ours (RFC 3261 section 19.1.5).
@@ -182,6 +205,7 @@ export class Registrar {
       ...(userAgent !== undefined && { userAgent }),
       ...(instanceId !== undefined && instanceId !== '' && { instanceId: instanceId.slice(0, 256) }),
       ...(registrationId !== undefined && { registrationId }),
+      ...(secretMark !== undefined && { secretMark }),
     }
     const key = bindingKey(binding)
     const before = this.#table.get(line.aor, key)
@@ -192,21 +216,25 @@ export class Registrar {
     return plain === undefined ? { put: binding } : { put: binding, replaces: binding.contactUri }
   }
 
-  #checkRoom(request: SipRequest, line: RegistrarLine, plans: readonly Plan[]): SipResponse | undefined {
-    const keys = new Set(this.#table.contacts(line.aor).map(bindingKey))
-    const before = keys.size
-    for (const plan of plans) {
-      if ('remove' in plan) keys.delete(plan.remove)
-      else {
-        if (plan.replaces !== undefined) keys.delete(plan.replaces)
-        keys.add(bindingKey(plan.put))
-      }
-    }
-    if (keys.size > this.#limits.contactsPerLine) return this.#tooManyContacts(request)
-    if (keys.size > before && this.#table.size + keys.size - before > this.#limits.contactsInTotal) {
-      return this.#answer(request, 503, 'Registrar Full', [['Retry-After', '300']])
-    }
-    return undefined
+  /** Contacts that make room for newer ones: a phone that got a new port must never be locked out by what it left behind. */
+  #displaced(line: RegistrarLine, plans: readonly Plan[]): readonly string[] {
+    const named = new Set(plans.flatMap(keysOf))
+    const others = this.#table.keys(line.aor).filter((key) => !named.has(key))
+    const room = this.#limits.contactsPerLine - plans.filter((plan) => 'put' in plan).length
+    return others.slice(0, Math.max(0, others.length - room))
+  }
+
+  #checkRoom(
+    request: SipRequest,
+    line: RegistrarLine,
+    plans: readonly Plan[],
+    displaced: readonly string[],
+  ): SipResponse | undefined {
+    const before = new Set(this.#table.keys(line.aor))
+    const added = plans.filter((plan) => 'put' in plan && !before.has(bindingKey(plan.put))).length
+    const removed = displaced.length + plans.flatMap(keysRemovedBy).filter((key) => before.has(key)).length
+    if (added <= removed || this.#table.size + added - removed <= this.#limits.contactsInTotal) return undefined
+    return this.#answer(request, 503, 'Registrar Full', [['Retry-After', '300']])
   }
 
   #expires(request: SipRequest, contact: NameAddr): number {
@@ -255,6 +283,16 @@ export class Registrar {
     return response
   }
 }
+
+/** Longer ones are no phone's: each request to it carries it, and the store keeps it. */
+const longestContact = 1024
+
+const keysRemovedBy = (plan: Plan): string[] => {
+  if ('remove' in plan) return [plan.remove]
+  return plan.replaces === undefined ? [] : [plan.replaces]
+}
+
+const keysOf = (plan: Plan): string[] => ('put' in plan ? [bindingKey(plan.put)] : []).concat(keysRemovedBy(plan))
 
 /** Section 10.3 step 7: within one Call-ID, only a higher CSeq may change a binding. */
 const isOutdated = (request: SipRequest, binding: Binding): boolean =>

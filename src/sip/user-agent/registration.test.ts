@@ -27,6 +27,7 @@ const setUp = async (wanted: Partial<RegistrationOptions> = {}, limits: Partial<
     log: silentLog,
     digest: new DigestServer({ clock, random }),
     lookupLine: (username) => (username === '101' ? line : undefined),
+    secretMark: () => 'mark',
     realm,
     limits,
   })

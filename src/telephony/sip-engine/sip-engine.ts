@@ -43,6 +43,8 @@ export interface SipEngineOptions {
   readonly media: Pick<MediaPlane, 'start' | 'allocate' | 'counts' | 'close'>
   /** By the user of an address-of-record or of digest credentials. */
   readonly lookupLine: (username: string, domain: string) => RegistrarLine | undefined
+  /** What stands for a line's secret, by `account/number`; undefined where the line is no more. */
+  readonly secretMark: (aor: string) => string | undefined
   readonly bindings: BindingStore
   /** Where phones and carriers may not aim our requests. */
   readonly targets?: TargetRules
@@ -108,6 +110,7 @@ export class SipEngine implements Driver {
       log,
       digest: new DigestServer({ clock, random, algorithms: options.digestAlgorithms }),
       lookupLine: options.lookupLine,
+      secretMark: options.secretMark,
       realm: options.realm,
     })
     this.#userAgent.onRegister = (request, source) => this.#registrar.handle(request, source)
@@ -125,8 +128,8 @@ export class SipEngine implements Driver {
 
   /** Opens ports and media; rejects with the system's error where a port cannot be had. */
   async start(): Promise<void> {
-    this.#registrar.restore(await this.#options.bindings.load())
     this.#registrar.onChange = (change) => this.#options.bindings.record(change)
+    this.#registrar.restore(await this.#options.bindings.load())
     await this.#options.media.start()
     for (const listener of this.#options.listen) await this.#transport.listen(listener)
   }
@@ -134,6 +137,11 @@ export class SipEngine implements Driver {
   /** Where it listens, with the ports that the system chose. */
   get listeners(): readonly SipListener[] {
     return this.#transport.listeningPoints
+  }
+
+  /** To be called when lines have changed: phones of a line that is gone, or has another secret, are forgotten. */
+  linesChanged(): void {
+    this.#registrar.withdraw()
   }
 
   contacts(line: LineAddress): readonly Binding[] {
