@@ -23,7 +23,14 @@ const setUp = async () => {
   const { clock, network, random } = test
   const { agent, transactions } = await test.createAgent(server.port)
   const digest = new DigestServer({ clock, random })
-  const registrar = new Registrar({ clock, log: silentLog, digest, realm: 'acme.example', lookupLine: () => undefined })
+  const registrar = new Registrar({
+    clock,
+    log: silentLog,
+    digest,
+    realm: 'acme.example',
+    lookupLine: () => undefined,
+    secretMark: () => undefined,
+  })
   agent.onRegister = (request, source) => registrar.handle(request, source)
   const stranger = new ScriptedPeer(network, 6000)
   let asked = 0
