@@ -73,12 +73,16 @@ function accountIds(accounts: readonly ConfiguredAccount[], held: ReadonlyMap<st
 }
 
 function lineRecords(account: ConfiguredAccount, realm: string): readonly LineRecord[] {
+  const domain = account.domain ?? realm
   return account.lines.map(({ secret, ...configured }) => {
     const line = { account: account.name, ...withoutUndefined(configured) }
-    const ha1 = usernamesOf(line).map((username) => {
-      const text = `${username}:${account.domain ?? realm}:${secret}`
-      return { username, md5: createHash('md5').update(text).digest('hex'), sha256: sha256(text) }
-    })
+    // Under the server's realm too: its phones may know the server by its address alone.
+    const ha1 = [...new Set([domain, realm])].flatMap((one) =>
+      usernamesOf(line).map((username) => {
+        const text = `${username}:${one}:${secret}`
+        return { username, realm: one, md5: createHash('md5').update(text).digest('hex'), sha256: sha256(text) }
+      }),
+    )
     return { ...line, ha1 }
   })
 }

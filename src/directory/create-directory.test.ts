@@ -25,11 +25,15 @@ const account = (name: string, more: Partial<AccountRecord> = {}): AccountRecord
 
 const line = (owner: string, number: string, fullNumber?: string): LineRecord => {
   const identity = { account: owner, number, ...(fullNumber === undefined ? {} : { fullNumber }) }
-  const ha1 = usernamesOf(identity).map((username) => ({
-    username,
-    md5: `md5 ${owner} ${username}`,
-    sha256: `sha ${owner} ${username}`,
-  }))
+  const realms = owner === 'initech' ? ['initech.example', 'cordboard'] : ['cordboard']
+  const ha1 = realms.flatMap((realm) =>
+    usernamesOf(identity).map((username) => ({
+      username,
+      realm,
+      md5: `md5 ${owner} ${username} ${realm}`,
+      sha256: `sha ${owner} ${username} ${realm}`,
+    })),
+  )
   return { ...identity, ha1 }
 }
 
@@ -108,10 +112,29 @@ describe('lines', () => {
   })
 
   test('digests are those of the name that the phone gave', () => {
-    assert.equal(directory.authenticateSip('101@acme', 'cordboard')?.ha1Md5, 'md5 acme 101@acme')
-    assert.equal(directory.authenticateSip('101', 'initech.example')?.ha1Sha256, 'sha initech 101')
+    assert.equal(directory.authenticateSip('101@acme', 'cordboard')?.ha1Md5, 'md5 acme 101@acme cordboard')
+    assert.equal(directory.authenticateSip('101', 'initech.example')?.ha1Sha256, 'sha initech 101 initech.example')
     assert.equal(directory.authenticateSip('101', 'cordboard'), undefined)
     assert.equal(directory.authenticateSip('__proto__', 'cordboard'), undefined)
+  })
+
+  test('a phone of an account with its own domain may be asked under the server’s realm, and under no other', () => {
+    const found = directory.authenticateSip('101@initech', 'cordboard')
+    assert.deepEqual([found?.line.account, found?.ha1Md5], ['initech', 'md5 initech 101@initech cordboard'])
+    assert.equal(directory.authenticateSip('101@acme', 'initech.example'), undefined)
+    assert.equal(directory.authenticateSip('101@acme', '192.0.2.1'), undefined)
+  })
+
+  test('which domain of ours a host names, whether its lines exist or not', () => {
+    assert.equal(directory.sipDomain('INITECH.example'), 'initech.example')
+    assert.equal(directory.sipDomain('192.0.2.1'), undefined)
+  })
+
+  test('a mark stands for a line’s secret', () => {
+    const mark = directory.sipSecretMark('acme', '101')
+    assert.match(mark ?? '', /^[0-9a-f]{16}$/)
+    assert.notEqual(directory.sipSecretMark('acme', '102'), mark)
+    assert.equal(directory.sipSecretMark('acme', '999'), undefined)
   })
 })
 

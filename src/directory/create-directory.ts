@@ -19,6 +19,7 @@ export function createDirectory(records: DirectoryRecords): Directory {
     records.lines.flatMap((line) => (line.fullNumber === undefined ? [] : [[line.fullNumber, line] as const])),
   )
   const findByUsername = indexUsernames(records)
+  const domains = new Map(records.accounts.map(({ domain }) => [domain?.toLowerCase(), domain]))
   const credentials = records.credentials.map((record) => ({
     record,
     credential: credentialOf(record, accounts.get(record.account)),
@@ -88,12 +89,13 @@ export function createDirectory(records: DirectoryRecords): Directory {
     findCard: (account, number) => accounts.get(account)?.cards.find((card) => card.number === number),
     findRecordGroup: (account, id) => accounts.get(account)?.recordGroups.find((group) => group.id === id),
     authenticateSip(username, realm) {
-      const line = findByUsername(username, realm)
-      const ha1 = line?.ha1.find((one) => one.username === username)
+      const line = findByUsername(username, realm) ?? findByUsername(username)
+      const ha1 = line?.ha1.find((one) => one.username === username && one.realm === realm)
       return line === undefined || ha1 === undefined ? undefined : { line, ha1Md5: ha1.md5, ha1Sha256: ha1.sha256 }
     },
+    sipDomain: (host) => domains.get(host.toLowerCase()),
     sipSecretMark(account, number) {
-      const ha1 = lines.get(`${account}/${number}`)?.ha1[`${number}@${account}`]
+      const ha1 = lines.get(`${account}/${number}`)?.ha1.find(({ username }) => username === `${number}@${account}`)
       return ha1 && sha256(ha1.sha256).slice(0, 16)
     },
     // A look-up by digest tells an attacker nothing by its timing: he cannot steer the digest of his guess.

@@ -61,7 +61,10 @@ export interface Directory {
   findCard(account: string, number: string): { readonly number: string; readonly balance: number } | undefined
   findRecordGroup(account: string, id: number): { readonly id: number; readonly name: string } | undefined
 
+  /** By the name and realm of a phone's credentials: the domain of its account, or the server's realm. */
   authenticateSip(username: string, realm: string): SipCredentials | undefined
+  /** The domain of an account's own, as it is written there, that a host names. */
+  sipDomain(host: string): string | undefined
   /** Changes whenever the secret of this line's phones does, and tells nothing of it; undefined where there is no such line. */
   sipSecretMark(account: string, number: string): string | undefined
 

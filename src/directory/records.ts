@@ -74,7 +74,7 @@ export interface LineRecord {
   readonly callerId?: string
   /** Whom to ring in its place, as its phones would dial them: where nobody answers, where it is busy, where no phone is registered. */
   readonly forward?: Readonly<Partial<Record<'noAnswer' | 'busy' | 'unavailable', string | undefined>>>
-  /** HA1 (RFC 7616 section 3.4.2) for each username that the line's phones may give, for the account's domain. */
+  /** HA1 (RFC 7616 section 3.4.2) for each username that the line's phones may give, for the account's domain and for the server's realm. */
   readonly ha1: readonly Ha1[]
 }
 
@@ -84,6 +84,7 @@ export interface LineRecord {
  */
 export interface Ha1 {
   readonly username: string
+  readonly realm: string
   readonly md5: string
   readonly sha256: string
 }

@@ -29,6 +29,7 @@ export class ReplaceableDirectory implements Directory {
   findCard: Directory['findCard'] = (...args) => this.#current.findCard(...args)
   findRecordGroup: Directory['findRecordGroup'] = (...args) => this.#current.findRecordGroup(...args)
   sipSecretMark: Directory['sipSecretMark'] = (...args) => this.#current.sipSecretMark(...args)
+  sipDomain: Directory['sipDomain'] = (...args) => this.#current.sipDomain(...args)
   authenticateSip: Directory['authenticateSip'] = (...args) => this.#current.authenticateSip(...args)
   keyBySecret: Directory['keyBySecret'] = (...args) => this.#current.keyBySecret(...args)
   userWithHash: Directory['userWithHash'] = (...args) => this.#current.userWithHash(...args)

@@ -12,6 +12,7 @@ import type { Store } from '../store/store.ts'
 import { StoreError } from '../store/store-error.ts'
 import { type BindingStore, SipEngine, type SipListener } from '../telephony/sip-engine/sip-engine.ts'
 import { createTargetRules } from './create-target-rules.ts'
+import { createSipLines } from './sip-lines.ts'
 
 /** The embedded driver, as the configuration says; lines and their secrets come from the directory as it is at each moment. */
 export function createEngine(
@@ -37,18 +38,8 @@ export function createEngine(
       random: systemRandom,
       log,
     }),
-    lookupLine(username, domain) {
-      const found = directory.authenticateSip(username, domain)
-      if (found === undefined) return undefined
-      const { account, number } = found.line
-      const realm = directory.account(account)?.domain ?? config.sip.realm
-      return { aor: `${account}/${number}`, realm, ha1Md5: found.ha1Md5, ha1Sha256: found.ha1Sha256 }
-    },
+    lines: createSipLines(directory, config.sip.realm),
     targets: createTargetRules(config),
-    secretMark(aor) {
-      const [account = '', number = ''] = aor.split('/')
-      return directory.sipSecretMark(account, number)
-    },
     trunkCredentials: (name) => directory.trunkCredentials(name),
     bindings: createBindingStore(store, log),
     proofKey: secretBox.deriveKey('sip invite proof'),

@@ -49,7 +49,11 @@ export class LiveDirectory {
     const { store, secretBox } = this.#options
     this.#demoTrunkAddress = demoTrunkAddress
     return this.#inTurn(async () => {
-      const { records, summary } = await applyConfig(config, store, secretBox)
+      const { records, summary } = await applyConfig(
+        withRealm(config, this.#options.config.sip.realm),
+        store,
+        secretBox,
+      )
       await this.#replace(records)
       return summary
     })
@@ -106,6 +110,9 @@ export class LiveDirectory {
     await this.#options.onChanged(this.#directory)
   }
 }
+
+/** Phones are asked for their passwords under the realm that the server was started with, until it is started with another. */
+const withRealm = (config: Config, realm: string): Config => ({ ...config, sip: { ...config.sip, realm } })
 
 /** The simulated carrier takes part as one more trunk, for every account and number, after the real ones. */
 function withDemoTrunk(records: DirectoryRecords, address: string | undefined): DirectoryRecords {

@@ -10,6 +10,7 @@ import { TransportLayer } from '../../src/sip/transport/transport-layer.ts'
 import { UserAgent } from '../../src/sip/user-agent/user-agent.ts'
 import { MemoryNetwork } from '../support/memory-network.ts'
 import { MemorySockets } from '../support/memory-sockets.ts'
+import { createRegistrarLines } from '../support/registrar-lines.ts'
 import { ScriptedPeer, type WireMessage } from '../support/scripted-peer.ts'
 import { createSeededRandom } from '../support/seeded-random.ts'
 import { testInvite } from '../support/test-agent.ts'
@@ -17,7 +18,6 @@ import { VirtualClock } from '../support/virtual-clock.ts'
 import { mutate } from './mutate.ts'
 
 const server = { host: '127.0.0.1', port: 5060 }
-const line = { aor: 'acme/101', realm: 'acme', ha1Md5: '0'.repeat(32), ha1Sha256: '0'.repeat(64) }
 const description = { type: 'application/sdp', content: 'v=0\r\n' }
 const methods = [
   'INVITE',
@@ -69,9 +69,7 @@ export const fuzzSipConversation = async (messages: number, seed: number): Promi
     clock,
     log,
     digest,
-    realm: 'acme',
-    lookupLine: () => line,
-    secretMark: () => 'mark',
+    lines: createRegistrarLines('acme', { '101': 's3cret' }),
   })
   agent.onRegister = (request, source) => registrar.handle(request, source)
   let sessions = 0

@@ -9,8 +9,9 @@ export const allowedImports: Readonly<Record<string, readonly string[]>> = {
   log: [],
   // What counts as one stranger, for whoever counts them.
   'address-block': [],
+  'ip-address': [],
   // Where a peer may aim us: signalling and media ask the same function.
-  'decide-target': [],
+  'decide-target': ['ip-address'],
 
   // The canonical words import nobody at all.
   call: [],

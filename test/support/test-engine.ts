@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { LegAttempt } from '../../src/call/call.ts'
 import type { LegRecovery } from '../../src/call/call-event.ts'
 import { silentLog } from '../../src/log.ts'
+import type { RegistrarLines } from '../../src/sip/registrar/registrar.ts'
 import type { DialRequest, LegEvent, LegHandle, TrunkAddress } from '../../src/telephony/driver.ts'
 import { SipEngine, type SipEngineOptions } from '../../src/telephony/sip-engine/sip-engine.ts'
 import { MemoryMedia } from './memory-media.ts'
@@ -36,6 +37,14 @@ export const storyOf = (events: readonly LegEvent[]): string[] =>
 export const attemptsOf = (events: readonly LegEvent[]): readonly LegAttempt[] =>
   events.flatMap((event) => (event.type === 'attempt-ended' ? [event.attempt] : []))
 
+/** Phones are registered beforehand, and none comes later. */
+const noLines: RegistrarLines = {
+  find: () => undefined,
+  credentials: () => undefined,
+  realmOf: () => 'acme.example',
+  secretMark: () => 'mark',
+}
+
 /** An engine on a network in virtual time; phones are registered beforehand, by line number and port. */
 export async function createTestEngine(
   registrations: readonly TestRegistration[] = [],
@@ -61,8 +70,7 @@ export async function createTestEngine(
       digestAlgorithms: ['MD5'],
       silentSeconds: 60,
       media,
-      lookupLine: () => undefined,
-      secretMark: () => 'mark',
+      lines: noLines,
       bindings: { load: () => Promise.resolve(bindings), record() {} },
       sockets: new MemorySockets(network),
       clock,

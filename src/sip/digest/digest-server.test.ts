@@ -102,7 +102,7 @@ describe('RFC 7616 section 3.4: credentials', () => {
     const headers = new Headers([['Proxy-Authorization', answer(server.challenge(realm))]])
     const request = new SipRequest('INVITE', uri, headers)
     assert.deepEqual(server.verify(request, lookup), { ok: false, reason: 'missing' })
-    assert.deepEqual(server.verify(request, lookup, 'Proxy-Authorization'), accepted)
+    assert.deepEqual(server.verify(request, lookup, { header: 'Proxy-Authorization' }), accepted)
   })
 
   it('a wrong password and an unknown user are refused alike', () => {
@@ -112,6 +112,26 @@ describe('RFC 7616 section 3.4: credentials', () => {
     assert.deepEqual(verify(answer(challenges, { password: 'guess' })), wrong)
     assert.deepEqual(verify(answer(challenges, { username: 'mallory' })), wrong)
     assert.equal(server.size, 0)
+  })
+
+  it('are looked at only where they may be, and each wrong one of a request is told', () => {
+    const { server, answer } = setUp()
+    const guesses = ['1', '2', '3'].map((password): [string, string] => [
+      'Authorization',
+      answer(server.challenge(realm), { password }),
+    ])
+    const request = new SipRequest('INVITE', uri, new Headers(guesses))
+    const asked: string[] = []
+    const wrong: string[] = []
+    const verdict = server.verify(request, lookup, {
+      mayCheck: (username) => asked.push(username) <= 2,
+      onWrong: (username) => void wrong.push(username),
+    })
+    assert.deepEqual(verdict, { ok: false, reason: 'wrong-credentials' })
+    assert.deepEqual(asked, ['alice', 'alice', 'alice'])
+    assert.deepEqual(wrong, ['alice', 'alice'])
+    const right = new SipRequest('INVITE', uri, new Headers([['Authorization', answer(server.challenge(realm))]]))
+    assert.deepEqual(server.verify(right, lookup, { mayCheck: () => false }), { ok: false, reason: 'unchecked' })
   })
 
   it('do not hold for another method or another callee', () => {
@@ -159,14 +179,34 @@ describe('RFC 7616 section 3.4: credentials', () => {
 })
 
 describe('RFC 7616 section 5.4: nonces', () => {
-  it('expire: the right password gets stale, a wrong one does not', async () => {
+  it('expire: then neither a right password nor a wrong one is told apart', async () => {
     const { clock, server, answer, verify } = setUp()
     const challenges = server.challenge(realm)
     await clock.advance(299_999)
     assert.deepEqual(verify(answer(challenges)), accepted)
     await clock.advance(1)
     assert.deepEqual(verify(answer(challenges, { nonceCount: 2 })), { ok: false, reason: 'stale-nonce', stale: true })
-    assert.deepEqual(verify(answer(challenges, { password: 'guess' })), { ok: false, reason: 'unknown-nonce' })
+    assert.deepEqual(verify(answer(challenges, { password: 'guess' })), {
+      ok: false,
+      reason: 'stale-nonce',
+      stale: true,
+    })
+  })
+
+  it('hold for the network that they were sent to: nobody guesses in the name of another', () => {
+    const { server, answer } = setUp()
+    const header = (host: string) => ({ method: 'INVITE', header: answer(server.challenge(realm, { host })) })
+    const reasonOf = (made: string, shown: string): string => {
+      const verdict = server.verify(header(made), lookup, { host: shown })
+      return verdict.ok ? 'accepted' : verdict.reason
+    }
+    assert.equal(reasonOf('198.51.100.7', '198.51.100.7'), 'accepted')
+    // A carrier's NAT that has several addresses.
+    assert.equal(reasonOf('198.51.100.7', '198.51.100.8'), 'accepted')
+    assert.equal(reasonOf('198.51.100.7', '::ffff:198.51.100.7'), 'accepted')
+    assert.equal(reasonOf('2001:db8:1:2::3', '2001:db8:1:2::4'), 'accepted')
+    assert.equal(reasonOf('198.51.100.7', '198.51.101.7'), 'stale-nonce')
+    assert.equal(reasonOf('2001:db8:1:2::3', '2001:db8:1:3::3'), 'stale-nonce')
   })
 
   it('of an earlier process are stale: nobody is asked for a password after a restart', () => {

@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
+import { addressBlock } from '../../address-block.ts'
 import type { Clock } from '../../clock.ts'
 import type { Random } from '../../random.ts'
 import type { SipRequest } from '../message/message.ts'
@@ -26,12 +27,27 @@ export type ServerAlgorithm = (typeof algorithms)[number]
 /** The stored H(username:realm:password), lower-case hexadecimal; undefined for a stranger. Username and realm are unescaped. */
 export type LookupHa1 = (username: string, realm: string, algorithm: ServerAlgorithm) => string | undefined
 
+/** Whom a challenge goes to, or credentials come from. */
+export interface DigestPeer {
+  /** Its IP address; absent where there is no network between, as in tests. */
+  readonly host?: string
+}
+
 /** What is checked where there is no message: `header` is an Authorization or Proxy-Authorization value. */
 export interface PresentedCredentials {
   readonly method: string
   readonly header: string | undefined
   /** The Request-URI, which must be the one that the credentials were made for. Not looked at if absent. */
   readonly uri?: string
+}
+
+export interface VerifyOptions extends DigestPeer {
+  /** `Authorization` if absent. */
+  readonly header?: string
+  /** Asked before each password is looked at. */
+  readonly mayCheck?: (username: string) => boolean
+  /** Each password that was looked at, and was wrong: one request can carry several. */
+  readonly onWrong?: (username: string) => void
 }
 
 /** Why credentials do not hold. From `missing` to `replayed` each says more about who sent them. */
@@ -42,13 +58,16 @@ export type DigestFailure =
   | 'malformed'
   /** An algorithm, or a qop, that was not offered. */
   | 'unsupported'
-  /** A nonce that is not ours, or no longer good, and a digest that is wrong, too. */
-  | 'unknown-nonce'
+  /** `mayCheck` said no: nobody knows whether they are right. */
+  | 'unchecked'
   /** Wrong password or unknown user: neither this word nor the time it takes tells which. */
   | 'wrong-credentials'
   /** Made for another Request-URI (RFC 7616 section 3.4.6). */
   | 'wrong-uri'
-  /** The password is right, the nonce's time is over: to be challenged again, `stale`. */
+  /**
+   * A nonce that is not ours, not for this peer, or no longer good: to be challenged again, `stale` (RFC 7616 section 3.3). The
+   * digest is not even looked at, so that nobody can guess with a nonce that was not sent to him.
+   */
   | 'stale-nonce'
   /** The password is right, but the same nonce count was here before: to be challenged again, `stale`. */
   | 'replayed'
@@ -67,7 +86,7 @@ export class DigestServer {
   readonly #nonces: NonceBook
   readonly #opaque: string
   /** Stands in for the HA1 of a stranger, so that the answer takes as long as for a wrong password. */
-  readonly #nobody: string
+  readonly #nobody: Readonly<Record<ServerAlgorithm, string>>
 
   constructor(options: DigestServerOptions) {
     this.#algorithms = options.algorithms ?? algorithms
@@ -78,7 +97,8 @@ export class DigestServer {
       capacity: options.nonceCapacity ?? 100_000,
     })
     this.#opaque = options.random.token(16)
-    this.#nobody = computeHa1('SHA-256', '', '', options.random.token(32))
+    const password = options.random.token(32)
+    this.#nobody = { 'SHA-256': computeHa1('SHA-256', '', '', password), MD5: computeHa1('MD5', '', '', password) }
   }
 
   /** How many nonces are remembered. */
@@ -87,28 +107,35 @@ export class DigestServer {
   }
 
   /** WWW-Authenticate or Proxy-Authenticate values, one an algorithm, the preferred first. */
-  challenge(realm: string, options: { readonly stale?: boolean } = {}): string[] {
+  challenge(realm: string, options: DigestPeer & { readonly stale?: boolean } = {}): string[] {
     const quoted = escapeQuoted(realm)
-    const nonce = this.#nonces.issue(quoted)
+    const nonce = this.#nonces.issue({ realm: quoted, network: networkOfPeer(options) })
     const common = `Digest realm="${quoted}", nonce="${nonce}", opaque="${this.#opaque}", qop="auth"`
     const stale = options.stale === true ? ', stale=true' : ''
     return this.#algorithms.map((algorithm) => `${common}, algorithm=${algorithm}${stale}`)
   }
 
   /** Checks the Authorization headers of a request; one that holds is enough. Never throws for what a peer sent. */
-  verify(request: SipRequest | PresentedCredentials, lookupHa1: LookupHa1, header = 'Authorization'): DigestVerdict {
+  verify(request: SipRequest | PresentedCredentials, lookupHa1: LookupHa1, options: VerifyOptions = {}): DigestVerdict {
+    const { header = 'Authorization' } = options
     const values = 'headers' in request ? request.headers.getAll(header) : [request.header ?? '']
     let failure: DigestVerdict & { ok: false } = { ok: false, reason: 'missing' }
     for (const value of values.slice(0, maximumCredentials)) {
       if (!/^\s*Digest\s/i.test(value)) continue
-      const verdict = this.#verifyOne(request.method, request.uri, value, lookupHa1)
+      const verdict = this.#verifyOne(request.method, request.uri, value, lookupHa1, options)
       if (verdict.ok) return verdict
       if (weight[verdict.reason] > weight[failure.reason]) failure = verdict
     }
     return failure
   }
 
-  #verifyOne(method: string, requestUri: string | undefined, value: string, lookupHa1: LookupHa1): DigestVerdict {
+  #verifyOne(
+    method: string,
+    requestUri: string | undefined,
+    value: string,
+    lookupHa1: LookupHa1,
+    options: VerifyOptions,
+  ): DigestVerdict {
     const parameters = parseDigestParameters(value)
     const credentials = parameters === undefined ? 'malformed' : readCredentials(parameters)
     if (typeof credentials === 'string') return { ok: false, reason: credentials }
@@ -116,12 +143,14 @@ export class DigestServer {
     if (!isOffered(algorithm, this.#algorithms)) return { ok: false, reason: 'unsupported' }
     const username = unescapeQuoted(credentials.username)
     const realm = unescapeQuoted(credentials.realm)
-    const isRight = this.#isRight(method, credentials, lookupHa1(username, realm, algorithm))
-    if (!this.#isFresh(credentials)) {
-      // RFC 7616 section 3.3: `stale` only where the digest is right; a wrong password tried again stays wrong.
-      return isRight ? { ok: false, reason: 'stale-nonce', stale: true } : { ok: false, reason: 'unknown-nonce' }
+    if (!this.#isFresh(credentials, networkOfPeer(options))) return { ok: false, reason: 'stale-nonce', stale: true }
+    if (options.mayCheck?.(username) === false) return { ok: false, reason: 'unchecked' }
+    const ha1 = lookupHa1(username, realm, algorithm)
+    const isRight = this.#isRight(method, credentials, ha1 ?? this.#nobody[algorithm])
+    if (ha1 === undefined || !isRight) {
+      options.onWrong?.(username)
+      return { ok: false, reason: 'wrong-credentials' }
     }
-    if (!isRight) return { ok: false, reason: 'wrong-credentials' }
     if (requestUri !== undefined && !isSameTarget(requestUri, unescapeQuoted(credentials.uri))) {
       return { ok: false, reason: 'wrong-uri' }
     }
@@ -132,26 +161,31 @@ export class DigestServer {
     return { ok: true, username, realm }
   }
 
-  #isFresh({ nonce, realm, opaque }: DigestCredentials): boolean {
+  #isFresh({ nonce, realm, opaque }: DigestCredentials, network: string): boolean {
     // Some phones forget the opaque (RFC 7616 section 3.4 only asks for it); a wrong one is of another server.
     if (opaque !== undefined && opaque !== this.#opaque) return false
-    return this.#nonces.check(nonce, realm) === 'fresh'
+    return this.#nonces.check(nonce, { realm, network }) === 'fresh'
   }
 
-  #isRight(method: string, credentials: DigestCredentials, ha1: string | undefined): boolean {
-    const { response } = credentials
-    const expected = computeDigestResponse({ ...credentials, session: false, method, ha1: ha1 ?? this.#nobody })
-    const given = Buffer.from(response)
-    const isEqual = given.length === expected.length && timingSafeEqual(Buffer.from(expected), given)
-    return isEqual && ha1 !== undefined
+  #isRight(method: string, credentials: DigestCredentials, ha1: string): boolean {
+    const expected = computeDigestResponse({ ...credentials, session: false, method, ha1 })
+    const given = Buffer.from(credentials.response)
+    return given.length === expected.length && timingSafeEqual(Buffer.from(expected), given)
   }
 }
+
+/**
+ * A nonce holds for the network that it was sent to: who forges a source address never sees the challenge, and cannot make guesses
+ * that are counted against others. Not for the address alone: some carriers' NATs change that from packet to packet.
+ */
+const networkOfPeer = ({ host }: DigestPeer): string =>
+  host === undefined ? '' : addressBlock(host).replace(/^(\d+\.\d+\.\d+)\.\d+$/, '$1')
 
 const weight: Readonly<Record<DigestFailure, number>> = {
   missing: 0,
   malformed: 1,
   unsupported: 2,
-  'unknown-nonce': 3,
+  unchecked: 3,
   'wrong-credentials': 4,
   'wrong-uri': 5,
   'stale-nonce': 6,

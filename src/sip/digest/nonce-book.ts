@@ -2,8 +2,15 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
 import type { Random } from '../../random.ts'
 
-/** `foreign`: not of our making, or of an earlier process. `expired`: ours, past its time or forgotten. */
+/** `foreign`: not of our making, of an earlier process, or made for another realm or network. `expired`: ours, past its time or forgotten. */
 export type NonceStanding = 'fresh' | 'expired' | 'foreign'
+
+/** For whom a nonce is made: it is good for nobody else. */
+export interface NonceScope {
+  readonly realm: string
+  /** The network that the challenge goes to. */
+  readonly network: string
+}
 
 export interface NonceBookOptions {
   readonly clock: Clock
@@ -29,7 +36,7 @@ const windowSize = 32
  * Makes nonces and knows them again (RFC 7616 section 5.4). A nonce carries its own proof, so that challenges cost no memory,
  * however many a stranger asks for. Only nonces that were used with a right password are remembered, and only so many.
  *
- *     time, 12 hex digits | salt, 16 | HMAC-SHA-256 of both and of the realm, 32
+ *     time, 12 hex digits | salt, 16 | HMAC-SHA-256 of both, of the realm and of the network, 32
  */
 export class NonceBook {
   readonly #clock: Clock
@@ -55,15 +62,15 @@ export class NonceBook {
     return this.#used.size
   }
 
-  issue(realm: string): string {
+  issue(scope: NonceScope): string {
     const time = Math.floor(this.#clock.now()).toString(16).padStart(timeDigits, '0')
     const head = time + this.#random.token(headDigits - timeDigits)
-    return head + this.#sign(head, realm)
+    return head + this.#sign(head, scope)
   }
 
-  check(nonce: string, realm: string): NonceStanding {
+  check(nonce: string, scope: NonceScope): NonceStanding {
     if (!noncePattern.test(nonce)) return 'foreign'
-    const signature = this.#sign(nonce.slice(0, headDigits), realm)
+    const signature = this.#sign(nonce.slice(0, headDigits), scope)
     if (!timingSafeEqual(Buffer.from(signature), Buffer.from(nonce.slice(headDigits)))) return 'foreign'
     const issuedAt = issueTime(nonce)
     // Absolute: a wall clock that was set back must not make nonces that live on and on.
@@ -106,8 +113,10 @@ export class NonceBook {
     }
   }
 
-  #sign(head: string, realm: string): string {
-    return createHmac('sha256', this.#key).update(head).update(realm).digest('hex').slice(0, signatureDigits)
+  #sign(head: string, { realm, network }: NonceScope): string {
+    // A realm holds no control character, so that nobody can move the border between the two.
+    const text = `${head}${network}\n${realm}`
+    return createHmac('sha256', this.#key).update(text).digest('hex').slice(0, signatureDigits)
   }
 }
 

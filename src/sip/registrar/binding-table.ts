@@ -11,11 +11,15 @@ export class BindingTable {
   /** Of one line in the order of their last REGISTER, the oldest first. */
   readonly #byAor = new Map<string, Map<string, Binding>>()
   readonly #buckets = new Map<number, Set<Binding>>()
+  /** How many bindings came from each address, as `addressOf` names it. */
+  readonly #byAddress = new Map<string, number>()
+  readonly #addressOf: (host: string) => string
   #size = 0
   #timer: Timer | undefined
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, addressOf: (host: string) => string) {
     this.#clock = clock
+    this.#addressOf = addressOf
   }
 
   get size(): number {
@@ -50,6 +54,11 @@ export class BindingTable {
     for (const bindings of this.#byAor.values()) yield* bindings.values()
   }
 
+  /** Whether a phone is registered from there; the address as `addressOf` names it. */
+  hasAddress(address: string): boolean {
+    return this.#byAddress.has(address)
+  }
+
   put(key: string, binding: Binding): void {
     const isNew = this.restore(key, binding)
     this.onChange?.({ type: isNew ? 'added' : 'refreshed', binding })
@@ -61,10 +70,10 @@ export class BindingTable {
     this.#byAor.set(binding.aor, bindings)
     const before = bindings.get(key)
     if (before === undefined) this.#size++
-    else this.#unschedule(before)
+    else this.#leave(before)
     bindings.delete(key)
     bindings.set(key, binding)
-    this.#schedule(binding)
+    this.#enter(binding)
     return before === undefined
   }
 
@@ -75,7 +84,7 @@ export class BindingTable {
     bindings.delete(key)
     if (bindings.size === 0) this.#byAor.delete(aor)
     this.#size--
-    this.#unschedule(binding)
+    this.#leave(binding)
     this.onChange?.({ type: 'removed', binding, reason })
   }
 
@@ -84,10 +93,12 @@ export class BindingTable {
     this.#timer = undefined
     this.#byAor.clear()
     this.#buckets.clear()
+    this.#byAddress.clear()
     this.#size = 0
   }
 
-  #schedule(binding: Binding): void {
+  #enter(binding: Binding): void {
+    this.#countAddress(binding, 1)
     const bucket = bucketOf(binding.expiresAt)
     const waiting = this.#buckets.get(bucket) ?? new Set<Binding>()
     this.#buckets.set(bucket, waiting)
@@ -95,7 +106,15 @@ export class BindingTable {
     this.#arm()
   }
 
-  #unschedule(binding: Binding): void {
+  #countAddress({ destination }: Binding, change: 1 | -1): void {
+    const address = this.#addressOf(destination.host)
+    const count = (this.#byAddress.get(address) ?? 0) + change
+    if (count === 0) this.#byAddress.delete(address)
+    else this.#byAddress.set(address, count)
+  }
+
+  #leave(binding: Binding): void {
+    this.#countAddress(binding, -1)
     const bucket = bucketOf(binding.expiresAt)
     const waiting = this.#buckets.get(bucket)
     waiting?.delete(binding)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
 import { describe, it } from 'node:test'
+import { createRegistrarLines } from '../../../test/support/registrar-lines.ts'
 import { createSeededRandom } from '../../../test/support/seeded-random.ts'
 import { VirtualClock } from '../../../test/support/virtual-clock.ts'
 import { silentLog } from '../../log.ts'
@@ -10,20 +10,10 @@ import type { SipRequest, SipResponse } from '../message/message.ts'
 import { parseMessage } from '../message/parse-message.ts'
 import type { Source } from '../transport/destination.ts'
 import type { BindingChange } from './binding.ts'
-import { Registrar, type RegistrarLimits, type RegistrarLine } from './registrar.ts'
+import { Registrar, type RegistrarLimits } from './registrar.ts'
 
 const realm = 'cordboard'
-const hash = (algorithm: string, text: string): string => createHash(algorithm).update(text).digest('hex')
-const createLine = (username: string, password: string): RegistrarLine => ({
-  aor: `acme/${username}`,
-  realm,
-  ha1Md5: hash('md5', `${username}:${realm}:${password}`),
-  ha1Sha256: hash('sha256', `${username}:${realm}:${password}`),
-})
-const lines = new Map([
-  ['101', createLine('101', 's3cret-101')],
-  ['102', createLine('102', 's3cret-102')],
-])
+const passwords = { '101': 's3cret-101', '102': 's3cret-102' }
 
 interface Register {
   readonly to?: string
@@ -40,17 +30,13 @@ interface Register {
 const setUp = (limits: Partial<RegistrarLimits> = {}) => {
   const clock = new VirtualClock()
   const random = createSeededRandom(1)
-  const marks = new Map([
-    ['acme/101', 'secret-1'],
-    ['acme/102', 'secret-2'],
-  ])
+  const lines = createRegistrarLines(realm, passwords)
+  const { marks } = lines
   const registrar = new Registrar({
     clock,
     log: silentLog,
     digest: new DigestServer({ clock, random }),
-    lookupLine: (username) => lines.get(username),
-    secretMark: (aor) => marks.get(aor),
-    realm,
+    lines,
     limits,
   })
   const changes: BindingChange[] = []
@@ -214,6 +200,83 @@ describe('RFC 3261 section 10.3: processing REGISTER requests', () => {
   })
 })
 
+describe('guessing passwords', () => {
+  const stranger = { source: { host: '203.0.113.9' }, callId: 'guess' }
+
+  it('a challenge never counts, however many are asked for', () => {
+    const { registrar, parse, source, register } = setUp()
+    const from = { ...source, host: '203.0.113.9' }
+    for (let index = 0; index < 1000; index++) assert.equal(registrar.handle(parse({}, index), from).status, 401)
+    assert.equal(register({ ...stranger }).status, 200)
+  })
+
+  it('2,000 guesses: refused, then slowed down with Retry-After, then the address is not heard', () => {
+    const { register, uris } = setUp()
+    const statuses = Array.from(
+      { length: 2000 },
+      (_, index) =>
+        register({ ...stranger, to: index % 2 === 0 ? '101' : '999', username: String(index % 100), password: 'wrong' })
+          .status,
+    )
+    assert.deepEqual(new Set(statuses.slice(0, 50)), new Set([403]))
+    assert.deepEqual(new Set(statuses.slice(50)), new Set([403]))
+    // Even the right password is of no use to it now, and it gets no challenge.
+    assert.equal(register({ ...stranger }).status, 403)
+    assert.deepEqual(uris(), [])
+    assert.equal(register().status, 200, 'a phone elsewhere registers on')
+  })
+
+  it('a line that exists is slowed down like one that does not', () => {
+    const ofLine = (number: string) => {
+      const { register } = setUp()
+      return Array.from({ length: 10 }, () => {
+        const { status, reason, headers } = register({ ...stranger, to: number, username: number, password: 'wrong' })
+        return `${status} ${reason} ${headers.get('Retry-After') ?? ''}`
+      })
+    }
+    assert.deepEqual(ofLine('101'), ofLine('999'))
+    assert.deepEqual(ofLine('101').slice(4, 6), ['403 Forbidden ', '503 Too Many Wrong Passwords 60'])
+  })
+
+  it('several passwords in one request are several guesses', () => {
+    const { registrar, parse, source } = setUp()
+    const from = { ...source, host: '203.0.113.9' }
+    const challenged = registrar.handle(parse({}, 1), from)
+    const guesses = Array.from({ length: 8 }, (_, index) => {
+      const value = answerChallenge({
+        method: 'REGISTER',
+        uri: `sip:${realm}`,
+        challenges: challenged.headers.getAll('WWW-Authenticate'),
+        username: '101',
+        password: index === 7 ? 's3cret-101' : `guess-${index}`,
+        cnonce: 'c',
+        nonceCount: index + 1,
+        body: Buffer.alloc(0),
+      })
+      return `Authorization: ${value}`
+    })
+    assert.equal(registrar.handle(parse({ headers: guesses }, 2), from).status, 403)
+    assert.deepEqual(registrar.contacts('acme/101'), [])
+  })
+
+  it('a registered phone refreshes while somebody at its own address guesses at its line', () => {
+    const { register } = setUp()
+    assert.equal(register().status, 200)
+    for (let index = 0; index < 200; index++) register({ callId: 'other', password: 'wrong' })
+    assert.equal(register({ callId: 'other' }).status, 503)
+    assert.equal(register().status, 200)
+  })
+
+  it('no credentials of another line tell whether there is one', () => {
+    const { register } = setUp()
+    const shape = ({ status, reason }: SipResponse) => `${status} ${reason}`
+    const known = register({ to: '101', username: '102' })
+    const unknown = register({ to: '999', username: '102' })
+    assert.equal(shape(known), '403 Forbidden')
+    assert.equal(shape(unknown), shape(known))
+  })
+})
+
 describe('bounds of the registrar', () => {
   it('a line keeps the ten newest contacts: the phone that comes is never the one that is lost', () => {
     const { register, uris, changes } = setUp()
@@ -299,7 +362,7 @@ describe('what is withdrawn ends at once', () => {
     register()
     marks.delete('acme/101')
     registrar.withdraw()
-    marks.set('acme/101', 'secret-1')
+    marks.set('acme/101', 's3cret-101')
     registrar.withdraw()
     assert.deepEqual(uris(), [])
   })
@@ -324,7 +387,7 @@ describe('what is withdrawn ends at once', () => {
     const kept = before.registrar.contacts('acme/101').map(({ secretMark: _none, ...binding }) => binding)
     const after = setUp()
     after.registrar.restore(kept)
-    assert.equal(after.registrar.contacts('acme/101')[0]?.secretMark, 'secret-1')
+    assert.equal(after.registrar.contacts('acme/101')[0]?.secretMark, 's3cret-101')
     assert.equal(after.changes[0]?.type, 'refreshed')
   })
 })

@@ -1,6 +1,7 @@
+import { addressBlock } from '../../address-block.ts'
 import type { Clock } from '../../clock.ts'
 import type { Log } from '../../log.ts'
-import type { DigestServer } from '../digest/digest-server.ts'
+import type { DigestServer, ServerAlgorithm } from '../digest/digest-server.ts'
 import { createResponse } from '../message/create-response.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
 import type { NameAddr } from '../message/name-addr.ts'
@@ -9,14 +10,27 @@ import { parseUri, type SipUri, serializeUri } from '../message/uri.ts'
 import type { Source } from '../transport/destination.ts'
 import type { Binding, BindingChange } from './binding.ts'
 import { BindingTable, bindingKey } from './binding-table.ts'
+import { type Guesser, GuessGuard } from './guess-guard.ts'
+import { LimitedLog } from './limited-log.ts'
 
-/** A line that may register, as the directory knows it. */
+/** Whose password credentials name. */
 export interface RegistrarLine {
   /** Unique key of the line; bindings are kept under it. */
   readonly aor: string
-  readonly realm: string
   readonly ha1Md5: string
   readonly ha1Sha256: string
+}
+
+/** The lines that may register, as the directory knows them at each moment. */
+export interface RegistrarLines {
+  /** The key of the line that an address-of-record names. */
+  find(user: string, domain: string): string | undefined
+  /** By the username and realm of credentials. */
+  credentials(username: string, realm: string): RegistrarLine | undefined
+  /** What to challenge with under a domain: the same whether the line exists or not. */
+  realmOf(domain: string): string
+  /** What stands for a line's secret, by the line's key; undefined where the line is no more. */
+  secretMark(aor: string): string | undefined
 }
 
 export interface RegistrarLimits {
@@ -40,12 +54,7 @@ export interface RegistrarOptions {
   readonly clock: Clock
   readonly log: Log
   readonly digest: DigestServer
-  /** Asked twice: for the To of a REGISTER (user and host), and for the username and realm of its credentials. */
-  readonly lookupLine: (username: string, domain: string) => RegistrarLine | undefined
-  /** What stands for a line's secret, by the line's key; undefined where the line is no more. */
-  readonly secretMark: (aor: string) => string | undefined
-  /** Realm of the challenge where the line is not known, so that a stranger cannot tell which lines exist. */
-  readonly realm: string
+  readonly lines: RegistrarLines
   readonly limits?: Partial<RegistrarLimits>
 }
 
@@ -57,23 +66,21 @@ export class Registrar {
   /** Every change, as it happens; for the store and for presence. */
   onChange: ((change: BindingChange) => void) | undefined
   readonly #clock: Clock
-  readonly #log: Log
+  readonly #refusals: LimitedLog
+  readonly #guard: GuessGuard
   readonly #digest: DigestServer
-  readonly #lookupLine: RegistrarOptions['lookupLine']
-  readonly #secretMark: RegistrarOptions['secretMark']
-  readonly #realm: string
+  readonly #lines: RegistrarLines
   readonly #limits: RegistrarLimits
   readonly #table: BindingTable
 
   constructor(options: RegistrarOptions) {
     this.#clock = options.clock
-    this.#log = options.log
+    this.#refusals = new LimitedLog(options.clock, options.log)
+    this.#guard = new GuessGuard(options.clock, options.log)
     this.#digest = options.digest
-    this.#lookupLine = options.lookupLine
-    this.#secretMark = options.secretMark
-    this.#realm = options.realm
+    this.#lines = options.lines
     this.#limits = { ...defaultRegistrarLimits, ...options.limits }
-    this.#table = new BindingTable(options.clock)
+    this.#table = new BindingTable(options.clock, addressBlock)
     this.#table.onChange = (change) => this.onChange?.(change)
   }
 
@@ -95,7 +102,7 @@ export class Registrar {
   /** Lines have changed: ends every binding whose line is no more, or has another secret than the phone knew. */
   withdraw(): void {
     for (const binding of [...this.#table.all()]) {
-      const mark = this.#secretMark(binding.aor)
+      const mark = this.#lines.secretMark(binding.aor)
       const key = bindingKey(binding)
       if (mark === undefined || mark !== (binding.secretMark ?? mark)) {
         this.#table.remove(binding.aor, key, 'withdrawn')
@@ -114,7 +121,10 @@ export class Registrar {
     this.#table.close()
   }
 
-  /** RFC 3261 section 10.3, in its order: what costs least is checked first, and nothing changes unless all of it is right. */
+  /**
+   * RFC 3261 section 10.3, in its order: what costs least is checked first, and nothing changes unless all of it is right. What a
+   * stranger is answered does not depend on whether the line exists.
+   */
   handle(request: SipRequest, source: Source): SipResponse {
     const required = request.headers.has('Require') ? request.headers.getAll('Require') : []
     if (required.length > 0) {
@@ -122,62 +132,96 @@ export class Registrar {
     }
     const to = tryParseUri(request.to.uri)
     if (to?.user === undefined) return this.#answer(request, 404, 'Not Found')
-    const line = this.#lookupLine(to.user, to.host)
+    const hasLine = this.#table.hasAddress(addressBlock(source.host))
+    if (!hasLine && this.#guard.isShutOut(source.host)) return this.#answer(request, 403, 'Forbidden')
 
-    const verdict = this.#digest.verify(request, (username, realm, algorithm) => {
-      const owner = this.#lookupLine(username, realm)
-      if (owner === undefined) return undefined
-      return algorithm === 'SHA-256' ? owner.ha1Sha256 : owner.ha1Md5
+    const aor = this.#lines.find(to.user, to.host)
+    const guesser = (username: string): Guesser => {
+      const isRefresh = aor !== undefined && this.#isRefresh(request, source, aor)
+      const isKnown = this.#lines.find(username, to.host) !== undefined
+      return { host: source.host, username, isKnown, hasLine, isRefresh }
+    }
+    let slowed: Guesser | undefined
+    const verdict = this.#digest.verify(request, (...asked) => this.#lookupHa1(...asked), {
+      host: source.host,
+      mayCheck: (username) => {
+        const one = guesser(username)
+        if (this.#guard.decide(one) === 'check') return true
+        slowed = one
+        return false
+      },
+      onWrong: (username) => this.#guard.wrong(guesser(username)),
     })
     if (!verdict.ok) {
       // A wrong password is refused for good: a challenge would make the phone try the same one for ever.
-      if (verdict.reason === 'wrong-credentials') return this.#refuse(request, source, verdict.reason)
-      return this.#challenge(request, line?.realm ?? this.#realm, verdict.stale === true)
+      if (verdict.reason === 'wrong-credentials') return this.#answer(request, 403, 'Forbidden')
+      if (slowed !== undefined) {
+        const seconds = this.#guard.retrySeconds(slowed)
+        return this.#answer(request, 503, 'Too Many Wrong Passwords', [['Retry-After', String(seconds)]])
+      }
+      return this.#challenge(request, source, this.#lines.realmOf(to.host), verdict.stale === true)
     }
-    if (line === undefined) return this.#answer(request, 404, 'Not Found')
-    // RFC 3261 section 10.3 step 4: nobody may change another line's bindings.
-    if (this.#lookupLine(verdict.username, verdict.realm)?.aor !== line.aor) {
-      return this.#refuse(request, source, 'not the line of these credentials')
+    this.#guard.right({ host: source.host, username: verdict.username })
+    // RFC 3261 section 10.3 step 4: nobody may change another line's bindings, or learn whether there is one (step 5).
+    if (aor === undefined || this.#lines.credentials(verdict.username, verdict.realm)?.aor !== aor) {
+      const fields = { host: source.host, username: verdict.username, to: request.to.uri.slice(0, longestInLog) }
+      this.#refusals.warn(fields, 'registration refused: the line is not that of these credentials')
+      return this.#answer(request, 403, 'Forbidden')
     }
-    return this.#update(request, source, line)
+    return this.#update(request, source, aor)
   }
 
-  #update(request: SipRequest, source: Source, line: RegistrarLine): SipResponse {
+  #lookupHa1(username: string, realm: string, algorithm: ServerAlgorithm): string | undefined {
+    const line = this.#lines.credentials(username, realm)
+    return algorithm === 'SHA-256' ? line?.ha1Sha256 : line?.ha1Md5
+  }
+
+  /** The phone itself: nobody else knows the Call-ID of its registration. */
+  #isRefresh(request: SipRequest, source: Source, aor: string): boolean {
+    const address = addressBlock(source.host)
+    return this.#table
+      .contacts(aor)
+      .some(
+        ({ callId, destination }) => callId === request.callId && addressBlock(destination.host) === address,
+      )
+  }
+
+  #update(request: SipRequest, source: Source, aor: string): SipResponse {
     const contacts = request.contacts
     if (contacts === '*') {
       // Section 10.3 step 6: the wildcard only with "Expires: 0".
       if (request.headers.get('Expires')?.trim() !== '0') {
         return this.#answer(request, 400, 'Wildcard Contact Needs Expires 0')
       }
-      const bindings = this.#table.contacts(line.aor)
+      const bindings = this.#table.contacts(aor)
       if (bindings.some((binding) => isOutdated(request, binding))) return this.#outOfOrder(request)
-      for (const binding of bindings) this.#table.remove(line.aor, bindingKey(binding), 'unregistered')
-      return this.#list(request, line)
+      for (const binding of bindings) this.#table.remove(aor, bindingKey(binding), 'unregistered')
+      return this.#list(request, aor)
     }
     if (contacts.length > this.#limits.contactsPerLine) return this.#tooManyContacts(request)
     const plans: Plan[] = []
     for (const contact of contacts) {
-      const plan = this.#plan(request, source, line, contact)
+      const plan = this.#plan(request, source, aor, contact)
       if (plan === undefined) continue
       if ('status' in plan) return plan
       plans.push(plan)
     }
-    const displaced = this.#displaced(line, plans)
-    const refusal = this.#checkRoom(request, line, plans, displaced)
+    const displaced = this.#displaced(aor, plans)
+    const refusal = this.#checkRoom(request, aor, plans, displaced)
     if (refusal !== undefined) return refusal
-    for (const key of displaced) this.#table.remove(line.aor, key, 'replaced')
+    for (const key of displaced) this.#table.remove(aor, key, 'replaced')
     for (const plan of plans) {
-      if ('remove' in plan) this.#table.remove(line.aor, plan.remove, 'unregistered')
+      if ('remove' in plan) this.#table.remove(aor, plan.remove, 'unregistered')
       else {
-        if (plan.replaces !== undefined) this.#table.remove(line.aor, plan.replaces, 'replaced')
+        if (plan.replaces !== undefined) this.#table.remove(aor, plan.replaces, 'replaced')
         this.#table.put(bindingKey(plan.put), plan.put)
       }
     }
-    return this.#list(request, line)
+    return this.#list(request, aor)
   }
 
   /** Section 10.3 step 7, for one Contact. */
-  #plan(request: SipRequest, source: Source, line: RegistrarLine, contact: NameAddr): Plan | SipResponse | undefined {
+  #plan(request: SipRequest, source: Source, aor: string, contact: NameAddr): Plan | SipResponse | undefined {
     const uri = tryParseUri(contact.uri)
     if (uri === undefined || (uri.scheme !== 'sip' && uri.scheme !== 'sips')) {
       return this.#answer(request, 400, 'Contact Is Not A SIP URI')
@@ -192,9 +236,9 @@ export class Registrar {
     const instanceId = contact.params.get('+sip.instance')
     const registrationId = parseCount(contact.params.get('reg-id'))
     const userAgent = request.headers.get('User-Agent')?.slice(0, 256)
-    const secretMark = this.#secretMark(line.aor)
+    const secretMark = this.#lines.secretMark(aor)
     const binding: Binding = {
-      aor: line.aor,
+      aor,
       // Headers in a Contact URI would end up in requests of ours (RFC 3261 section 19.1.5).
       contactUri: canonicalContact(uri),
       destination: destinationOf(request, uri, source),
@@ -208,29 +252,29 @@ export class Registrar {
       ...(secretMark !== undefined && { secretMark }),
     }
     const key = bindingKey(binding)
-    const before = this.#table.get(line.aor, key)
+    const before = this.#table.get(aor, key)
     if (before !== undefined && isOutdated(request, before)) return this.#outOfOrder(request)
     if (expires === 0) return before === undefined ? undefined : { remove: key }
     // The same Contact URI without an instance before: the phone has learnt RFC 5626, and must not ring twice.
-    const plain = key === binding.contactUri ? undefined : this.#table.get(line.aor, binding.contactUri)
+    const plain = key === binding.contactUri ? undefined : this.#table.get(aor, binding.contactUri)
     return plain === undefined ? { put: binding } : { put: binding, replaces: binding.contactUri }
   }
 
   /** Contacts that make room for newer ones: a phone that got a new port must never be locked out by what it left behind. */
-  #displaced(line: RegistrarLine, plans: readonly Plan[]): readonly string[] {
+  #displaced(aor: string, plans: readonly Plan[]): readonly string[] {
     const named = new Set(plans.flatMap(keysOf))
-    const others = this.#table.keys(line.aor).filter((key) => !named.has(key))
+    const others = this.#table.keys(aor).filter((key) => !named.has(key))
     const room = this.#limits.contactsPerLine - plans.filter((plan) => 'put' in plan).length
     return others.slice(0, Math.max(0, others.length - room))
   }
 
   #checkRoom(
     request: SipRequest,
-    line: RegistrarLine,
+    aor: string,
     plans: readonly Plan[],
     displaced: readonly string[],
   ): SipResponse | undefined {
-    const before = new Set(this.#table.keys(line.aor))
+    const before = new Set(this.#table.keys(aor))
     const added = plans.filter((plan) => 'put' in plan && !before.has(bindingKey(plan.put))).length
     const removed = displaced.length + plans.flatMap(keysRemovedBy).filter((key) => before.has(key)).length
     if (added <= removed || this.#table.size + added - removed <= this.#limits.contactsInTotal) return undefined
@@ -244,10 +288,10 @@ export class Registrar {
   }
 
   /** Section 10.3 step 8: the 200 lists every binding of the line. */
-  #list(request: SipRequest, line: RegistrarLine): SipResponse {
+  #list(request: SipRequest, aor: string): SipResponse {
     const now = this.#clock.now()
     const response = this.#answer(request, 200, 'OK', [['Date', new Date(now).toUTCString()]])
-    for (const binding of this.#table.contacts(line.aor)) {
+    for (const binding of this.#table.contacts(aor)) {
       const q = binding.q === 1 ? '' : `;q=${binding.q}`
       const instance = binding.instanceId === undefined ? '' : `;+sip.instance=${quote(binding.instanceId)}`
       const flow = binding.registrationId === undefined ? '' : `;reg-id=${binding.registrationId}`
@@ -257,15 +301,11 @@ export class Registrar {
     return response
   }
 
-  #challenge(request: SipRequest, realm: string, stale: boolean): SipResponse {
+  #challenge(request: SipRequest, { host }: Source, realm: string, stale: boolean): SipResponse {
     const response = this.#answer(request, 401, 'Unauthorized')
-    for (const value of this.#digest.challenge(realm, { stale })) response.headers.append('WWW-Authenticate', value)
+    for (const value of this.#digest.challenge(realm, { stale, host }))
+      response.headers.append('WWW-Authenticate', value)
     return response
-  }
-
-  #refuse(request: SipRequest, source: Source, why: string): SipResponse {
-    this.#log.warn({ to: request.to.uri, host: source.host, why }, 'registration refused')
-    return this.#answer(request, 403, 'Forbidden')
   }
 
   #tooManyContacts(request: SipRequest): SipResponse {
@@ -283,6 +323,9 @@ export class Registrar {
     return response
   }
 }
+
+/** A stranger's header may have thousands of octets. */
+const longestInLog = 128
 
 /** Longer ones are no phone's: each request to it carries it, and the store keeps it. */
 const longestContact = 1024

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
 import { describe, it } from 'node:test'
+import { createRegistrarLines } from '../../../test/support/registrar-lines.ts'
 import { ScriptedPeer } from '../../../test/support/scripted-peer.ts'
 import { createTestNetwork } from '../../../test/support/test-agent.ts'
 import { silentLog } from '../../log.ts'
@@ -9,8 +9,6 @@ import { Registrar, type RegistrarLimits } from '../registrar/registrar.ts'
 import type { RegistrationOptions, RegistrationState } from './registration.ts'
 
 const realm = 'cordboard'
-const hash = (algorithm: string): string => createHash(algorithm).update(`101:${realm}:s3cret`).digest('hex')
-const line = { aor: 'acme/101', realm, ha1Md5: hash('md5'), ha1Sha256: hash('sha256') }
 
 const options: RegistrationOptions = {
   aor: `sip:101@${realm}`,
@@ -26,9 +24,7 @@ const setUp = async (wanted: Partial<RegistrationOptions> = {}, limits: Partial<
     clock,
     log: silentLog,
     digest: new DigestServer({ clock, random }),
-    lookupLine: (username) => (username === '101' ? line : undefined),
-    secretMark: () => 'mark',
-    realm,
+    lines: createRegistrarLines(realm, { '101': 's3cret' }),
     limits,
   })
   const server = await test.createAgent(5060)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { MemoryStreams } from '../../../test/support/memory-streams.ts'
+import { createRegistrarLines } from '../../../test/support/registrar-lines.ts'
 import { ScriptedPeer } from '../../../test/support/scripted-peer.ts'
 import { createSeededRandom } from '../../../test/support/seeded-random.ts'
 import { createTestNetwork } from '../../../test/support/test-agent.ts'
@@ -27,9 +28,7 @@ const setUp = async () => {
     clock,
     log: silentLog,
     digest,
-    realm: 'acme.example',
-    lookupLine: () => undefined,
-    secretMark: () => undefined,
+    lines: createRegistrarLines('acme.example', {}),
   })
   agent.onRegister = (request, source) => registrar.handle(request, source)
   const stranger = new ScriptedPeer(network, 6000)

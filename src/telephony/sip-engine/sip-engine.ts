@@ -6,7 +6,7 @@ import type { MediaPlane } from '../../media/media-plane.ts'
 import type { Random } from '../../random.ts'
 import { DigestServer, type ServerAlgorithm } from '../../sip/digest/digest-server.ts'
 import type { Binding, BindingChange } from '../../sip/registrar/binding.ts'
-import { Registrar, type RegistrarLine } from '../../sip/registrar/registrar.ts'
+import { Registrar, type RegistrarLines } from '../../sip/registrar/registrar.ts'
 import { TransactionLayer } from '../../sip/transaction/transaction-layer.ts'
 import type { TransportProtocol } from '../../sip/transport/destination.ts'
 import type { Sockets } from '../../sip/transport/sockets.ts'
@@ -35,16 +35,14 @@ export interface SipEngineOptions {
   readonly listen: readonly SipListener[]
   /** What peers beyond this host are told instead of where we listen. */
   readonly advertise?: string
-  /** Digest realm, and the domain of our identities. */
+  /** The domain of our identities. */
   readonly realm: string
   /** What phones are challenged with, the preferred first. */
   readonly digestAlgorithms: readonly ServerAlgorithm[]
   /** Started and closed with the engine. */
   readonly media: Pick<MediaPlane, 'start' | 'allocate' | 'counts' | 'close'>
-  /** By the user of an address-of-record or of digest credentials. */
-  readonly lookupLine: (username: string, domain: string) => RegistrarLine | undefined
-  /** What stands for a line's secret, by `account/number`; undefined where the line is no more. */
-  readonly secretMark: (aor: string) => string | undefined
+  /** Whose phones may register; a line's key is `account/number`. */
+  readonly lines: RegistrarLines
   readonly bindings: BindingStore
   /** Where phones and carriers may not aim our requests. */
   readonly targets?: TargetRules
@@ -109,9 +107,7 @@ export class SipEngine implements Driver {
       clock,
       log,
       digest: new DigestServer({ clock, random, algorithms: options.digestAlgorithms }),
-      lookupLine: options.lookupLine,
-      secretMark: options.secretMark,
-      realm: options.realm,
+      lines: options.lines,
     })
     this.#userAgent.onRegister = (request, source) => this.#registrar.handle(request, source)
     this.#legContext = {

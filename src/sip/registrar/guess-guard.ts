@@ -1,0 +1,135 @@
+import { addressBlock } from '../../address-block.ts'
+import type { Clock } from '../../clock.ts'
+import type { Log } from '../../log.ts'
+import { LeakyCounts } from './leaky-counts.ts'
+import { LimitedLog } from './limited-log.ts'
+
+/** Who wants a password to be looked at. */
+export interface Guesser {
+  /** The IP address that the request came from. */
+  readonly host: string
+  /** The user that the credentials name. */
+  readonly username: string
+  /** A line is registered from this address now, or the other addresses of its holder. */
+  readonly hasLine: boolean
+  /** There is such a user. What does not exist may be a password in the wrong field, and is no matter for a log. */
+  readonly isKnown: boolean
+  /** The phone of this very registration: it refreshes what it has. */
+  readonly isRefresh: boolean
+}
+
+/** What is known of earlier guesses. */
+export interface GuessLevels {
+  /** Wrong passwords for this user from this address, leaking away. */
+  readonly byUser: number
+  /** Wrong passwords from this address, leaking away. */
+  readonly byAddress: number
+  /** The address has used up its budget, and its time out is not over. */
+  readonly isShutOut: boolean
+}
+
+/** `slow`: the password is not looked at now, but later. `refuse`: nobody at this address is heard. */
+export type GuessVerdict = 'check' | 'slow' | 'refuse'
+
+/** Wrong passwords that a phone with a wrong one, or its owner, may need. */
+const userBudget = 5
+const userLeakMilliseconds = 60_000
+/** An office behind one address, with a phone or two that have the wrong password. */
+const addressBudget = 50
+const addressLeakMilliseconds = 30_000
+const shutOutMilliseconds = 600_000
+/** Bound the tables: 200 octets an entry. */
+const addressCapacity = 20_000
+const userCapacity = 50_000
+const longestUsername = 64
+
+/** Whether a password is looked at: a phone that is registered, or shares its address with one, is never shut out. */
+export const decideGuess = (
+  { hasLine, isRefresh }: Pick<Guesser, 'hasLine' | 'isRefresh'>,
+  { byUser, byAddress, isShutOut }: GuessLevels,
+): GuessVerdict => {
+  if (isRefresh) return 'check'
+  if (isShutOut && !hasLine) return 'refuse'
+  if (byUser >= userBudget) return 'slow'
+  // One at a time as the count leaks away: for phones that share an address with somebody who guesses.
+  return byAddress >= addressBudget ? 'slow' : 'check'
+}
+
+/** Slows down who guesses SIP passwords, then shuts the address out for a while (IPv6 by /64), and tells the log. */
+export class GuessGuard {
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #refusals: LimitedLog
+  readonly #byAddress: LeakyCounts
+  readonly #byUser: LeakyCounts
+  readonly #shutOutUntil = new Map<string, number>()
+
+  constructor(clock: Clock, log: Log) {
+    this.#clock = clock
+    this.#log = log
+    this.#refusals = new LimitedLog(clock, log)
+    this.#byAddress = new LeakyCounts(clock, addressLeakMilliseconds, addressCapacity)
+    this.#byUser = new LeakyCounts(clock, userLeakMilliseconds, userCapacity)
+  }
+
+  get size(): number {
+    return this.#byAddress.size + this.#byUser.size + this.#shutOutUntil.size
+  }
+
+  decide(guesser: Guesser): GuessVerdict {
+    const address = addressBlock(guesser.host)
+    return decideGuess(guesser, {
+      byUser: this.#byUser.level(userKey(address, guesser.username)),
+      byAddress: this.#byAddress.level(address),
+      isShutOut: this.isShutOut(guesser.host),
+    })
+  }
+
+  /** The address has used up its budget, and its time out is not over. */
+  isShutOut(host: string): boolean {
+    const until = this.#shutOutUntil.get(addressBlock(host))
+    return until !== undefined && until > this.#clock.monotonic()
+  }
+
+  /** Seconds after which a slowed password is looked at, at least 1. */
+  retrySeconds({ host, username }: Pick<Guesser, 'host' | 'username'>): number {
+    const address = addressBlock(host)
+    const wait = Math.max(
+      this.#byUser.timeUntil(userKey(address, username), userBudget - 1),
+      this.#byAddress.timeUntil(address, addressBudget - 1),
+    )
+    return Math.max(1, Math.ceil(wait / 1000))
+  }
+
+  /** A password was looked at, and was wrong. */
+  wrong({ host, username, isKnown, hasLine }: Guesser): void {
+    const address = addressBlock(host)
+    this.#byUser.add(userKey(address, username))
+    const guesses = this.#byAddress.add(address)
+    const fields = { address: host, credential: 'sip-password' } as const
+    this.#refusals.warn({ ...fields, ...(isKnown ? { user: username } : {}) }, 'wrong credentials')
+    if (guesses < addressBudget || hasLine) return
+    this.#shutOut(address)
+    // Never left out: programs that watch the log act on it (docs/configuration.md).
+    const told = { ...fields, times: Math.round(guesses), refusedSeconds: shutOutMilliseconds / 1000 }
+    this.#log.warn(told, 'wrong credentials; the address is refused for a while')
+  }
+
+  /** A password was right. */
+  right({ host, username }: Pick<Guesser, 'host' | 'username'>): void {
+    this.#byUser.clear(userKey(addressBlock(host), username))
+  }
+
+  #shutOut(address: string): void {
+    const now = this.#clock.monotonic()
+    // In the order of time, for all are shut out for as long.
+    this.#shutOutUntil.delete(address)
+    for (const [other, until] of this.#shutOutUntil) {
+      if (until > now && this.#shutOutUntil.size < addressCapacity) break
+      this.#shutOutUntil.delete(other)
+    }
+    this.#shutOutUntil.set(address, now + shutOutMilliseconds)
+  }
+}
+
+const userKey = (address: string, username: string): string => `${address} ${username.slice(0, longestUsername)}`
