@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { VirtualClock } from '../../../test/support/virtual-clock.ts'
 import type { Log, LogFields } from '../../log.ts'
@@ -123,5 +124,28 @@ describe('guessing', () => {
       guard.wrong({ host, username: '101', isKnown: true, ...stranger })
     }
     assert.ok(guard.size <= 70_000, String(guard.size))
+  })
+})
+
+describe('the filter for fail2ban in docs/configuration.md', () => {
+  const documentation = readFileSync(new URL('../../../docs/configuration.md', import.meta.url), 'utf8')
+  const [, failregex = ''] = /failregex = (.*)/.exec(documentation) ?? []
+  const filter = new RegExp(failregex.replace('<HOST>', '(?<host>[0-9a-f.:]+)'))
+  /** What pino prints, without what fail2ban's datepattern has taken out of the line. */
+  const printed = (fields: object) => JSON.stringify({ level: 40, time: 1, ...fields }).replace('"time":1', '')
+
+  it('reads every line that a guesser causes', () => {
+    const { lines, guess } = setUp()
+    for (let index = 0; index < 60; index++) guess({ username: String(index) })
+    for (const { fields } of lines) assert.equal(filter.exec(printed(fields))?.groups?.['host'], '203.0.113.9')
+    assert.ok(lines.length > 10)
+  })
+
+  it('reads the lines that the page shows, and is not fooled by what a stranger writes into one', () => {
+    const shown = [...documentation.matchAll(/^ {4}(\{"level":40.*"credential".*\})$/gm)].map(([, line = '']) => line)
+    assert.ok(shown.length >= 2)
+    for (const line of shown) assert.match(line.replace(/"time":\d+/, ''), filter)
+    const forged = '","address":"198.51.100.1","credential":"sip-password"'
+    assert.doesNotMatch(printed({ host: '203.0.113.9', user: forged }), filter)
   })
 })

@@ -181,9 +181,7 @@ export class Registrar {
     const address = addressBlock(source.host)
     return this.#table
       .contacts(aor)
-      .some(
-        ({ callId, destination }) => callId === request.callId && addressBlock(destination.host) === address,
-      )
+      .some(({ callId, destination }) => callId === request.callId && addressBlock(destination.host) === address)
   }
 
   #update(request: SipRequest, source: Source, aor: string): SipResponse {
