@@ -64,7 +64,7 @@ const app = await createServer({
   } as unknown as DialectContextSources),
   metrics: new Metrics({ liveCalls: () => 0, registeredPhones: () => 0 }),
   log: silentLog,
-  isReady: () => true,
+  notReady: async () => [],
 })
 process.stdout.write(`${new URL(await app.listen({ host: '127.0.0.1', port: 0 })).port}\n`)
 process.stdin.on('end', async () => {

@@ -20,6 +20,7 @@ import { createEngine } from './main/create-engine.ts'
 import { createPolicy } from './main/create-policy.ts'
 import { explainStartError } from './main/explain-start-error.ts'
 import { LiveDirectory } from './main/live-directory.ts'
+import { reasonsNotReady, tellStoreHealth } from './main/readiness.ts'
 import { webhookTargets } from './main/webhook-targets.ts'
 import { Orchestrator } from './orchestrator/orchestrator.ts'
 import { systemRandom } from './random.ts'
@@ -69,6 +70,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       address: config.store,
       baseDirectory,
       onBroken: (error) => options.onFatal?.(error),
+      onHealth: tellStoreHealth(log, clock),
     })
     started.push(() => store.close())
     const keyFile = `${storeFile(config.store, baseDirectory)}.key`
@@ -121,7 +123,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       }),
       metrics,
       log,
-      isReady: () => ready,
+      notReady: async () => reasonsNotReady({ isStarted: ready, storeFault: await store.health.check() }),
     })
     started.push(async () => {
       ready = false

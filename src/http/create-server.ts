@@ -22,8 +22,8 @@ export interface ServerOptions {
   readonly context: Omit<DialectContext, 'log' | 'closing'>
   readonly metrics: Metrics
   readonly log: Log
-  /** Whether the server can take calls now; for /readyz. */
-  readonly isReady: () => boolean
+  /** Why the server cannot take calls now, each in words for anybody's eyes; for /readyz. */
+  readonly notReady: () => Promise<readonly string[]>
   /** How long a closing server waits for its clients before it cuts them off; 5,000 ms by default. */
   readonly drainMilliseconds?: number
   /** How long a client is waited with that has closed its half of the connection; a minute by default, in which most phones are answered. */
@@ -103,8 +103,9 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
 
   app.get('/healthz', async () => ({ status: 'ok' }))
   app.get('/readyz', async (_request, reply) => {
-    if (options.isReady()) return { status: 'ready' }
-    return reply.status(503).send({ status: 'not ready' })
+    const reasons = await options.notReady()
+    if (reasons.length === 0) return { status: 'ready' }
+    return reply.status(503).header('retry-after', '5').send({ status: 'not ready', reasons })
   })
   app.get('/metrics', async (_request, reply) =>
     reply.type(options.metrics.contentType).send(await options.metrics.render()),

@@ -75,8 +75,8 @@ function createBindingStore(store: Store, log: Log): BindingStore {
               registration: { key: key(binding), aor: binding.aor, expiresAt: binding.expiresAt, binding },
             } as const)
       store.registrations.apply([change]).catch((error: unknown) => {
-        // Of a store that has stopped working the server says so once, and ends.
-        if (error instanceof StoreError && error.code === 'broken') return
+        // That the store does not work is said once, whatever it cannot take; the phone registers again before long.
+        if (error instanceof StoreError && error.unavailable !== undefined) return
         log.error({ err: error }, 'a registration was not kept')
       })
     },

@@ -57,7 +57,7 @@ export class CallJournal {
         if (ended) this.#onEnded()
       },
       (error: unknown) => {
-        if (error instanceof StoreError && error.isPassing) return this.#writeLater(events, error)
+        if (error instanceof StoreError && error.isPassing) return this.#writeLater(events)
         // The store has failed for good (it reports that by itself); the next start ends this call from what the log holds.
         this.#context.log.error({ callId: this.#callId, err: error }, 'events of a call could not be written')
         if (ended) this.#onEnded()
@@ -65,9 +65,9 @@ export class CallJournal {
     )
   }
 
-  #writeLater(events: readonly CallEvent[], error: StoreError): void {
-    const { log, clock } = this.#context
-    log.warn({ callId: this.#callId, reason: error.message }, 'events of a call cannot be written yet')
+  /** The store has said what is wrong, once for all calls. */
+  #writeLater(events: readonly CallEvent[]): void {
+    const { clock } = this.#context
     if (this.#refused.length === 0) {
       clock.setTimeout(() => {
         this.#unwritten = [...this.#refused, ...this.#unwritten]

@@ -2,25 +2,24 @@ import { resolve } from 'node:path'
 import { openSqliteStore } from './sqlite/open-sqlite-store.ts'
 import type { Store } from './store.ts'
 import { StoreError } from './store-error.ts'
+import type { StoreListeners } from './store-health.ts'
 
-export interface OpenStoreOptions {
+export interface OpenStoreOptions extends StoreListeners {
   /** `sqlite:PATH`, as the configuration's `store` says it. */
   readonly address: string
   /** What a relative PATH is relative to. */
   readonly baseDirectory: string
-  /** Called once when nothing can be written any more (a damaged disk, a dead worker): the process should end. */
-  readonly onBroken: (error: StoreError) => void
 }
 
 /** Opens the store, creating or migrating its database. Rejects with a {@link StoreError} that says what to do. */
-export async function openStore({ address, baseDirectory, onBroken }: OpenStoreOptions): Promise<Store> {
+export async function openStore({ address, baseDirectory, ...listeners }: OpenStoreOptions): Promise<Store> {
   if (/^postgres(ql)?:/.test(address)) {
     throw new StoreError(
       'not-available',
       'PostgreSQL is not available yet in this release; use "store: sqlite:PATH" instead.',
     )
   }
-  return openSqliteStore({ file: storeFile(address, baseDirectory), onBroken })
+  return openSqliteStore({ file: storeFile(address, baseDirectory), ...listeners })
 }
 
 /** The database's file; the server's key stands beside it. */

@@ -1,3 +1,5 @@
+import type { Unavailability } from '../call/unavailability.ts'
+
 export type StoreErrorCode =
   /** Another process has this database open. */
   | 'in-use'
@@ -9,6 +11,8 @@ export type StoreErrorCode =
   | 'newer-database'
   | 'migration-failed'
   | 'disk-full'
+  /** The file was deleted or replaced while it was open: what is written to it will be found by nobody. */
+  | 'file-lost'
   /** The disk or the database is damaged, or the worker thread died: nothing can be written any more. */
   | 'broken'
   | 'closed'
@@ -16,6 +20,13 @@ export type StoreErrorCode =
   | 'invalid-write'
   /** The configuration names a kind of store that this release does not have. */
   | 'not-available'
+
+/** As long as a client should wait at least; nobody knows when there is room again. */
+const retryAfterSeconds = 5
+
+const passing: ReadonlySet<StoreErrorCode> = new Set(['disk-full', 'file-lost', 'in-use', 'not-accessible'])
+/** The process ends, and the next one may be luckier. */
+const lasting: ReadonlySet<StoreErrorCode> = new Set(['broken', 'closed'])
 
 /** Why the store cannot do what was asked, in a sentence that says what to do. */
 export class StoreError extends Error {
@@ -27,8 +38,13 @@ export class StoreError extends Error {
     this.code = code
   }
 
-  /** The same may be written later: when there is room, or when another program has let go of the database. */
+  /** The same may be written later: when there is room, when the file is back, or when another program has let go of it. */
   get isPassing(): boolean {
-    return this.code === 'disk-full' || this.code === 'in-use'
+    return passing.has(this.code)
+  }
+
+  /** For whoever asked: nothing is wrong with the request. */
+  get unavailable(): Unavailability | undefined {
+    return this.isPassing || lasting.has(this.code) ? { reason: 'storage', retryAfterSeconds } : undefined
   }
 }

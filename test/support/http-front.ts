@@ -244,6 +244,6 @@ export async function createHttpFront(
   const metrics = new Metrics({ liveCalls: () => 0, registeredPhones: () => 1 })
   const dialects = [nativeDialect, myapiDialect, enswitchDialect, while1Dialect, spectronicsDialect]
   const times = { drainMilliseconds: 500, halfClosedMilliseconds }
-  const app = await createServer({ dialects, context, metrics, log, isReady: () => true, ...times })
+  const app = await createServer({ dialects, context, metrics, log, notReady: async () => [], ...times })
   return { app, calls, log: lines }
 }

@@ -26,6 +26,15 @@ export class ServerProcess {
     return join(this.#directory, 'cordboard.db')
   }
 
+  get pid(): number {
+    return this.#child?.pid ?? 0
+  }
+
+  /** The lines of its log that hold `text`. */
+  logLines(text: string): readonly string[] {
+    return this.#output.split('\n').filter((line) => line.includes(text))
+  }
+
   /** Resolves when it says that it is up. */
   async start(): Promise<void> {
     this.#output = ''
@@ -65,7 +74,7 @@ http: { port: ${httpPort} }
 sip: { listen: ["udp:127.0.0.1:${sipPort}"] }
 media: { ports: ${mediaPorts} }
 store: sqlite:cordboard.db
-log: { level: error }
+log: { level: warn }
 accounts:
   - name: acme
     country: GB

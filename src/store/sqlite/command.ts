@@ -21,6 +21,8 @@ export type Command =
   | readonly ['open-subscriber', name: string]
   | readonly ['advance-subscriber', name: string, sequence: number]
   | readonly ['retain-subscribers', names: readonly string[]]
+  /** Writes something that changes nothing. */
+  | readonly ['probe']
   | readonly ['events-after', sequence: number, limit: number]
 
 export type AcceptanceRow = readonly [

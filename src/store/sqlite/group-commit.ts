@@ -2,7 +2,8 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { StoreError } from '../store-error.ts'
 import type { Command, Reply } from './command.ts'
 
-const readOnly: ReadonlySet<Command[0]> = new Set<Command[0]>([
+/** What only reads; everything else is durable when it is answered. */
+export const readOnly: ReadonlySet<Command[0]> = new Set<Command[0]>([
   'find-replay',
   'call',
   'calls',
@@ -17,6 +18,8 @@ export interface GroupCommitOptions {
   /** Carries one command out; whatever it throws undoes this command alone. */
   readonly execute: (command: Command) => unknown
   readonly describeFailure: (error: unknown) => StoreError
+  /** Throws where what is written is not kept. Asked before a group's first write, and when its commit is done. */
+  readonly requireKept?: () => void
 }
 
 type CommandError = readonly [index: number, code: StoreError['code'], message: string]
@@ -62,7 +65,10 @@ export class GroupCommit {
           errors.push([index, code, message])
         }
       }
-      if (database.isTransaction) this.#statements.commit.run()
+      if (database.isTransaction) {
+        this.#statements.commit.run()
+        this.#options.requireKept?.()
+      }
     } catch (error) {
       if (database.isTransaction) this.#statements.rollback.run()
       const { code, message } = describeFailure(error)
@@ -90,6 +96,7 @@ export class GroupCommit {
 
   #begin(): void {
     try {
+      this.#options.requireKept?.()
       this.#statements.begin.run()
     } catch (error) {
       throw new TransactionLost('', { cause: error })

@@ -1,28 +1,34 @@
 import type { DirectoryEntry, DirectoryStore } from '../directory-store.ts'
 import type { RegistrationStore, StoredRegistration } from '../registration-store.ts'
 import type { Store } from '../store.ts'
-import type { StoreError } from '../store-error.ts'
+import { StoreHealth, type StoreListeners } from '../store-health.ts'
 import type { AccountEvent, SubscriberStore } from '../subscriber-store.ts'
 import type { RegistrationRow } from './command.ts'
 import { SqliteCallStore } from './sqlite-call-store.ts'
 import { WorkerClient } from './worker-client.ts'
 
-export interface SqliteStoreOptions {
+export interface SqliteStoreOptions extends StoreListeners {
   readonly file: string
-  /** Called once if nothing can be written any more (a failed disk, a dead thread): the process should end. */
-  readonly onBroken: (error: StoreError) => void
 }
 
 /** Opens the database in a thread of its own. Rejects with a {@link StoreError} that says what to do. */
-export async function openSqliteStore({ file, onBroken }: SqliteStoreOptions): Promise<Store> {
+export async function openSqliteStore({ file, onBroken, onHealth }: SqliteStoreOptions): Promise<Store> {
   const client = await WorkerClient.open(file, onBroken)
+  const health = new StoreHealth(async () => {
+    await client.request(['probe'])
+  }, onHealth)
+  client.health = health
   return {
     migrated: client.migrated,
     calls: new SqliteCallStore(client),
     registrations: createRegistrationStore(client),
     directory: createDirectoryStore(client),
     subscribers: createSubscriberStore(client),
-    close: () => client.close(),
+    health,
+    close() {
+      health.stop()
+      return client.close()
+    },
   }
 }
 

@@ -1,8 +1,11 @@
 import { Worker } from 'node:worker_threads'
 import { StoreError } from '../store-error.ts'
+import type { StoreHealth } from '../store-health.ts'
 import type { Command, Opening, Reply } from './command.ts'
+import { readOnly } from './group-commit.ts'
 
 interface Waiting {
+  readonly isWrite: boolean
   resolve(value: unknown): void
   reject(error: StoreError): void
 }
@@ -15,6 +18,8 @@ export class WorkerClient {
   readonly migrated: readonly string[]
   readonly #worker: Worker
   readonly #onBroken: (error: StoreError) => void
+  /** Told of every write. */
+  health: Pick<StoreHealth, 'worked' | 'failed'> | undefined
   #outgoing: Command[] = []
   /** Oldest first, from `#answered` on. */
   #waiting: Waiting[] = []
@@ -60,7 +65,7 @@ export class WorkerClient {
   request(command: Command): Promise<unknown> {
     if (this.#refusal !== undefined) return Promise.reject(this.#refusal)
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject })
+      this.#waiting.push({ resolve, reject, isWrite: !readOnly.has(command[0]) })
       // The check phase comes right after the packets and requests of this turn were read: no timer, no added wait.
       if (this.#outgoing.push(command) === 1) setImmediate(() => this.#flush())
     })
@@ -92,6 +97,7 @@ export class WorkerClient {
     for (const [index, value] of values.entries()) {
       const waiting = this.#waiting[start + index]
       const failure = failures.get(index)
+      if (waiting?.isWrite) this.#tellHealth(failure)
       if (failure === undefined) waiting?.resolve(value)
       else waiting?.reject(failure)
     }
@@ -102,10 +108,16 @@ export class WorkerClient {
     }
   }
 
+  #tellHealth(failure: StoreError | undefined): void {
+    if (failure === undefined) this.health?.worked()
+    else if (failure.isPassing) this.health?.failed(failure)
+  }
+
   #fail(reason: string): void {
     if (this.#refusal?.code === 'broken') return
     const error = new StoreError('broken', `The store has stopped working: ${reason}`)
     this.#refusal = error
+    this.health?.failed(error)
     this.#rejectWaiting(error)
     this.#onBroken(error)
   }

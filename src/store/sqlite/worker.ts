@@ -1,9 +1,11 @@
+import type { DatabaseSync } from 'node:sqlite'
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { StoreError } from '../store-error.ts'
 import { CallReader } from './call-reader.ts'
 import { CallWriter } from './call-writer.ts'
 import type { Command, Opening } from './command.ts'
 import { DirectoryRows } from './directory-rows.ts'
+import { FileWatch } from './file-watch.ts'
 import { GroupCommit } from './group-commit.ts'
 import { type OpenDatabase, openDatabase } from './open-database.ts'
 import { RegistrationRows } from './registration-rows.ts'
@@ -23,10 +25,12 @@ async function main(port: MessagePort, path: string): Promise<void> {
     port.postMessage({ opened: false, code, message } satisfies Opening)
     return
   }
+  const watch = new FileWatch(path)
   const groupCommit = new GroupCommit({
     database: open.database,
-    execute: createExecutor(new Statements(open.database, open.kysely)),
+    execute: createExecutor(new Statements(open.database, open.kysely), open.database),
     describeFailure: (error) => describeSqliteFailure(error, path),
+    requireKept: () => watch.requireSame(),
   })
   port.on('message', (first: Message) => {
     const { commands, close } = takeWaiting(port, first)
@@ -56,7 +60,7 @@ function takeWaiting(port: MessagePort, first: Message): { commands: readonly Co
   return { commands, close: true }
 }
 
-function createExecutor(statements: Statements): (command: Command) => unknown {
+function createExecutor(statements: Statements, database: DatabaseSync): (command: Command) => unknown {
   const writer = new CallWriter(statements)
   const reader = new CallReader(statements)
   const registrations = new RegistrationRows(statements)
@@ -92,6 +96,9 @@ function createExecutor(statements: Statements): (command: Command) => unknown {
         return subscribers.advance(command[1], command[2])
       case 'retain-subscribers':
         return subscribers.retain(command[1])
+      case 'probe':
+        // SQLite writes the page with this number even where it stays the same (sqlite.org/pragma.html#pragma_user_version).
+        return database.exec('pragma user_version = 0')
       case 'events-after':
         return JSON.stringify(subscribers.eventsAfter(command[1], command[2]))
     }
