@@ -44,6 +44,19 @@ export interface PayloadRoute {
 }
 
 /**
+ * How a key pressed at one leg gets to the other. `packets`: its telephone events cross as they are. `anew`: it is understood, and sent in
+ * the form that the other takes; it must not sound there as well. `sound`: it is heard there like anything else.
+ */
+export type DigitRoute = 'packets' | 'anew' | 'sound'
+
+export const routeDigits = (from: NegotiatedMedia, to: NegotiatedMedia): DigitRoute => {
+  const [sends, takes] = [from.dtmfPayloadType !== undefined, to.dtmfPayloadType !== undefined]
+  if (!sends && !takes) return 'sound'
+  // Durations count in the audio's clock, so events can only cross between legs of one rate.
+  return sends && takes && from.clockRate === to.clockRate ? 'packets' : 'anew'
+}
+
+/**
  * What each payload type of a leg's packets stands for: the number that we gave it. Many send by their own number instead; that
  * is understood, too, unless it is one of ours.
  */
@@ -69,8 +82,7 @@ export const routePayloads = (from: NegotiatedMedia, to: NegotiatedMedia): reado
     const conversion = target.codec === codec ? {} : { conversion: { from: codec, to: target.codec } }
     routes.push({ from: receivedAs, to: target.payloadType, ...conversion })
   }
-  // Durations count in the audio's clock, so events can only cross between legs of one rate.
-  if (from.dtmfPayloadType !== undefined && to.dtmfPayloadType !== undefined && from.clockRate === to.clockRate) {
+  if (from.dtmfPayloadType !== undefined && to.dtmfPayloadType !== undefined && routeDigits(from, to) === 'packets') {
     const receivedAs = from.dtmfReceivedAs ?? from.dtmfPayloadType
     routes.push({ from: receivedAs, to: to.dtmfPayloadType })
   }

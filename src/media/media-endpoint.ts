@@ -78,6 +78,11 @@ export class MediaEndpoint {
     this.#post({ op: 'stop', id: this.id })
   }
 
+  /** Sends a key press to the leg in the form that it takes, telephone events or tones, behind those that were sent before. */
+  press(digit: string, milliseconds: number): void {
+    this.#post({ op: 'press', id: this.id, digit, milliseconds })
+  }
+
   /** One way: what `other` sends is sent to this leg. Throws a MediaError if they cannot be joined. */
   hear(other: MediaEndpoint): void {
     this.#join('hear', other)

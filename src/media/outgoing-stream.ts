@@ -77,6 +77,21 @@ export class OutgoingStream {
     this.octets += packet.length - rtpHeaderLength
   }
 
+  /** Makes the header of a packet of a key press of ours: all of one bear the timestamp of its beginning (RFC 4733 section 2.2.1). */
+  writeEvent(packet: Uint8Array, payloadType: number, isFirst: boolean, now: number): void {
+    if (isFirst) {
+      this.timestamp = this.#next(this.#clockRate / 50, now)
+      this.#sentAt = Math.round(now) | 0
+    }
+    // Whoever speaks next goes on as much later as time has passed since then.
+    this.#source = undefined
+    this.#sequence = (this.#sequence + 1) & 0xffff
+    packet[0] = 0x80
+    writeHeader(packet, (isFirst ? marker : 0) | payloadType, this.#sequence, this.timestamp, this.ssrc)
+    this.packets++
+    this.octets += packet.length - rtpHeaderLength
+  }
+
   /** What a sender report says of this moment: the timestamp that a sample of now would bear (RFC 3550 section 6.4.1). */
   timestampAt(now: number): number {
     return (this.timestamp + this.#elapsed(now)) | 0

@@ -1,10 +1,12 @@
 import type { Clock } from '../clock.ts'
 import type { Random } from '../random.ts'
-import { type PayloadRoute, readPayloadTypes, routePayloads } from './codec-route.ts'
+import { type DigitRoute, type PayloadRoute, readPayloadTypes, routeDigits, routePayloads } from './codec-route.ts'
+import { DigitSender } from './digit-sender.ts'
 import type { EndpointStatistics } from './endpoint-statistics.ts'
 import type { NegotiatedMedia } from './negotiated-media.ts'
 import { OutgoingStream } from './outgoing-stream.ts'
 import { createConversion, type PayloadConversion } from './payload-conversion.ts'
+import { isPcmCodec } from './pcm-codec.ts'
 import { Reception } from './reception.ts'
 import { RtcpSession } from './rtcp-session.ts'
 import { payloadEnd, payloadOffset, payloadTypeOf, sequenceOf, ssrcOf, timestampOf } from './rtp-header.ts'
@@ -13,6 +15,7 @@ import type { DatagramPort, PortPair } from './socket-pair.ts'
 import { SoundLevel } from './sound-level.ts'
 import { SourceLatch } from './source-latch.ts'
 import { TelephoneEventDetector } from './telephone-event.ts'
+import { ToneDigits } from './tone-digits.ts'
 import type { TonePacer } from './tone-pacer.ts'
 import { TonePlayer } from './tone-player.ts'
 import type { ToneCadence } from './tones.ts'
@@ -48,6 +51,12 @@ export class RelayEndpoint {
   /** Made for the first event, and the first tone: most legs have neither, and a packet costs what memory it touches. */
   #events: TelephoneEventDetector | undefined
   #player: TonePlayer | undefined
+  /** Made for the first key press that is sent to this leg. */
+  #digits: DigitSender | undefined
+  /** Hears the keys of a leg without telephone events, where somebody needs to know of them other than by their sound. */
+  #toneDigits: ToneDigits | undefined
+  /** How a key pressed at this leg gets to who hears it. */
+  #digitRoute: DigitRoute = 'anew'
   /** Made when this leg speaks while its listener hears a tone. */
   #level: SoundLevel | undefined
   readonly #silence = new SilenceWatch()
@@ -124,6 +133,13 @@ export class RelayEndpoint {
     this.#player?.stop()
   }
 
+  /** Sends a key press to this leg, as telephone events or as tones. */
+  press(digit: string, milliseconds: number): void {
+    if (this.#media === undefined) return
+    this.#digits ??= new DigitSender(this.#parts.pacer, this.outgoing, (packet) => this.send(packet))
+    this.#digits.press(digit, milliseconds, this.#media)
+  }
+
   /** This leg hears `speaker`, and no longer whom it heard. A tone is silent from the speaker's first packet until they have gone. */
   hear(speaker: RelayEndpoint): void {
     if (this.#speaker !== undefined && this.#speaker !== speaker) this.#speaker.#fallSilent()
@@ -159,6 +175,7 @@ export class RelayEndpoint {
   /** Leaves the sockets free for the next call. */
   release(): void {
     this.stopPlaying()
+    this.#digits?.stop()
     if (this.#listener !== undefined) {
       this.#listener.#speaker = undefined
       this.#listener.#player?.resume(this.#listener.#media)
@@ -184,7 +201,11 @@ export class RelayEndpoint {
   /** To be called every 100 ms: a source that has fallen silent may be speaking from another port, or be gone. */
   look(now: number): void {
     const { received } = this.reception
-    if (received === this.#receivedBefore) this.#loosen()
+    if (received === this.#receivedBefore) {
+      this.#loosen()
+      // A key press whose end was lost, and nothing follows.
+      this.#events?.finish()
+    }
     this.#receivedBefore = received
     if (this.#silence.isOver(received, this.rtcp.received, now)) {
       this.#parts.onSilent(this.id, this.#silence.suppressesSilence)
@@ -206,12 +227,13 @@ export class RelayEndpoint {
     this.reception.add(ssrcOf(packet), sequenceOf(packet), timestampOf(packet), now, !isEvent)
     if (isEvent) this.#addEvent(packet, payload)
     else if (this.#events !== undefined) this.#events.finish()
+    else if (this.#toneDigits !== undefined && this.#isKeyTone(this.#toneDigits, packet, payload, payloadType)) return
     if (this.#listener !== undefined) this.#forward(this.#listener, packet, payload, payloadType, now)
   }
 
   /** Sends a packet of this leg to its listener, as a part of the listener's one stream. */
   #forward(listener: RelayEndpoint, packet: Buffer, payload: number, payloadType: number, now: number): void {
-    if (!listener.#isListening) return
+    if (!listener.#isListening || listener.#digits?.isSending) return
     let to = this.#routeTo
     let conversion = this.#conversion
     if (payloadType !== this.#routeFrom) {
@@ -239,9 +261,21 @@ export class RelayEndpoint {
   }
 
   #addEvent(packet: Buffer, payload: number): void {
-    const { id, onDtmf } = this.#parts
-    this.#events ??= new TelephoneEventDetector((digit, milliseconds) => onDtmf(id, digit, milliseconds))
+    this.#events ??= new TelephoneEventDetector(this.#takeDigit)
     this.#events.addEvent(packet, payload, this.#media?.clockRate ?? 8000)
+  }
+
+  /** True for sound that must not go on, for the key in it is sent in another form. */
+  #isKeyTone(digits: ToneDigits, packet: Buffer, payload: number, payloadType: number): boolean {
+    const format = this.#media?.accepted.find(({ payloadType: sent, receivedAs = sent }) => receivedAs === payloadType)
+    if (format === undefined || !isPcmCodec(format.codec)) return false
+    return digits.hears(format.codec, packet, payload, payloadEnd(packet)) && this.#listener !== undefined
+  }
+
+  /** A key was pressed at this leg. */
+  readonly #takeDigit = (digit: string, milliseconds: number): void => {
+    this.#parts.onDtmf(this.id, digit, milliseconds)
+    if (this.#digitRoute === 'anew') this.#listener?.press(digit, milliseconds)
   }
 
   /** Whether a packet is the leg's that is not of the source heard so far, or the first after a pause. */
@@ -286,6 +320,10 @@ export class RelayEndpoint {
     this.#routeFrom = first?.from ?? -1
     this.#routeTo = first?.to ?? -1
     this.#conversion = first?.conversion
+    this.#digitRoute = this.#media && there ? routeDigits(this.#media, there) : 'anew'
+    const listens =
+      this.#media !== undefined && this.#media.dtmfPayloadType === undefined && this.#digitRoute === 'anew'
+    this.#toneDigits = listens ? (this.#toneDigits ?? new ToneDigits(this.#takeDigit)) : undefined
   }
 
   /** The one that is in use if it fits: it remembers the sound of the stream, which a hold or an offer does not break off. */

@@ -32,6 +32,7 @@ export type RelayCommand =
   | { readonly op: 'watch'; readonly id: number; readonly milliseconds: number }
   | { readonly op: 'play'; readonly id: number; readonly tone: ToneCadence }
   | { readonly op: 'stop'; readonly id: number }
+  | { readonly op: 'press'; readonly id: number; readonly digit: string; readonly milliseconds: number }
   | { readonly op: 'hear'; readonly id: number; readonly other: number }
   | { readonly op: 'bridge'; readonly id: number; readonly other: number }
   | { readonly op: 'statistics'; readonly id: number; readonly request: number }

@@ -99,6 +99,9 @@ export class Relay {
       case 'stop':
         endpoint.stopPlaying()
         return
+      case 'press':
+        endpoint.press(command.digit, command.milliseconds)
+        return
       case 'hear':
       case 'bridge': {
         const other = this.#endpoints.get(command.other)

@@ -1,3 +1,4 @@
+import { dtmfKeys } from './dtmf.ts'
 import { timestampOf } from './rtp-header.ts'
 
 /**
@@ -9,7 +10,6 @@ import { timestampOf } from './rtp-header.ts'
  *    |     event     |E|R| volume    |          duration             |
  */
 const payloadLength = 4
-const keys = '0123456789*#ABCD'
 
 export type DtmfListener = (digit: string, milliseconds: number) => void
 
@@ -34,7 +34,7 @@ export class TelephoneEventDetector {
   addEvent(packet: Uint8Array, payload: number, clockRate: number): void {
     if (packet.length < payload + payloadLength) return
     const event = packet[payload] as number
-    if (event >= keys.length) return
+    if (event >= dtmfKeys.length) return
     const timestamp = timestampOf(packet)
     // An event keeps the timestamp of its beginning (section 2.2.1): repeats of an ended one are known by it.
     if (timestamp === this.#timestampBefore) return
@@ -58,6 +58,6 @@ export class TelephoneEventDetector {
   finish(): void {
     if (this.#ended) return
     this.#ended = true
-    this.#listener(keys.charAt(this.#event), Math.round((this.#duration * 1000) / this.#clockRate))
+    this.#listener(dtmfKeys.charAt(this.#event), Math.round((this.#duration * 1000) / this.#clockRate))
   }
 }

@@ -79,5 +79,5 @@ export class TonePlayer implements Paced {
 }
 
 /** The leg's own choice if we can make sound in it, else another that it accepted. */
-const playableCodec = (media: NegotiatedMedia): NegotiatedCodec | undefined =>
+export const playableCodec = (media: NegotiatedMedia): NegotiatedCodec | undefined =>
   [media, ...media.accepted].find(({ codec }) => isPlayable(codec))

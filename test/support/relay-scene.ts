@@ -54,6 +54,8 @@ export class SceneLeg {
   readonly codec: CodecName
   told = 0
   readonly silences: boolean[] = []
+  /** Keys that were pressed at this leg, as `5 100`. */
+  readonly digits: string[] = []
 
   constructor({ clock, random, pacer }: RelayScene, id: number, codec: CodecName) {
     this.codec = codec
@@ -65,7 +67,7 @@ export class SceneLeg {
       random,
       pacer,
       onMedia: () => this.told++,
-      onDtmf: () => {},
+      onDtmf: (_, digit, milliseconds) => this.digits.push(`${digit} ${milliseconds}`),
       onSilent: (_, suppressesSilence) => this.silences.push(suppressesSilence),
     })
   }

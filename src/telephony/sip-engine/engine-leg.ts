@@ -19,7 +19,7 @@ import { type DialRequest, LegEndedError, type LegEvent, type LegHandle, type To
 import { AliveWatch } from './alive-watch.ts'
 import { CodecMeeting } from './codec-meeting.ts'
 import type { DialRounds, DialTarget } from './dial-target.ts'
-import { DigitSource } from './digit-source.ts'
+import { DigitSource, type DigitWay } from './digit-source.ts'
 import { nextTrunkAfter } from './final-response-causes.ts'
 import { completedElsewhere, reasonOf } from './hang-up-reason.ts'
 import { type Attempt, LegAttempts, type PreparedAttempt } from './leg-attempts.ts'
@@ -94,7 +94,9 @@ export class EngineLeg implements LegHandle {
     this.#listener = listener
     this.#context = context
     this.#attempts = new LegAttempts(context.userAgent, context.clock, (...end) => this.#attemptEnded(...end))
-    this.#digits = new DigitSource((digit, milliseconds) => this.#emit({ type: 'dtmf', digit, milliseconds }))
+    this.#digits = new DigitSource(context.clock, (digit, milliseconds, way) =>
+      this.#takeDigit(digit, milliseconds, way),
+    )
   }
 
   /** Never throws; whatever goes wrong ends the leg. */
@@ -154,7 +156,7 @@ export class EngineLeg implements LegHandle {
     try {
       const endpoint = await media.allocate(beside === undefined ? {} : { beside: beside.endpoint })
       this.#media = new LegMedia({ endpoint, beside, hosts, random })
-      endpoint.onDtmf = (digit, milliseconds) => this.#digits.takeEvent(digit, milliseconds)
+      endpoint.onDtmf = (digit, milliseconds) => this.#digits.takeMedia(digit, milliseconds)
       endpoint.onFailed = () => this.hangup('media-failed')
     } catch (error) {
       this.#warn(error, 'no media port for this leg')
@@ -273,6 +275,12 @@ export class EngineLeg implements LegHandle {
     }
     this.#endSession()
     this.#finishIfGone()
+  }
+
+  /** What the media bring, the relay has carried over to the other leg already. */
+  #takeDigit(digit: string, milliseconds: number, way: DigitWay): void {
+    this.#emit({ type: 'dtmf', digit, milliseconds })
+    if (way === 'info') this.#media?.partner?.endpoint.press(digit, milliseconds)
   }
 
   #watchPhone({ endpoint }: LegMedia): AliveWatch {
@@ -405,6 +413,7 @@ export class EngineLeg implements LegHandle {
     this.#context.clock.clearTimeout(this.#goodbyeTimer)
     this.#watch?.stop()
     this.#meeting?.stop()
+    this.#digits.stop()
     const media = await this.#releaseMedia()
     this.#context.onGone(this)
     const wasUp = this.#session !== undefined

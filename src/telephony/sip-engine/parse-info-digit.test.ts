@@ -40,24 +40,48 @@ describe('digits of a leg', () => {
     return { ...engine, phone, leg, endpoint, press, digits }
   }
 
-  test('by INFO: each is told, and answered 200', async () => {
-    const { phone, press, digits, leg } = await talk()
+  test('by INFO: each is told, and answered 200; the first when the media have brought nothing', async () => {
+    const { phone, press, digits, leg, clock } = await talk()
     await press(1, '4')
     await press(2, '2')
-    assert.deepEqual(digits(), ['4', '2'])
     assert.deepEqual(
       phone.received.slice(-2).map(({ status }) => status),
       [200, 200],
     )
+    await clock.advance(600)
+    assert.deepEqual(digits(), ['4', '2'])
     assert.deepEqual(leg.events.at(-1), { type: 'dtmf', digit: '2', milliseconds: 160 })
+    await press(3, '4')
+    assert.deepEqual(digits(), ['4', '2', '4'])
   })
 
-  test('a phone that sends each key both ways is heard once', async () => {
-    const { endpoint, press, digits } = await talk()
-    endpoint?.deliver({ event: 'dtmf', id: endpoint.id, digit: '1', milliseconds: 100 })
+  test('a phone that sends each key both ways is heard once, whichever comes first', async () => {
+    const { endpoint, press, digits, clock } = await talk()
     await press(1, '1')
     endpoint?.deliver({ event: 'dtmf', id: endpoint.id, digit: '1', milliseconds: 100 })
+    await clock.advance(1000)
+    endpoint?.deliver({ event: 'dtmf', id: endpoint.id, digit: '1', milliseconds: 100 })
     await press(2, '1')
+    await clock.advance(1000)
     assert.deepEqual(digits(), ['1', '1'])
+  })
+
+  test('a key that the media bring late, after a long press, is still the same', async () => {
+    const { endpoint, press, digits, clock } = await talk()
+    await press(1, '1')
+    await clock.advance(1500)
+    endpoint?.deliver({ event: 'dtmf', id: endpoint.id, digit: '1', milliseconds: 1500 })
+    await press(2, '2')
+    endpoint?.deliver({ event: 'dtmf', id: endpoint.id, digit: '2', milliseconds: 100 })
+    await clock.advance(1000)
+    assert.deepEqual(digits(), ['1', '2'])
+  })
+
+  test('a leg that ends while a key waits', async () => {
+    const { press, digits, leg, assertClean } = await talk()
+    await press(1, '1')
+    leg.handle.hangup('completed')
+    await assertClean()
+    assert.deepEqual(digits(), [])
   })
 })
