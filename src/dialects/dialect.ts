@@ -31,6 +31,11 @@ export interface AccountReference {
   readonly name: string
   /** The name of the account that it is directly below. */
   readonly parent?: string
+  /** ISO 3166-1 alpha-2. */
+  readonly country?: string
+  /** Credit, in `currency` (ISO 4217), where the account has any. */
+  readonly balance?: number
+  readonly currency?: string
 }
 
 export interface LineReference {
@@ -39,6 +44,10 @@ export interface LineReference {
   readonly number: string
   readonly fullNumber?: string
   readonly name?: string
+  /** The outside number that its calls show, E.164. */
+  readonly callerId?: string
+  /** Whom to ring in its place, as its phones would dial them. */
+  readonly forward?: Readonly<Partial<Record<'noAnswer' | 'busy' | 'unavailable', string | undefined>>>
 }
 
 /** A phone that is registered now. */
@@ -153,6 +162,8 @@ export interface DialectContext {
   /** The line of a user of the account. */
   lineOfUser(account: string, name: string): LineReference | undefined
   lineByFullNumber(fullNumber: string): LineReference | undefined
+  /** What the characters mean as a telephone number, dialled in the account's country: E.164 where it has such a form. */
+  canonicalNumber(account: string, characters: string): string | undefined
   /** This server among others: vendors' answers name the machine that handles a call. */
   readonly node: { readonly number: number; readonly name: string }
   phones(accounts: readonly string[]): readonly RegisteredPhone[]

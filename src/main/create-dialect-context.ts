@@ -1,9 +1,17 @@
 import { systemClock } from '../clock.ts'
-import type { Caller, ClientOrigin, DialectContext, LineReference, Login } from '../dialects/dialect.ts'
+import type {
+  AccountReference,
+  Caller,
+  ClientOrigin,
+  DialectContext,
+  LineReference,
+  Login,
+} from '../dialects/dialect.ts'
 import type { Credential } from '../directory/credential.ts'
-import type { Directory, Line } from '../directory/directory.ts'
+import type { Account, Directory, Line } from '../directory/directory.ts'
 import type { GuessLog } from '../directory/guess-log.ts'
 import { listDirectory } from '../directory/list-directory.ts'
+import { phoneNumberOf } from '../directory/parse-dialled-number.ts'
 import { GuessingError, type PasswordGuard } from '../directory/password-guard.ts'
 import { nobodysHash } from '../directory/password-hash.ts'
 import type { TokenBuckets } from '../directory/token-bucket.ts'
@@ -33,13 +41,14 @@ export function createDialectContext(sources: DialectContextSources): Omit<Diale
     authenticate: (secret, from) => authenticate(secret, from, sources),
     authenticateUser: (login) => authenticateUser(login, sources),
     admit: (caller, from) => admitRequest(caller, from, { directory, buckets }),
-    account: (reference) => directory.accountByReference(reference),
+    account: (reference) => accountOf(directory.accountByReference(reference), directory),
     line: (account, number) => referenceOf(directory.findLine(account, number)),
     lineOfUser: (account, name) => {
       const number = directory.findUser(account, name)?.line
       return number === undefined ? undefined : referenceOf(directory.findLine(account, number))
     },
     lineByFullNumber: (fullNumber) => referenceOf(directory.lineByFullNumber(fullNumber)),
+    canonicalNumber: (account, characters) => phoneNumberOf(directory.parseNumber(account, characters))?.canonical,
     lines: (accounts) => linesOf(accounts).map((line) => referenceOf(line) as LineReference),
     phones: (accounts) =>
       linesOf(accounts).flatMap((line) =>
@@ -95,10 +104,26 @@ async function authenticateUser(login: Login, { liveDirectory, passwords, guesse
 const callerOf = (credential: Credential | undefined, directory: Directory): Caller | undefined =>
   credential && { ...credential, accounts: directory.accountsUnder(credential.account) }
 
+function accountOf(account: Account | undefined, directory: Directory): AccountReference | undefined {
+  if (account === undefined) return undefined
+  const { id, name, parent, country, balance } = account
+  const currency = directory.ratePlan(name)?.currency
+  return {
+    id,
+    name,
+    country,
+    ...(parent === undefined ? {} : { parent }),
+    ...(balance === undefined ? {} : { balance }),
+    ...(currency === undefined ? {} : { currency }),
+  }
+}
+
 const referenceOf = (line: Line | undefined): LineReference | undefined =>
   line && {
     account: line.account,
     number: line.number,
     ...(line.fullNumber === undefined ? {} : { fullNumber: line.fullNumber }),
     ...(line.name === undefined ? {} : { name: line.name }),
+    ...(line.callerId === undefined ? {} : { callerId: line.callerId }),
+    ...(line.forward === undefined ? {} : { forward: line.forward }),
   }

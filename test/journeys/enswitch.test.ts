@@ -111,8 +111,8 @@ describe('clients of Enswitch, with real calls behind', () => {
     assert.deepEqual(
       rows.map(({ uniqueid, dtype, dnumber, callerid_external }) => [uniqueid, dtype, dnumber, callerid_external]),
       [
-        [call.callid, 'phone', '101', ''],
-        [`${call.callid}.2`, 'external', '+61412345678', '+61255501000'],
+        [call.callid, 'phone', '101', '+61412345678'],
+        [`${call.callid}.2`, 'external', '+61412345678', '+61412345678'],
       ],
     )
     assert.deepEqual((await ask('calls/active/list', `${eve};callid=${call.callid}`)).data, [])
@@ -130,7 +130,7 @@ describe('clients of Enswitch, with real calls behind', () => {
     const period = `start=${Math.floor(Date.parse(ended.acceptedAt) / 1000)};end=${Math.ceil(Date.parse(ended.endedAt) / 1000)}`
     const cdrs = await ask('cdrs/list', `${alice};${period};customer=recursive;detail=call`)
     const cdr = cdrs.data.find(({ callid }: Row) => callid === call.callid)
-    assert.equal(cdr.status, 'Hangup')
+    assert.equal(cdr.status, 'answer')
     assert.ok(cdr.talktime >= 1 && cdr.totaltime >= cdr.talktime && cdr.end >= cdr.answered, JSON.stringify(cdr))
     const legs = (await ask('cdrs/list', `${alice};callid=${call.callid}`)).data
     assert.deepEqual(
@@ -138,6 +138,17 @@ describe('clients of Enswitch, with real calls behind', () => {
       rows.map(({ uniqueid }) => uniqueid),
     )
     assert.deepEqual((await ask('cdrs/list', `${alice};start=0;end=1`)).data, [])
+    // Redirected to a line, it is no call to the number any more; the leg to the number was let go.
+    for (const [filter, count] of [
+      ['called_number=0412 345 678', 2],
+      ['called_number=61412345678;dtype=phone', 2],
+      ['called_number=0412345679', 0],
+      ['phone=1234101', 2],
+      ['caller_number=103', 0],
+    ] as const) {
+      const found = (await ask('cdrs/list', `${alice};callid=${call.callid};${filter}`)).data
+      assert.equal(found.length, count, filter)
+    }
 
     const told = () => posted.filter((form) => form.get('callid') === call.callid)
     await until(async () => told().length >= 9)

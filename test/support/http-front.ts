@@ -17,6 +17,7 @@ import { myapiDialect } from '../../src/dialects/myapi/routes.ts'
 import { nativeDialect } from '../../src/dialects/native/native.ts'
 import { spectronicsDialect } from '../../src/dialects/spectronics/routes.ts'
 import { while1Dialect } from '../../src/dialects/while1/routes.ts'
+import { parseDialledNumber, phoneNumberOf } from '../../src/directory/parse-dialled-number.ts'
 import { createServer } from '../../src/http/create-server.ts'
 import { Metrics } from '../../src/http/metrics.ts'
 import type { Log } from '../../src/log.ts'
@@ -53,14 +54,14 @@ const users: readonly Caller[] = [
 ]
 
 const accounts: readonly AccountReference[] = [
-  { id: 1, name: 'acme' },
+  { id: 1, name: 'acme', country: 'AU', balance: 25, currency: 'AUD' },
   { id: 2, name: 'acme-shop', parent: 'acme' },
   { id: 3, name: 'other' },
 ]
 
 const testLines: readonly LineReference[] = [
   { account: 'acme', number: '101', fullNumber: '1234101', name: 'Alice' },
-  { account: 'acme', number: '102', fullNumber: '1234102', name: 'Bob' },
+  { account: 'acme', number: '102', fullNumber: '1234102', name: 'Bob', forward: { busy: '103' } },
   { account: 'acme', number: '103', fullNumber: '1234103', name: 'Carol' },
   { account: 'acme-shop', number: '201', fullNumber: '1235201' },
   { account: 'other', number: '101', fullNumber: '7654101' },
@@ -232,6 +233,7 @@ export async function createHttpFront(
       return testLines.find(({ account: of, number }) => of === account && number === line)
     },
     line: (account, number) => testLines.find((line) => line.account === account && isLine(line, number)),
+    canonicalNumber: (_account, characters) => phoneNumberOf(parseDialledNumber(characters, 'AU'))?.canonical,
     lineByFullNumber: (fullNumber) => testLines.find((line) => line.fullNumber === fullNumber),
     listDirectory: () => ({ lines: testLines }),
     credentials: options.credentials ?? {

@@ -13,7 +13,7 @@ export interface AskedRequest {
 
 /** One function of the API, such as `calls/make`. */
 export interface ApiFunction {
-  /** The vendor's privileges `actions` and `panel` are names for these; a function without one is for every user. */
-  readonly permission?: CallPermission
+  /** The vendor's privileges `actions` and `panel` are names for these, of which one will do; without any it is for every user. */
+  readonly permissions?: readonly CallPermission[]
   readonly run: (asked: AskedRequest) => Promise<Answer> | Answer
 }

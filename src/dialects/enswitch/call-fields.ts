@@ -1,16 +1,33 @@
-import type { Call, Leg, LegName } from '../../call/call.ts'
+import { type Call, type Leg, type LegName, otherLeg } from '../../call/call.ts'
 import type { LegTargetKind } from '../../call/call-request.ts'
 
 const types: Partial<Record<LegTargetKind, string>> = { line: 'phone', queue: 'queue', number: 'external' }
 
 export const typeOf = (kind: LegTargetKind): string => types[kind] ?? ''
 
-/** What every event and every row says about a call: whom it was to ring, as the client said it, and what they are shown. */
-export const callFields = (call: Call, leg: LegName) => ({
-  callerid_external: call.request[leg].callerId?.number ?? '',
+/** What every event and every row says about a call: whom it was to ring, as the client said it, and who is outside. */
+export const callFields = (call: Call) => ({
+  callerid_external: outsideNumber(call),
   snumber: call.request.first.target.value,
   cnumber: call.request.second.target.value,
 })
+
+export type Direction = 'in' | 'out' | 'internal'
+
+/** Every call is made from here: it goes out where one of its parties is outside. */
+export const directionOf = (call: Call): Direction => (outsideNumber(call) === '' ? 'internal' : 'out')
+
+/** The number of the party outside: a CRM finds its customer by it. Of two, the one who is called. */
+export function outsideNumber({ legs }: Pick<Call, 'legs'>): string {
+  const parties = [legs.second, legs.first].map(destinationFields)
+  return parties.find(({ dtype }) => dtype === 'external')?.dnumber ?? ''
+}
+
+/** The line that has part in the call: of the leg if it is one, else of the other. */
+export function extensionOf({ legs }: Pick<Call, 'legs'>, leg: LegName): string {
+  const parties = [legs[leg], legs[otherLeg(leg)]].map(destinationFields)
+  return parties.find(({ dtype }) => dtype === 'phone')?.dnumber ?? ''
+}
 
 const answeredLine = /^line (\S+)/
 const ringsSeveral = /^(queue|context|feature code) (.+)$/

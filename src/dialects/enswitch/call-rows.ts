@@ -1,10 +1,19 @@
-import type { Call, LegName } from '../../call/call.ts'
+import { type Call, type LegName, otherLeg } from '../../call/call.ts'
 import type { DialectContext } from '../dialect.ts'
-import { callFields, destinationFields, seconds, talkSeconds, totalSeconds, typeOf } from './call-fields.ts'
-import { type Status, statusOfEnd, statusOfLegEnd } from './map-end-cause.ts'
+import {
+  callFields,
+  destinationFields,
+  directionOf,
+  outsideNumber,
+  seconds,
+  talkSeconds,
+  totalSeconds,
+  typeOf,
+} from './call-fields.ts'
+import { type CdrStatus, cdrStatusOf, cdrStatusOfLeg } from './map-end-cause.ts'
 import { uniqueIdOf } from './unique-id.ts'
 
-type RowContext = Pick<DialectContext, 'account' | 'node'>
+export type RowContext = Pick<DialectContext, 'account' | 'line' | 'node'>
 
 const legs = ['first', 'second'] as const satisfies readonly LegName[]
 
@@ -13,39 +22,53 @@ export const activeRows = (call: Call, context: RowContext): readonly object[] =
   legs
     .filter((leg) => call.legs[leg].dialledAt !== undefined && call.legs[leg].endedAt === undefined)
     .map((leg) => {
-      const status = call.legs[leg].answeredAt === undefined ? 'Calling' : 'Answer'
-      return legRow(call, leg, status, context)
-    })
-
-/** A row for each leg that was dialled in a call that has ended. */
-export const endedLegRows = (call: Call, context: RowContext): readonly object[] =>
-  legs
-    .filter((leg) => call.legs[leg].dialledAt !== undefined)
-    .map((leg) => {
-      const end = call.legs[leg].endedAt ?? endOf(call)
+      const { request, legs: states } = call
+      const { dialledAt, answeredAt } = states[leg]
       return {
-        ...legRow(call, leg, statusOfLegEnd(call, leg), context),
-        end: unixTime(end),
-        talktime: talkSeconds(call, leg, end),
-        totaltime: totalSeconds(call, leg, end),
+        ...identityFields(call, leg, context),
+        direction: directionOf(call),
+        stype: typeOf(request.first.target.kind),
+        ctype: typeOf(request.second.target.kind),
+        ...callFields(call),
+        ...destinationFields(states[leg]),
+        status: answeredAt === undefined ? 'Calling' : 'Answer',
+        start: unixTime(dialledAt),
+        answered: unixTime(answeredAt),
       }
     })
 
+/** A row for each leg that was dialled in a call that has ended. */
+export const endedLegRows = (call: Call, context: RowContext): readonly CdrRow[] =>
+  legs
+    .filter((leg) => call.legs[leg].dialledAt !== undefined)
+    .map((leg) => {
+      const { dialledAt, answeredAt, endedAt = endOf(call) } = call.legs[leg]
+      return cdrRow(call, leg, context, {
+        uniqueid: uniqueIdOf(call.id, leg),
+        start: unixTime(dialledAt),
+        answered: unixTime(answeredAt),
+        end: unixTime(endedAt),
+        status: cdrStatusOfLeg(call, leg),
+        talktime: talkSeconds(call, leg, endedAt),
+        totaltime: totalSeconds(call, leg, endedAt),
+      })
+    })
+
 /** The one row of a call that has ended: its second party is where it went, and it was answered when both could talk. */
-export function endedCallRow(call: Call, context: RowContext): object {
+export function endedCallRow(call: Call, context: RowContext): CdrRow {
   const start = startOf(call)
   const end = endOf(call)
   // Nobody talks any more when the first of the two has hung up.
   const silence = Math.min(...legs.map((leg) => call.legs[leg].endedAt ?? end))
-  return {
-    ...legRow(call, 'second', statusOfEnd(call), context),
+  return cdrRow(call, 'second', context, {
     uniqueid: call.id,
     start: unixTime(start),
     answered: unixTime(call.bridgedAt),
     end: unixTime(end),
+    status: cdrStatusOf(call),
     talktime: seconds(silence - (call.bridgedAt ?? silence)),
     totaltime: seconds(end - start),
-  }
+  })
 }
 
 /** When its first party was rung, or should have been where a redirection has dialled that leg anew; else when it was requested. */
@@ -61,22 +84,92 @@ function startOf({
 
 const endOf = ({ endedAt, acceptedAt }: Call): number => endedAt ?? acceptedAt
 
-function legRow(call: Call, leg: LegName, status: Status, { account, node }: RowContext) {
+const identityFields = (call: Call, leg: LegName, { account, node }: RowContext) => ({
+  uniqueid: uniqueIdOf(call.id, leg),
+  callid: call.id,
+  machine: node.number,
+  server: node.name,
+  customer: account(call.account)?.id ?? 0,
+})
+
+/** What a row says of its leg, or of the whole call: times in seconds since the epoch, durations in seconds. */
+interface RowTimes {
+  readonly uniqueid: string
+  readonly start: number
+  readonly answered: number
+  readonly end: number
+  readonly status: CdrStatus
+  readonly talktime: number
+  readonly totaltime: number
+}
+
+export type CdrRow = ReturnType<typeof cdrRow>
+
+/** A row of `cdrs/list`. The vendor's clients expect every field: what is not known here is an empty text. */
+function cdrRow(call: Call, leg: LegName, context: RowContext, times: RowTimes) {
   const { request, legs: states } = call
+  const source = destinationFields(states.first)
+  const called = destinationFields(states[leg])
+  const inside = insideParty(call, context)
+  const outside = outsideNumber(call)
   return {
-    uniqueid: uniqueIdOf(call.id, leg),
-    callid: call.id,
-    machine: node.number,
-    server: node.name,
-    customer: account(call.account)?.id ?? 0,
+    ...identityFields(call, leg, context),
+    uniqueid: times.uniqueid,
+    customer_name: call.account,
+    start: times.start,
+    answered: times.answered,
+    end: times.end,
+    time: times.start,
+    direction: directionOf(call),
+    status: times.status,
+    talktime: times.talktime,
+    totaltime: times.totaltime,
+    seconds_used: times.talktime,
     stype: typeOf(request.first.target.kind),
+    snumber: request.first.target.value,
+    snumber_name: nameOf(source, call, context),
+    snumber_display: source.dnumber,
+    scustomer: ownerOf(source, call, context),
     ctype: typeOf(request.second.target.kind),
-    ...callFields(call, leg),
-    ...destinationFields(states[leg]),
-    status,
-    start: unixTime(states[leg].dialledAt),
-    answered: unixTime(states[leg].answeredAt),
+    cnumber: request.second.target.value,
+    cnumber_name: nameOf(destinationFields(states.second), call, context),
+    cnumber_display: destinationFields(states.second).dnumber,
+    dtype: called.dtype,
+    dnumber: called.dnumber,
+    dnumber_name: nameOf(called, call, context),
+    dnumber_display: called.dnumber,
+    dcustomer: ownerOf(called, call, context),
+    callerid_internal: inside.number,
+    callerid_external: outside,
+    callername_internal: inside.name,
+    // The name that the client gave the party outside, for the display of the one inside.
+    callername_external: outside === '' ? '' : (request[otherLeg(outsideLeg(call))].callerId?.name ?? ''),
+    ...unknown,
   }
+}
+
+/** Recordings, money and what belongs to the vendor's own machinery. */
+const unknown = {
+  ...{ recording: '', cost: '', cost_excluding_tax: '', cost_including_tax: '', currency: '', balance: '', plan: '' },
+  ...{ channel: '', peer: '', bridged_callid: '', note: '' },
+} as const
+
+type Party = ReturnType<typeof destinationFields>
+
+const nameOf = ({ dtype, dnumber }: Party, { account }: Call, { line }: RowContext): string =>
+  (dtype === 'phone' ? line(account, dnumber)?.name : undefined) ?? ''
+
+/** A line belongs to the account of its call; whoever is outside to nobody. */
+const ownerOf = ({ dtype }: Party, call: Call, { account }: RowContext): number | '' =>
+  dtype === 'external' ? '' : (account(call.account)?.id ?? '')
+
+const outsideLeg = ({ legs: { second } }: Call): LegName =>
+  destinationFields(second).dtype === 'external' ? 'second' : 'first'
+
+/** Who has part in the call from inside: the calling one of two. */
+function insideParty(call: Call, context: RowContext): { readonly number: string; readonly name: string } {
+  const party = legs.map((leg) => destinationFields(call.legs[leg])).find(({ dtype }) => dtype === 'phone')
+  return party === undefined ? { number: '', name: '' } : { number: party.dnumber, name: nameOf(party, call, context) }
 }
 
 /** Seconds since the epoch; 0 for what did not happen. */

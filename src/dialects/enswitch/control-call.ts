@@ -12,7 +12,7 @@ const ended = (key: string): Answer => refuse('404', 'The call has ended.', key)
 
 /** `calls/hangup`: of one leg or of the call, which is the same here. */
 export const hangUpCall: ApiFunction = {
-  permission: 'calls:control',
+  permissions: ['calls:control'],
   async run({ reader, caller, context }) {
     const callId = reader.text('callid')
     const uniqueId = reader.text('uniqueid')
@@ -29,7 +29,7 @@ export const hangUpCall: ApiFunction = {
 
 /** `calls/redirect`: sends the calling (1) or the called party (2) elsewhere, and lets the other go. */
 export const redirectCall: ApiFunction = {
-  permission: 'calls:control',
+  permissions: ['calls:control'],
   async run({ reader, caller, context }) {
     const uniqueId = reader.required('uniqueid')
     const target = readTarget(reader, reader.choice('ctype', destinationTypes), 'cnumber')

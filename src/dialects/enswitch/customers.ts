@@ -15,16 +15,27 @@ export function readCustomers(
   reader: ParameterReader,
   caller: Caller,
   accounts: Accounts,
+  unnamed?: 'all',
 ): readonly string[] | undefined {
-  const sent = reader.text('customer')
-  if (sent === 'recursive') return caller.accounts
+  const sent = reader.text('customer') ?? unnamed
+  const below = reader.flag('recurse') ?? reader.flag('recursive') ?? false
+  if (sent === 'recursive' || (below && sent === undefined)) return caller.accounts
   if (sent === 'all') {
     return caller.accounts.filter(
       (name) => name === caller.account || accounts.account(name)?.parent === caller.account,
     )
   }
   const customer = findCustomer(sent, reader, caller, accounts)
-  return customer === undefined ? undefined : [customer]
+  if (customer === undefined) return undefined
+  return below ? caller.accounts.filter((name) => isBelow(name, customer, accounts)) : [customer]
+}
+
+/** The account itself, or one below it. */
+function isBelow(name: string, ancestor: string, accounts: Accounts): boolean {
+  for (let at: string | undefined = name; at !== undefined; at = accounts.account(at)?.parent) {
+    if (at === ancestor) return true
+  }
+  return false
 }
 
 function findCustomer(

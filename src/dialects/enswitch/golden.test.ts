@@ -54,9 +54,18 @@ describe('the contract', () => {
   const codes = ['200', '204', '400', '401', '402', '403', '404']
   const functions = ['calls/hangup', 'calls/redirect', 'calls/active/list', 'cdrs/list', 'user/login']
   const theirs = ['callid', 'uniqueid', 'ctype', 'cnumber', 'channel', 'customer', 'start', 'end', 'detail']
+  const later = ['hold', 'resume', 'blindxfer', 'atxfer', 'answer', 'pickup'].map((name) => `calls/${name}`)
+  const lookUps = [
+    ...['customers/get', 'customers/list', 'phones/list', 'phones/get', 'phones/registrations/list'],
+    ...['phones/forward/get', 'phones/dnd/get', 'recording/recordings/list', 'recording/recordings/get'],
+  ]
+  const filters = [
+    ...['snumber', 'dnumber', 'cnumber', 'caller_number', 'called_number', 'phone', 'direction', 'status', 'dtype'],
+    ...['recorded', 'talktime_minimum', 'talktime_maximum', 'recurse', 'sort'],
+  ]
   it('has an exchange for each row of its tables', () => {
     assert.deepEqual(missing([...parameters, ...codes], makeACall), [])
-    assert.deepEqual(missing([...functions, ...theirs], sisters), [])
+    assert.deepEqual(missing([...functions, ...theirs, ...later, ...lookUps, ...filters], sisters), [])
     assert.deepEqual(missing(['PHP', 'Node', 'Go', 'C++', 'CRM'], knownClients), [])
   })
 })

@@ -41,7 +41,10 @@ async function list(parameters: Record<string, string>) {
   const asked = {
     reader: new ParameterReader(new Map(Object.entries(parameters))),
     caller: { account: 'acme', accounts: ['acme'] },
-    context: { calls: { calls: page }, account: () => ({ id: 1 }), node: { number: 1, name: 'cordboard' } },
+    context: {
+      ...{ calls: { calls: page }, account: () => ({ id: 1 }), node: { number: 1, name: 'cordboard' } },
+      ...{ line: () => undefined, canonicalNumber: () => undefined },
+    },
   } as unknown as AskedRequest
   const { responses, data } = await listCdrs.run(asked)
   const rows = data as readonly { readonly callid: string }[] | undefined
@@ -67,5 +70,8 @@ describe('more calls than a list may hold', () => {
     const byCall = await list({ descending: '1', limit: '2', offset: '1500', detail: 'call' })
     assert.deepEqual(byCall.ids, ['call-4500', 'call-4499'])
     assert.equal(byCall.read, 2000)
+    // Two rows of three are what is filtered for: the calls that are read go on until there are enough of them.
+    const filtered = await list({ descending: '1', limit: '1', offset: '900', detail: 'call', status: 'other' })
+    assert.equal(filtered.ids?.length, 1)
   })
 })

@@ -2,6 +2,7 @@ import type { Call } from '../../call/call.ts'
 import type { CallFilter, CallService } from '../../call/call-service.ts'
 import type { ApiFunction, AskedRequest } from './api-function.ts'
 import { activeRows, endedCallRow, endedLegRows } from './call-rows.ts'
+import { cdrFilterNames, readCdrFilter } from './cdr-filters.ts'
 import { readCustomers } from './customers.ts'
 import type { ParameterReader } from './parameter-reader.ts'
 import { found, refuse } from './render-answer.ts'
@@ -11,22 +12,27 @@ const mostCalls = 5000
 const pageSize = 1000
 const latestTime = 4_294_967_295
 
-/** Filters of the vendor that this server lacks: to ignore one would be to answer with calls that were not asked for. */
-const missingFilters = [
-  ...['direction', 'names', 'sort', 'count', 'recursive', 'recurse', 'callername_number', 'phone', 'stype', 'snumber'],
-  ...['ctype', 'cnumber', 'dtype', 'dnumber', 'status', 'peer', 'invoice', 'talktime_minimum', 'talktime_maximum'],
-  ...['recorded'],
-] as const
+/** What every function takes, and a browser's script adds to a URL so that no cache answers it. */
+const always = ['auth_username', 'auth_password', '_']
 
-/** What the vendor takes for "do not filter". */
-const noFilter: readonly (string | undefined)[] = [undefined, '0', '-1', 'start']
+/** Filters of the vendor that this server lacks, which clients send along at these values: they filter nothing. */
+const idle: Readonly<Record<string, readonly string[]>> = {
+  names: ['0'],
+  count: ['0'],
+  peer: ['0'],
+  invoice: ['0', '-1'],
+}
+
+const activeNames = [...always, ...['customer', 'callid', 'descending', 'sort', 'recurse', 'recursive']]
+const cdrNames = [...activeNames, ...cdrFilterNames, ...['start', 'end', 'detail', 'offset', 'limit']]
 
 /** `calls/active/list`: a row for each leg that is up. */
 export const listActiveCalls: ApiFunction = {
-  permission: 'calls:read',
+  permissions: ['calls:read'],
   async run(asked) {
     const { reader, context } = asked
     const descending = reader.flag('descending') ?? false
+    refuseUnknown(reader, activeNames)
     const calls = await findCalls(asked, { state: 'live' })
     if (reader.faults.length > 0) return { responses: reader.faults }
     if (calls === undefined)
@@ -38,7 +44,7 @@ export const listActiveCalls: ApiFunction = {
 
 /** `cdrs/list`: calls that have ended, the oldest first, a row for each of their legs or for each call. */
 export const listCdrs: ApiFunction = {
-  permission: 'calls:read',
+  permissions: ['calls:read'],
   async run(asked) {
     const { reader, context } = asked
     const start = reader.integer('start', latestTime) ?? 0
@@ -48,8 +54,14 @@ export const listCdrs: ApiFunction = {
     const offset = reader.integer('offset', latestTime) ?? 0
     const limit = reader.integer('limit', latestTime) ?? 0
     const last = limit === 0 ? Number.POSITIVE_INFINITY : offset + limit
+    const passes = readCdrFilter(reader, context)
+    refuseUnknown(reader, cdrNames)
     const rowsOf = (calls: readonly Call[]) =>
-      calls.flatMap((call) => (detail === 'call' ? endedCallRow(call, context) : endedLegRows(call, context)))
+      calls.flatMap((call) =>
+        (detail === 'call' ? [endedCallRow(call, context)] : endedLegRows(call, context)).filter((row) =>
+          passes(row, call),
+        ),
+      )
     // The second in which the period ends is a part of it.
     const period: Period = { state: 'ended', from: start * 1000, until: (end + 1) * 1000 }
     const calls = await findCalls(asked, period, (newest) => descending && rowsOf(newest).length >= last)
@@ -72,8 +84,8 @@ async function findCalls(
   period: Period,
   isEnough: (newest: readonly Call[]) => boolean = () => false,
 ): Promise<readonly Call[] | undefined> {
-  refuseMissingFilters(reader)
   const accounts = readCustomers(reader, caller, context)
+  reader.choice('sort', ['start'])
   const callId = reader.text('callid')
   if (accounts === undefined || reader.faults.length > 0) return []
   if (callId === undefined) return readPages(context.calls, accounts, period, isEnough)
@@ -81,11 +93,18 @@ async function findCalls(
   return call !== undefined && isWithin(call, period) ? [call] : []
 }
 
-function refuseMissingFilters(reader: ParameterReader): void {
-  for (const name of missingFilters) {
-    if (!noFilter.includes(reader.text(name))) reader.fail(name, 'is not supported by this server yet; leave it out')
+/** To ignore a filter would be to show calls that were not asked for, to whoever trusts it: everybody's, perhaps. */
+function refuseUnknown(reader: ParameterReader, known: readonly string[]): void {
+  for (const name of reader.names) {
+    if (known.includes(name)) continue
+    const sent = reader.text(name)
+    if (sent === undefined || idle[name]?.includes(sent) === true) continue
+    reader.fail(shown(name), 'is not known here; leave it out')
   }
 }
+
+/** A name is whatever octets came. */
+const shown = (name: string): string => name.replace(/[^\x20-\x7e]/g, '?').slice(0, 64)
 
 const isWithin = (call: Call, { state, from = 0, until = Number.POSITIVE_INFINITY }: Period): boolean =>
   (call.state === 'ended') === (state === 'ended') && call.acceptedAt >= from && call.acceptedAt < until

@@ -6,7 +6,7 @@ import { found, refuse, requested } from './render-answer.ts'
 
 /** `calls/make`: rings `snumber`, then `cnumber`, and may wait until the call has its identifiers. */
 export const makeCall: ApiFunction = {
-  permission: 'calls:place',
+  permissions: ['calls:place'],
   async run({ reader, caller, context, goneSignal }) {
     const parsed = parseCallRequest(reader, caller, context)
     if (parsed === undefined) return { responses: reader.faults }

@@ -22,6 +22,10 @@ export class ParameterReader {
     return this.#faults
   }
 
+  get names(): readonly string[] {
+    return [...this.#parameters.keys()]
+  }
+
   /** As it was sent, for what is compared and never shown; undefined if it is no text. */
   secret(name: string): string | undefined {
     const sent = this.#parameters.get(name)
@@ -45,11 +49,12 @@ export class ParameterReader {
     return text === undefined && this.#faults.length === before ? this.fail(name, 'is required') : text
   }
 
-  integer(name: string, highest: number): number | undefined {
+  /** `lowest` is 0, or -1 where that means "no limit". */
+  integer(name: string, highest: number, lowest: 0 | -1 = 0): number | undefined {
     const text = this.text(name)
     if (text === undefined) return undefined
-    const value = integer.test(text) ? Number(text) : Number.POSITIVE_INFINITY
-    return value <= highest ? value : this.fail(name, `must be an integer from 0 to ${highest}`)
+    const value = integer.test(text) || text === String(lowest) ? Number(text) : Number.POSITIVE_INFINITY
+    return value <= highest ? value : this.fail(name, `must be an integer from ${lowest} to ${highest}`)
   }
 
   flag(name: string): boolean | undefined {

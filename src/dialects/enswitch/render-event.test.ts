@@ -32,10 +32,19 @@ function post(...played: (readonly [seconds: number, detail: Detail<CallEvent>])
   return forms.flatMap((form) => (form === undefined ? [] : [String(form)]))
 }
 
-const form = (event: string, seconds: string, leg: 1 | 2, status: string, talktime: number, totaltime: number) =>
+/** Whom the call has come to connect, unless a redirection has named another. */
+const parties = 'direction=out&callerid_external=%2B61412345678&snumber=101&cnumber=0412345678&dnumber=%2B61412345678'
+const inside = 'direction=internal&callerid_external=&snumber=101&cnumber=0412345678&dnumber=102'
+
+const form = (
+  ...[event, seconds, leg, status, talktime, totaltime, extension = '101', between = parties]: readonly [
+    ...[event: string, seconds: string, leg: 1 | 2, status: string, talktime: number, totaltime: number],
+    ...[extension?: string, between?: string],
+  ]
+) =>
   `class=call&event=${event}&timestamp=${start / 1000 + Math.floor(Number(seconds))}.${seconds.split('.')[1]}` +
   `&callid=c1&uniqueid=${leg === 1 ? 'c1' : 'c1.2'}&status=${status}` +
-  `&callerid_external=${leg === 1 ? '' : '%2B61255501000'}&snumber=101&cnumber=0412345678` +
+  `&${between}&extension=${extension}` +
   `&talktime=${talktime}&totaltime=${totaltime}`
 
 /** Both parties talk from the tenth second on. */
@@ -119,10 +128,10 @@ describe("the customer's event posts", () => {
       ).slice(talkingForms),
       [
         form('end', '20.000000', 1, 'Hangup', 10, 20),
-        form('start', '20.000000', 1, 'Calling', 0, 0),
-        form('answer', '25.000000', 1, 'Answer', 0, 5),
-        form('end', '30.000000', 1, 'Hangup', 5, 10),
-        form('end', '30.000000', 2, 'Hangup', 20, 28),
+        form('start', '20.000000', 1, 'Calling', 0, 0, '102'),
+        form('answer', '25.000000', 1, 'Answer', 0, 5, '102'),
+        form('end', '30.000000', 1, 'Hangup', 5, 10, '102'),
+        form('end', '30.000000', 2, 'Hangup', 20, 28, '102'),
       ],
     )
   })
@@ -138,9 +147,9 @@ describe("the customer's event posts", () => {
       ).slice(talkingForms),
       [
         form('end', '20.000000', 2, 'Hangup', 10, 18),
-        form('start', '20.000000', 2, 'Calling', 0, 0),
-        form('end', '50.000000', 2, 'Abandon', 0, 30),
-        form('end', '50.000000', 1, 'Hangup', 40, 50),
+        form('start', '20.000000', 2, 'Calling', 0, 0, '102', inside),
+        form('end', '50.000000', 2, 'Abandon', 0, 30, '102', inside),
+        form('end', '50.000000', 1, 'Hangup', 40, 50, '101', inside),
       ],
     )
   })

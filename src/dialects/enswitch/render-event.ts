@@ -1,6 +1,6 @@
 import type { Call, LegName } from '../../call/call.ts'
 import type { CallEvent } from '../../call/call-event.ts'
-import { callFields, talkSeconds, totalSeconds } from './call-fields.ts'
+import { callFields, destinationFields, directionOf, extensionOf, talkSeconds, totalSeconds } from './call-fields.ts'
 import { type Status, statusOfLegEnd } from './map-end-cause.ts'
 import { uniqueIdOf } from './unique-id.ts'
 
@@ -36,7 +36,11 @@ const render = (
     callid: callId,
     uniqueid: uniqueIdOf(callId, leg),
     status,
-    ...callFields(call, leg),
+    direction: directionOf(call),
+    ...callFields(call),
+    // Where the call went in the end, whichever leg this is about.
+    dnumber: destinationFields(call.legs.second).dnumber,
+    extension: extensionOf(call, leg),
     talktime: String(talkSeconds(call, leg, at)),
     totaltime: String(totalSeconds(call, leg, at)),
   })

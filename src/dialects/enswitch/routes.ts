@@ -6,8 +6,10 @@ import { originOf } from '../origin-of.ts'
 import { routeGetOrPost } from '../route-get-or-post.ts'
 import type { ApiFunction } from './api-function.ts'
 import { hangUpCall, redirectCall } from './control-call.ts'
+import { laterFunctions } from './later-functions.ts'
 import { listActiveCalls, listCdrs } from './list-calls.ts'
 import { logIn } from './log-in.ts'
+import { lookUps } from './look-ups.ts'
 import { makeCall } from './make-call.ts'
 import { ParameterReader } from './parameter-reader.ts'
 import { readParameters } from './read-parameters.ts'
@@ -32,6 +34,8 @@ const functions: Readonly<Record<string, ApiFunction>> = {
   'calls/active/list': listActiveCalls,
   'cdrs/list': listCdrs,
   'user/login': logIn,
+  ...lookUps,
+  ...laterFunctions,
 }
 
 /** "Make a Call" and its sisters as Enswitch and the brands on it publish them, under any host name. */
@@ -60,7 +64,7 @@ const sendNoSuchFunction = (_request: FastifyRequest, reply: FastifyReply): Fast
 async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
-  { permission, run }: ApiFunction,
+  { permissions, run }: ApiFunction,
   context: DialectContext,
 ): Promise<Answer> {
   const read = readParameters(request.originalUrl, request.body, request.headers['content-type'])
@@ -68,7 +72,7 @@ async function answer(
   const reader = new ParameterReader(read.parameters)
   const caller = await authenticate(reader, originOf(request), context)
   if (caller === undefined) return refuse('401', 'The authentication details provided are invalid.')
-  if (permission !== undefined && !caller.permissions.has(permission)) {
+  if (permissions?.some((permission) => caller.permissions.has(permission)) === false) {
     return refuse('402', 'Your role does not allow this.')
   }
   const admission = context.admit(caller, originOf(request))
