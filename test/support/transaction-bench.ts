@@ -29,6 +29,11 @@ export const testRequest = (method: string, more: readonly (readonly [string, st
     ]),
   )
 
+const requests = new WeakMap<ServerTransaction, SipRequest>()
+
+/** The request of a transaction, which itself keeps it no longer than until its final response. */
+export const requestOf = (transaction: ServerTransaction): SipRequest => requests.get(transaction) as SipRequest
+
 /** A transaction layer in virtual time over a transport that records. */
 export const createTransactionBench = (seed = 1) => {
   const clock = new VirtualClock()
@@ -40,6 +45,7 @@ export const createTransactionBench = (seed = 1) => {
     heard.push(arrived.request.method)
     const transaction = arrived.begin('dialog')
     if (transaction === undefined) return
+    requests.set(transaction, arrived.request)
     transaction.onTimeout = () => void heard.push('timeout')
     transaction.onTransportError = () => void heard.push('transport error')
     transaction.onCancel = () => void heard.push('cancelled')

@@ -1,3 +1,4 @@
+import { detach } from '../message/detach.ts'
 import { Headers } from '../message/headers.ts'
 import { type SipMessage, SipRequest, type SipResponse } from '../message/message.ts'
 import { parseNameAddr } from '../message/name-addr.ts'
@@ -38,16 +39,16 @@ export class Dialog {
   readonly peerTarget: string | undefined
 
   constructor(snapshot: DialogSnapshot) {
-    this.callId = snapshot.callId
-    this.localTag = snapshot.localTag
-    this.remoteTag = snapshot.remoteTag
-    this.localUri = snapshot.localUri
-    this.remoteUri = snapshot.remoteUri
+    this.callId = detach(snapshot.callId)
+    this.localTag = detach(snapshot.localTag)
+    this.remoteTag = detach(snapshot.remoteTag)
+    this.localUri = detach(snapshot.localUri)
+    this.remoteUri = detach(snapshot.remoteUri)
     this.secure = snapshot.secure
     this.inviteSequence = snapshot.inviteSequence
     this.localContact = snapshot.localContact
-    this.remoteTarget = snapshot.remoteTarget
-    this.routeSet = snapshot.routeSet
+    this.remoteTarget = detach(snapshot.remoteTarget)
+    this.routeSet = snapshot.routeSet.map(detach)
     this.localSequence = snapshot.localSequence
     this.remoteSequence = snapshot.remoteSequence
     this.state = snapshot.state
@@ -159,7 +160,7 @@ export class Dialog {
     if (this.state !== 'early') return
     this.state = 'confirmed'
     if (response === undefined) return
-    this.routeSet = recordedRoutes(response).reverse()
+    this.routeSet = recordedRoutes(response).reverse().map(detach)
     this.refreshTarget(response)
   }
 
@@ -177,7 +178,7 @@ export class Dialog {
 
   /** RFC 3261 sections 12.2.1.2 and 12.2.2: a target refresh changes the remote target, never the route set. */
   refreshTarget(message: SipRequest | SipResponse): void {
-    this.remoteTarget = targetOf(message) ?? this.remoteTarget
+    this.remoteTarget = detach(targetOf(message) ?? this.remoteTarget)
   }
 
   /** RFC 3261 section 12.2.1.1. ACK repeats the CSeq number of its INVITE (section 13.2.2.4); all else counts up. */

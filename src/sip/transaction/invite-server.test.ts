@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createTransactionBench, nothingLeft } from '../../../test/support/transaction-bench.ts'
+import { createTransactionBench, nothingLeft, requestOf } from '../../../test/support/transaction-bench.ts'
 import { createResponse } from '../message/create-response.ts'
 import { stepInviteServer } from './invite-server.ts'
 import type { ServerTransaction } from './server-transaction.ts'
@@ -15,7 +15,7 @@ const setUp = (protocol: 'udp' | 'tcp' = 'udp') => {
 }
 
 const respond = (transaction: ServerTransaction, status: number): void =>
-  transaction.respond(createResponse(transaction.request, status, undefined, { toTag: 'ours' }))
+  transaction.respond(createResponse(requestOf(transaction), status, undefined, { toTag: 'ours' }))
 
 describe('RFC 3261 section 17.2.1: INVITE server transaction', () => {
   it('100 goes out unless the transaction user responds within 200 ms', async () => {

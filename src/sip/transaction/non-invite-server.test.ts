@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createTransactionBench, nothingLeft } from '../../../test/support/transaction-bench.ts'
+import { createTransactionBench, nothingLeft, requestOf } from '../../../test/support/transaction-bench.ts'
 import { createResponse } from '../message/create-response.ts'
 import { stepNonInviteServer } from './non-invite-server.ts'
 import { IllegalTransitionError } from './transition-table.ts'
@@ -10,7 +10,7 @@ const setUp = (protocol: 'udp' | 'tcp' = 'udp') => {
   bench.request('OPTIONS', { protocol })
   const [transaction] = bench.served
   assert.ok(transaction)
-  const respond = (status: number): void => transaction.respond(createResponse(transaction.request, status))
+  const respond = (status: number): void => transaction.respond(createResponse(requestOf(transaction), status))
   return { ...bench, transaction, respond }
 }
 

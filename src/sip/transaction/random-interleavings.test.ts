@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import {
   createTransactionBench,
   nothingLeft,
+  requestOf,
   testDestination,
   testRequest,
 } from '../../../test/support/transaction-bench.ts'
@@ -76,7 +77,7 @@ describe('random interleavings of messages and timers', () => {
         const [transaction] = served
         assert.ok(transaction)
         const respond = (code: number): void =>
-          transaction.respond(createResponse(transaction.request, code, undefined, { toTag: 'ours' }))
+          transaction.respond(createResponse(requestOf(transaction), code, undefined, { toTag: 'ours' }))
         for (const step of actions) {
           if (step.do === 'wait') await clock.advance(step.milliseconds)
           else if (step.do === 'break') transport.isBroken = step.isBroken

@@ -1,4 +1,5 @@
 import { createResponse } from '../message/create-response.ts'
+import { detach } from '../message/detach.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
 import { serializeMessage } from '../message/serialize-message.ts'
 import type { Destination, Source } from '../transport/destination.ts'
@@ -32,7 +33,6 @@ export interface ServerTransactionOwner {
 
 /** Carries out what the two server machines decide (RFC 3261 section 17.2). */
 export class ServerTransaction {
-  readonly request: SipRequest
   readonly source: Source
   /** By what repetitions and ACK find it. */
   readonly key: string
@@ -48,10 +48,12 @@ export class ServerTransaction {
   readonly #timers: TransactionTimers<Input>
   readonly #isInvite: boolean
   #state: ServerTransactionState = 'initial'
-  #destination: Destination | undefined
+  readonly #destination: Destination
   #toTag: string | undefined
-  /** The newest response, for repetition. */
-  #octets: Buffer | undefined
+  /** Until the final response is out. */
+  #request: SipRequest | undefined
+  /** The newest response, for repetition: one character an octet (Latin-1), the smallest thing that holds it. */
+  #octets: string | undefined
   #isCancelled = false
   #repetitionInterval = 0
   #immediate: Input | undefined
@@ -74,7 +76,8 @@ export class ServerTransaction {
   ) {
     this.#core = core
     this.#owner = owner
-    this.request = request
+    this.#request = request
+    this.#destination = responseDestination(request, source)
     this.source = source
     this.key = key
     this.mergeKey = mergeKey
@@ -140,6 +143,8 @@ export class ServerTransaction {
     this.#state = next
     if (next === 'terminated' && before !== 'terminated') this.#owner.terminated(this)
     for (const effect of effects) this.#run(effect)
+    // What comes behind a final response lasts for half a minute, and there are many of them.
+    if (next === 'completed' || next === 'accepted' || next === 'terminated') this.#request = undefined
     const immediate = this.#immediate
     if (immediate === undefined) return
     this.#immediate = undefined
@@ -154,15 +159,14 @@ export class ServerTransaction {
         if (this.#ack !== undefined) this.#owner.passAck(this.#ack.request, this.#ack.source)
         return
       case 'sendTrying':
-        this.#octets = serializeMessage(createTrying(this.request))
-        return this.#send()
+        return this.#request === undefined ? undefined : this.#sendNew(serializeMessage(createTrying(this.#request)))
       case 'sendResponse':
         if (this.#response === undefined) return
-        this.#toTag = this.#response.toTag ?? this.#toTag
-        this.#octets = serializeMessage(this.#response)
-        return this.#send()
+        this.#toTag = detach(this.#response.toTag ?? this.#toTag ?? '') || undefined
+        return this.#sendNew(serializeMessage(this.#response))
       case 'repeatResponse':
-        return this.#send()
+        if (this.#octets !== undefined) this.#send(Buffer.from(this.#octets, 'latin1'))
+        return
       case 'startTimer100':
         return this.#timers.startEnd('timer100', trying)
       case 'startTimerG':
@@ -205,10 +209,13 @@ export class ServerTransaction {
     else this.#timers.startEnd(timer, milliseconds)
   }
 
-  #send(): void {
-    if (this.#octets === undefined) return
-    this.#destination ??= responseDestination(this.request, this.source)
-    this.#core.transport.send(this.#octets, this.#destination, this.#onSendError)
+  #sendNew(octets: Buffer): void {
+    this.#octets = octets.toString('latin1')
+    this.#send(octets)
+  }
+
+  #send(octets: Buffer): void {
+    this.#core.transport.send(octets, this.#destination, this.#onSendError)
   }
 }
 

@@ -4,6 +4,7 @@ import { createSeededRandom } from '../../../test/support/seeded-random.ts'
 import {
   createTransactionBench,
   nothingLeft,
+  requestOf,
   testDestination,
   testRequest,
 } from '../../../test/support/transaction-bench.ts'
@@ -159,7 +160,7 @@ describe('RFC 3261 section 17.2.3: matching requests to server transactions', ()
     assert.deepEqual(heard, ['INVITE'])
     const [transaction] = served
     assert.ok(transaction)
-    transaction.respond(createResponse(transaction.request, 486, undefined, { toTag: 'ours' }))
+    transaction.respond(createResponse(requestOf(transaction), 486, undefined, { toTag: 'ours' }))
     request('ACK', { branch: 'old', toTag: 'other' })
     assert.equal(transaction.state, 'completed')
     request('ACK', { branch: 'old', toTag: 'ours' })
@@ -180,7 +181,7 @@ describe('RFC 3261 section 17.2.3: matching requests to server transactions', ()
     request('OPTIONS', { branch: 'z9hG4bK2' })
     assert.deepEqual(heard, ['OPTIONS'])
     assert.deepEqual(transport.names, ['482'])
-    served[0]?.respond(createResponse(served[0].request, 200))
+    served[0]?.respond(createResponse(requestOf(served[0]), 200))
     await clock.advance(32_000)
     assert.deepEqual(layer.counts(), nothingLeft)
     request('OPTIONS', { branch: 'z9hG4bK3' })
@@ -214,9 +215,8 @@ describe('the transaction user', () => {
 
   it('sends the ACK of a 2xx with a branch of its own, and repeats it to the octet', () => {
     const { layer, transport } = createTransactionBench()
-    const ack = testRequest('ACK')
-    layer.sendAck2xx(ack, testDestination())
-    layer.sendAck2xx(ack, testDestination())
+    const sent = layer.sendAck2xx(testRequest('ACK'), testDestination())
+    layer.repeatAck2xx(sent)
     assert.deepEqual(transport.names, ['ACK', 'ACK'])
     assert.equal(transport.sent[0]?.text, transport.sent[1]?.text)
     assert.match(transport.sent[0]?.message.via.branch ?? '', /^z9hG4bK/)

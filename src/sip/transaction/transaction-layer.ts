@@ -14,6 +14,7 @@ import { ArrivedRequest, type ArrivedRequestOwner, type TransactionRoom } from '
 import { ClientTransaction, type ClientTransactionHandler } from './client-transaction.ts'
 import { createVia } from './create-via.ts'
 import { InviteProof } from './invite-proof.ts'
+import { SentAck } from './sent-ack.ts'
 import { ServerTransaction, type ServerTransactionOwner } from './server-transaction.ts'
 import { type StrangerOutcome, StrangerWatch } from './stranger-watch.ts'
 import { defaultTimerSettings, type TimerSettings } from './timer-values.ts'
@@ -118,17 +119,28 @@ export class TransactionLayer {
     return transaction
   }
 
-  /** Sends the ACK of a 2xx (RFC 3261 section 13.2.2.4), or once more one that was sent before: no transaction looks after it. */
-  sendAck2xx(ack: SipRequest, destination: Destination): void {
+  /** Sends the ACK of a 2xx (RFC 3261 section 13.2.2.4): no transaction looks after it. */
+  sendAck2xx(ack: SipRequest, destination: Destination): SentAck {
     const { transport, log } = this.#core
-    const branch = ack.headers.has('Via') ? undefined : this.createBranch()
+    const { callId } = ack
+    const sent = new SentAck(ack.cseq.number)
+    const branch = this.createBranch()
     const send = (numeric: Destination): void => {
-      if (branch !== undefined) ack.headers.prepend('Via', createVia(numeric, transport.localAddress(numeric), branch))
-      transport.send(ack, numeric, (error) => log.warn({ err: error, callId: ack.callId }, 'ACK was not sent'))
+      ack.headers.prepend('Via', createVia(numeric, transport.localAddress(numeric), branch))
+      const octets = serializeMessage(ack)
+      sent.keep(octets, numeric)
+      transport.send(octets, numeric, (error) => log.warn({ err: error, callId }, 'ACK was not sent'))
     }
     const resolved = transport.resolve(destination)
     if (!(resolved instanceof Promise)) send(resolved)
-    else resolved.then(send, (error: unknown) => log.warn({ err: error, callId: ack.callId }, 'ACK was not sent'))
+    else resolved.then(send, (error: unknown) => log.warn({ err: error, callId }, 'ACK was not sent'))
+    return sent
+  }
+
+  /** Sends it once more, to the octet: the peer has repeated its 2xx. To where it went before if no destination is given. */
+  repeatAck2xx(sent: SentAck, destination = sent.destination): void {
+    const { octets } = sent
+    if (octets !== undefined && destination !== undefined) this.#core.transport.send(octets, destination)
   }
 
   /** RFC 3261 section 8.1.1.7. */

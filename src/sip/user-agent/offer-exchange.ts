@@ -46,7 +46,7 @@ export class OfferExchange {
   /** Our offer is on its way. */
   #offering = false
   /** A request of the peer whose offer the handler is still thinking about. */
-  #thinking: ServerTransaction | undefined
+  #thinking: { readonly request: SipRequest; readonly transaction: ServerTransaction } | undefined
 
   constructor(core: UserAgentCore, session: OfferingSession) {
     this.#core = core
@@ -88,7 +88,7 @@ export class OfferExchange {
     if (!isInvite && offer === '') return this.#answer(request, transaction, '')
     const answer = this.#session.handler.onOffer?.(offer, request, this.#session.dialog)
     if (!(answer instanceof Promise)) return this.#answer(request, transaction, answer)
-    this.#thinking = transaction
+    this.#thinking = { request, transaction }
     answer.then(
       (description) => this.#finishThinking(request, transaction, description),
       (error: unknown) => {
@@ -116,7 +116,7 @@ export class OfferExchange {
   end(): void {
     const thinking = this.#thinking
     this.#thinking = undefined
-    thinking?.respond(createResponse(thinking.request, 487, 'Request Terminated'))
+    thinking?.transaction.respond(createResponse(thinking.request, 487, 'Request Terminated'))
   }
 
   /** What a final outcome of our re-INVITE means; undefined for the repetition of a 2xx. */
@@ -136,7 +136,7 @@ export class OfferExchange {
 
   #finishThinking(request: SipRequest, transaction: ServerTransaction, description: string | undefined): void {
     // The end of the session may have answered the request meanwhile.
-    if (this.#thinking !== transaction) return
+    if (this.#thinking?.transaction !== transaction) return
     this.#thinking = undefined
     this.#answer(request, transaction, description)
   }

@@ -5,6 +5,7 @@ import { SipRequest, type SipResponse } from '../message/message.ts'
 import { type NameAddr, serializeNameAddr } from '../message/name-addr.ts'
 import { parseUri } from '../message/uri.ts'
 import type { ClientTransaction } from '../transaction/client-transaction.ts'
+import type { SentAck } from '../transaction/sent-ack.ts'
 import type { Destination } from '../transport/destination.ts'
 import { attemptBranch, maximumInviteAttempts } from './attempt-branch.ts'
 import { Authorizer } from './authorizer.ts'
@@ -38,6 +39,8 @@ export class OutgoingInvite {
   readonly #onDone: (invite: OutgoingInvite) => void
   /** One session per fork that has shown itself with a To tag. */
   readonly #forks = new Map<string, Session>()
+  /** What is left of a fork whose session is over: its peer may repeat the 2xx. */
+  readonly #acknowledged = new Map<string, SentAck>()
   /** Newest RSeq per fork (RFC 3262 section 4). */
   readonly #reliable = new Map<string, number>()
   #state: State = 'calling'
@@ -72,7 +75,7 @@ export class OutgoingInvite {
     this.#request = this.#createRequest(options)
   }
 
-  /** The session of the first 2xx; undefined before it. */
+  /** The session of the first 2xx; undefined before it, and once nothing is left of it. */
   get session(): Session | undefined {
     return this.#session
   }
@@ -145,6 +148,7 @@ export class OutgoingInvite {
 
   #receive(response: SipResponse): void {
     this.#core.stopTimer(this.#silence)
+    this.#silence = undefined
     if (response.status >= 200 && response.status < 300) return this.#receiveAnswer(response)
     if (this.#state === 'answered' || this.#state === 'failed') return
     if (response.status < 200) return this.#receiveProvisional(response)
@@ -183,19 +187,22 @@ export class OutgoingInvite {
   #receiveAnswer(response: SipResponse): void {
     const tag = response.toTag ?? ''
     this.#authorizer?.settle()
+    const acknowledged = this.#acknowledged.get(tag)
+    if (acknowledged !== undefined) return this.#core.transactions.repeatAck2xx(acknowledged)
     const known = this.#forks.get(tag)
     // The peer repeats its 2xx: our ACK was lost, or is not sent yet.
     if (known !== undefined && known.dialog.state !== 'early') return known.receiveLateAnswer(response)
     const isOver = this.#state === 'answered' || this.#state === 'failed'
-    if (known === undefined && isOver && this.#forks.size >= this.#core.limits.forks) return
+    if (known === undefined && isOver && this.#forks.size + this.#acknowledged.size >= this.#core.limits.forks) return
     const session = known ?? this.#createSession(response)
-    this.#forks.set(tag, session)
+    this.#forks.set(session.dialog.remoteTag, session)
+    session.onGone = (ack) => this.#forget(session, ack)
     // RFC 3261 section 13.2.2.4: every 2xx makes a dialog and is acknowledged; the ones we cannot use are ended at once.
     session.answered(response)
-    if (this.#state === 'failed' || this.#session !== undefined || this.#cancel !== undefined) {
+    if (isOver || this.#cancel !== undefined) {
       void session.bye()
       // The 2xx crossed our CANCEL.
-      if (this.#state !== 'failed' && this.#session === undefined) {
+      if (!isOver) {
         this.#fail({ status: 487, reason: 'Request Terminated', response })
       }
       return
@@ -218,7 +225,7 @@ export class OutgoingInvite {
     if (known !== undefined) return known
     if (this.#forks.size >= this.#core.limits.forks) return undefined
     const session = this.#createSession(response)
-    this.#forks.set(tag, session)
+    this.#forks.set(session.dialog.remoteTag, session)
     return session
   }
 
@@ -278,6 +285,8 @@ export class OutgoingInvite {
   #stopTimers(): void {
     this.#core.stopTimer(this.#cancelPatience)
     this.#core.stopTimer(this.#silence)
+    this.#cancelPatience = undefined
+    this.#silence = undefined
   }
 
   /** The transaction keeps us for another half a minute, for late answers: it must not keep the call that we were for. */
@@ -286,6 +295,13 @@ export class OutgoingInvite {
     this.#options = undefined
     this.#request = undefined
     this.#transaction = undefined
+  }
+
+  #forget(session: Session, ack: SentAck | undefined): void {
+    const tag = session.dialog.remoteTag
+    this.#forks.delete(tag)
+    if (ack !== undefined) this.#acknowledged.set(tag, ack)
+    if (this.#session === session) this.#session = undefined
   }
 
   #leaveEarlyForks(): void {

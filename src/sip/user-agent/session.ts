@@ -1,6 +1,7 @@
 import type { Dialog } from '../dialog/dialog.ts'
 import { createResponse } from '../message/create-response.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
+import type { SentAck } from '../transaction/sent-ack.ts'
 import type { ServerTransaction } from '../transaction/server-transaction.ts'
 import type { Destination, Source } from '../transport/destination.ts'
 import { AnswerRetransmission } from './answer-retransmission.ts'
@@ -39,6 +40,8 @@ export class Session implements DialogUsage, OfferingSession {
   handler: SessionHandler
   /** For the invitation that made the session: the peer ended an early dialog (its BYE was answered). */
   onEarlyEnd: (() => void) | undefined
+  /** For the invitation: nothing of the session is left but its ACK, if there was one. */
+  onGone: ((ack: SentAck | undefined) => void) | undefined
   /** PRACK of our reliable provisional responses; true if it confirmed one. */
   onPrack: ((prack: SipRequest) => boolean) | undefined
   /** Where the peer can be reached now, asked once its connection is gone. */
@@ -49,7 +52,7 @@ export class Session implements DialogUsage, OfferingSession {
   readonly #authorizer: Authorizer | undefined
   #ended = false
   /** ACK of the newest 2xx we received, repeated whenever that 2xx is. */
-  #ack: SipRequest | undefined
+  #ack: SentAck | undefined
   /** The session is answered but the caller has not said `acknowledge`. */
   #unacknowledged: Alarm | undefined
   /** Our 2xx that waits for its ACK, with the CSeq number of its INVITE. */
@@ -100,15 +103,15 @@ export class Session implements DialogUsage, OfferingSession {
   }
 
   acknowledgeAnswer(response: SipResponse): boolean {
-    const isRepetition = this.#ack?.cseq.number === response.cseq.number
+    const isRepetition = this.#ack?.sequence === response.cseq.number
     if (isRepetition) this.receiveLateAnswer(response)
     else this.#sendAck(response.cseq.number)
     return !isRepetition
   }
 
   receiveLateAnswer(response: SipResponse): void {
-    if (this.#ack === undefined || response.cseq.number !== this.#ack.cseq.number) return
-    this.#core.transactions.sendAck2xx(this.#ack, this.#destination())
+    if (this.#ack === undefined || response.cseq.number !== this.#ack.sequence) return
+    this.#core.transactions.repeatAck2xx(this.#ack, this.#destination())
   }
 
   // Called side
@@ -270,8 +273,7 @@ export class Session implements DialogUsage, OfferingSession {
     const ack = this.dialog.createRequest('ACK', sequence)
     this.#authorizer?.repeatForAck(ack)
     if (body !== undefined) setBody(ack, body.type, body.content)
-    this.#ack = ack
-    this.#core.transactions.sendAck2xx(ack, this.#destination())
+    this.#ack = this.#core.transactions.sendAck2xx(ack, this.#destination())
   }
 
   #startBye(headers: Farewell['headers'] = []): Farewell {
@@ -305,6 +307,8 @@ export class Session implements DialogUsage, OfferingSession {
     this.dialog.terminate()
     this.#core.dialogs.remove(this.dialog, this)
     this.#startBye().resolve()
+    this.onGone?.(this.#ack)
+    this.onGone = undefined
   }
 
   #release(): void {
@@ -312,6 +316,7 @@ export class Session implements DialogUsage, OfferingSession {
     this.handler = {}
     this.relocate = undefined
     this.#core.stopTimer(this.#unacknowledged)
+    this.#unacknowledged = undefined
     this.#answer?.retransmission.stop()
     this.#answer = undefined
   }

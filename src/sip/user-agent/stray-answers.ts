@@ -1,5 +1,6 @@
 import { Dialog } from '../dialog/dialog.ts'
-import type { SipRequest, SipResponse } from '../message/message.ts'
+import type { SipResponse } from '../message/message.ts'
+import type { SentAck } from '../transaction/sent-ack.ts'
 import type { Destination, Source } from '../transport/destination.ts'
 import type { UserAgentCore } from './core.ts'
 import { sendAuthorized } from './send-authorized.ts'
@@ -12,7 +13,7 @@ import { sendAuthorized } from './send-authorized.ts'
 export class StrayAnswers {
   readonly #core: UserAgentCore
   /** The ACKs of those whose BYE is under way, by dialog. */
-  readonly #ending = new Map<string, SipRequest>()
+  readonly #ending = new Map<string, SentAck>()
 
   constructor(core: UserAgentCore) {
     this.#core = core
@@ -26,11 +27,9 @@ export class StrayAnswers {
     const peer: Destination = { protocol, host, port, flow }
     const dialog = Dialog.fromStrayAnswer(response, peer)
     const sent = this.#ending.get(dialog.id)
-    if (sent !== undefined) return this.#core.transactions.sendAck2xx(sent, peer)
+    if (sent !== undefined) return this.#core.transactions.repeatAck2xx(sent, peer)
     if (this.#ending.size >= this.#core.limits.strayAnswers) return
-    const ack = dialog.createRequest('ACK')
-    this.#ending.set(dialog.id, ack)
-    this.#core.transactions.sendAck2xx(ack, peer)
+    this.#ending.set(dialog.id, this.#core.transactions.sendAck2xx(dialog.createRequest('ACK'), peer))
     const forget = (): void => void this.#ending.delete(dialog.id)
     sendAuthorized(this.#core, () => dialog.createRequest('BYE'), peer, undefined, forget)
     this.#core.log.info({ callId: response.callId }, 'answer to a forgotten call: ending it')
