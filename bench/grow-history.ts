@@ -16,7 +16,7 @@ export function growHistory(file: string, calls: number): number {
     'pragma journal_mode = wal; pragma synchronous = off; pragma foreign_keys = off; pragma cache_size = -400000',
   )
   database.exec(
-    `create temp table template as select id from calls where end_cause = 'completed' order by id limit ${templates}`,
+    `create temp table template as select id, number from calls where end_cause = 'completed' order by id limit ${templates}`,
   )
   const copies = Math.ceil(calls / templates)
   database.exec(`create temp table copy as with recursive series(n) as
@@ -25,7 +25,7 @@ export function growHistory(file: string, calls: number): number {
   for (const [table, key] of [
     ['calls', 'id'],
     ['legs', 'call_id'],
-    ['call_events', 'call_id'],
+    ['call_events', 'call_number'],
   ] as const) {
     copyRows(database, table, key)
   }
@@ -45,11 +45,12 @@ function copyRows(database: DatabaseSync, table: string, key: string): void {
     .filter((name) => name !== 'sequence')
   const values = columns.map((name) => {
     const column = `${table}.${name}`
+    if (name === 'number' || name === 'call_number') return `${column} + n * ${templates * 1000}`
     if (name === key) return `substr(${column}, 1, length(${column}) - ${digits}) || printf('%0${digits}d', n)`
     return name === 'at' || name.endsWith('_at') ? `${column} - n * ${agePerCopyMilliseconds}` : column
   })
   database.exec(
     `insert into ${table} (${columns}) select ${values} from copy cross join template
-      join ${table} on ${table}.${key} = template.id order by n desc, template.id`,
+      join ${table} on ${table}.${key} = template.${key === 'call_number' ? 'number' : 'id'} order by n desc, template.id`,
   )
 }

@@ -53,6 +53,7 @@ export interface CallStore {
   append(events: readonly CallEvent[]): Promise<readonly LoggedCallEvent[]>
   call(id: string): Promise<Call | undefined>
   calls(query: CallQuery): Promise<CallPage>
+  /** Of a call that has ended without its recovery records: there is nothing left to end. */
   events(callId: string): Promise<readonly LoggedCallEvent[]>
   /** Every call without `call.ended`: for the restart. */
   unfinished(): Promise<readonly UnfinishedCall[]>

@@ -8,6 +8,7 @@ export interface Schema {
   readonly calls: CallsTable
   readonly legs: LegsTable
   readonly call_events: CallEventsTable
+  readonly leg_recoveries: LegRecoveriesTable
   readonly idempotency_keys: IdempotencyKeysTable
   readonly registrations: RegistrationsTable
   readonly directory_entries: DirectoryEntriesTable
@@ -17,6 +18,8 @@ export interface Schema {
 /** One row a call from its acceptance on; what is null while the call lives is written once, at its end: then it is the CDR. */
 export interface CallsTable {
   id: string
+  /** What its events call it by. Numbers grow with every call. */
+  number: number
   account: string
   external_id: string | null
   dialect: string
@@ -55,13 +58,19 @@ export interface LegsTable {
 /** The log. `sequence` is never used twice, whatever is deleted. */
 export interface CallEventsTable {
   sequence: Generated<number>
-  call_id: string
+  call_number: number
   type: CallEventType
   at: number
-  /** JSON of what the event holds beyond the columns. */
+  /** JSON of what the event holds beyond the columns, and beyond the request, which stands in the call's row. */
   data: string
-  /** JSON of the LegRecovery of an event that has one; read after a crash only. */
-  recovery: string | null
+}
+
+/** What ends a leg after a crash, by the event that brought it; deleted when the call has ended. */
+export interface LegRecoveriesTable {
+  call_number: number
+  sequence: number
+  /** JSON of the LegRecovery. */
+  recovery: string
 }
 
 export interface IdempotencyKeysTable {

@@ -57,15 +57,21 @@ function findLostCalls(
 }
 
 function findWireFaults(log: readonly LoggedCall[], phoneCalls: readonly PhoneCall[]): readonly string[] {
-  const recoveries = log.flatMap(({ events }) => events.flatMap(({ recovery }) => recovery ?? []))
-  const logged = new Set(recoveries.flatMap((json) => [...json.matchAll(/"callId":"([^"]+)"/g)].map(([, id]) => id)))
+  const dialled = log.flatMap(({ request, events }) =>
+    events.flatMap(({ type, leg }) => (type === 'leg.dialled' && leg !== undefined ? numberOf(request[leg]) : [])),
+  )
+  const logged = new Set(dialled)
   const faults: string[] = []
   for (const [number, calls] of Map.groupBy(phoneCalls, (call) => call.number)) {
     if (calls.length > 1) faults.push(`${number} was dialled ${calls.length} times`)
-    for (const { sipCallId, state } of calls) {
-      if (!logged.has(sipCallId)) faults.push(`${number} was dialled, and the log does not hold ${sipCallId}`)
+    if (!logged.has(number)) faults.push(`${number} was dialled, and the log does not hold it`)
+    for (const { state } of calls) {
       if (state !== 'over') faults.push(`${number} is still ${state}`)
     }
   }
   return faults
 }
+
+/** Of a leg by trunk the number that is dialled, of one by line the number that it is shown. */
+const numberOf = ({ target, callerId }: LoggedCall['request']['first']): string =>
+  target.kind === 'number' ? target.value : (callerId?.number ?? '')

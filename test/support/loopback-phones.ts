@@ -24,7 +24,6 @@ export interface PhoneBehaviour {
 export interface PhoneCall {
   /** The number dialled; of a line, the number that its caller shows. */
   readonly number: string
-  readonly sipCallId: string
   readonly invitedAt: number
   state: 'ringing' | 'talking' | 'over'
   overAt: number | undefined
@@ -105,7 +104,6 @@ export class LoopbackPhones {
   #receive(invite: IncomingInvite): void {
     const call: PhoneCall = {
       number: numberOf(invite.request),
-      sipCallId: invite.request.callId,
       invitedAt: Date.now(),
       state: 'ringing',
       overAt: undefined,

@@ -17,7 +17,6 @@ export interface LoggedEvent {
   readonly type: string
   readonly at: number
   readonly leg?: LegName
-  readonly recovery: string | null
 }
 
 type Row = Record<string, string | number | null>
@@ -27,7 +26,7 @@ export function readCallLog(file: string): readonly LoggedCall[] {
   const database = new DatabaseSync(file, { readOnly: true })
   const all = (sql: string): Row[] => database.prepare(sql).all() as Row[]
   try {
-    const events = Map.groupBy(all('select * from call_events order by sequence'), ({ call_id }) => call_id)
+    const events = Map.groupBy(all('select * from call_events order by sequence'), ({ call_number }) => call_number)
     const legs = Map.groupBy(all('select call_id from legs'), ({ call_id }) => call_id)
     return all('select * from calls order by id').map((row) => ({
       id: String(row['id']),
@@ -36,11 +35,10 @@ export function readCallLog(file: string): readonly LoggedCall[] {
       endedAt: row['ended_at'] as number | null,
       dueAt: row['due_at'] as number | null,
       legRows: legs.get(row['id'] ?? null)?.length ?? 0,
-      events: (events.get(row['id'] ?? null) ?? []).map(({ type, at, data, recovery }) => ({
+      events: (events.get(row['number'] ?? null) ?? []).map(({ type, at, data }) => ({
         ...JSON.parse(String(data)),
         type,
         at,
-        recovery,
       })),
     }))
   } finally {

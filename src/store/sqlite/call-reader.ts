@@ -30,7 +30,9 @@ export class CallReader {
   }
 
   events(callId: string): readonly LoggedCallEvent[] {
-    return this.#prepared.readWholeEvents.all({ call_id: callId }).map(fromWholeEventRow)
+    const call = this.#prepared.findCall.get({ id: callId })
+    if (call === undefined) return []
+    return this.#prepared.readWholeEvents.all({ call_number: call.number }).map((row) => fromWholeEventRow(row, call))
   }
 
   calls(query: CallQuery): CallPage {
@@ -52,7 +54,11 @@ export class CallReader {
   }
 
   #fromRow(row: CallRow): Call {
-    if (row.ended_at === null) return projectCall(this.#prepared.readEvents.all({ call_id: row.id }).map(fromEventRow))
+    if (row.ended_at === null) {
+      return projectCall(
+        this.#prepared.readEvents.all({ call_number: row.number }).map((event) => fromEventRow(event, row)),
+      )
+    }
     return callFromRows(row, this.#prepared.findLegs.all({ call_id: row.id }))
   }
 
@@ -99,15 +105,22 @@ const prepareStatements = (statements: Statements) => ({
   findLive: statements.prepare<object, { id: string }>((db) =>
     db.selectFrom('calls').select('id').where('ended_at', 'is', null).orderBy('id'),
   ),
-  readEvents: statements.prepare<{ call_id: string }, LoggedEventRow>(selectEvents),
-  readWholeEvents: statements.prepare<{ call_id: string }, LoggedEventRow & { readonly recovery: string | null }>(
-    (db, parameter) => selectEvents(db, parameter).select('recovery'),
+  readEvents: statements.prepare<{ call_number: number }, LoggedEventRow>(selectEvents),
+  readWholeEvents: statements.prepare<{ call_number: number }, LoggedEventRow & { readonly recovery: string | null }>(
+    (db, parameter) =>
+      selectEvents(db, parameter)
+        .leftJoin('leg_recoveries', (join) =>
+          join
+            .onRef('leg_recoveries.call_number', '=', 'call_events.call_number')
+            .onRef('leg_recoveries.sequence', '=', 'call_events.sequence'),
+        )
+        .select('recovery'),
   ),
 })
 
-export const selectEvents = (db: Kysely<Schema>, parameter: ParameterOf<{ call_id: string }>) =>
+export const selectEvents = (db: Kysely<Schema>, parameter: ParameterOf<{ call_number: number }>) =>
   db
     .selectFrom('call_events')
-    .select(['sequence', 'call_id', 'type', 'at', 'data'])
-    .where('call_id', '=', parameter('call_id'))
-    .orderBy('sequence')
+    .select(['call_events.sequence', 'type', 'at', 'data'])
+    .where('call_events.call_number', '=', parameter('call_number'))
+    .orderBy('call_events.sequence')

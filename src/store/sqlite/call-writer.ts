@@ -1,6 +1,6 @@
 import { projectCall } from '../../call/project-call.ts'
 import { type LegRow, legToRow } from '../call-row.ts'
-import type { CallEventsTable, CallsTable, IdempotencyKeysTable } from '../schema.ts'
+import type { CallEventsTable, CallsTable, IdempotencyKeysTable, LegRecoveriesTable } from '../schema.ts'
 import { StoreError } from '../store-error.ts'
 import { selectEvents } from './call-reader.ts'
 import type { AcceptanceRow, AcceptReply, EventRow, KeyRow, ReplayReply } from './command.ts'
@@ -15,27 +15,35 @@ const sweepCount = 500
 
 type Acceptance = Pick<
   CallsTable,
-  'id' | 'account' | 'external_id' | 'dialect' | 'credential' | 'request' | 'accepted_at'
+  'id' | 'number' | 'account' | 'external_id' | 'dialect' | 'credential' | 'request' | 'accepted_at'
 >
 type Cdr = Pick<CallsTable, 'id' | 'due_at' | 'bridged_at' | 'ended_at' | 'end_cause' | 'end_status' | 'ended_by'>
+
+/** What events and CDR of a live call need of its row. */
+type LiveCall = Pick<CallsTable, 'id' | 'number' | 'request'>
 
 /** The hot path: a call's acceptance, its events, its CDR. Runs in the worker, inside the batch's transaction. */
 export class CallWriter {
   readonly #statements: ReturnType<typeof prepareStatements>
   #sweptAt = 0
   /** Calls that were seen live, so that each append need not look. The foreign key stands behind it. */
-  readonly #live = new Set<string>()
+  readonly #live = new Map<string, LiveCall>()
+  #lastNumber: number
 
   constructor(statements: Statements) {
     this.#statements = prepareStatements(statements)
+    this.#lastNumber = this.#statements.findLastNumber.get({})?.number ?? 0
   }
 
   accept(acceptance: AcceptanceRow, events: readonly EventRow[], key: KeyRow | undefined): AcceptReply {
     const [id, account, externalId, dialect, credential, request, acceptedAt] = acceptance
     const obstacle = this.#findObstacle(account, externalId, key, acceptedAt)
     if (obstacle !== undefined) return obstacle
+    // One writer alone numbers them. A number whose transaction fails is used by nobody.
+    const number = ++this.#lastNumber
     this.#statements.insertCall.run({
       id,
+      number,
       account,
       external_id: externalId,
       dialect,
@@ -49,7 +57,7 @@ export class CallWriter {
       this.#statements.putKey.run(row)
       this.#sweepKeys(acceptedAt)
     }
-    return this.#insertEvents(events)
+    return this.#insertEvents(events, () => number)
   }
 
   findReplay([account, key, fingerprint]: KeyRow, now: number): ReplayReply | undefined {
@@ -59,8 +67,7 @@ export class CallWriter {
   }
 
   append(events: readonly EventRow[]): number {
-    for (const id of new Set(events.map(([callId]) => callId))) this.#requireLive(id)
-    const first = this.#insertEvents(events)
+    const first = this.#insertEvents(events, (id) => this.#requireLive(id).number)
     for (const [callId, type] of events) if (type === 'call.ended') this.#writeCdr(callId)
     return first
   }
@@ -78,27 +85,33 @@ export class CallWriter {
     return live === undefined ? undefined : ['external-id-in-use', live.id]
   }
 
-  #requireLive(id: string): void {
-    if (this.#live.has(id)) return
-    const call = this.#statements.findEnd.get({ id })
+  #requireLive(id: string): LiveCall {
+    const known = this.#live.get(id)
+    if (known !== undefined) return known
+    const call = this.#statements.findCall.get({ id })
     if (call === undefined) throw new StoreError('invalid-write', `There is no call ${id}; it was never accepted.`)
     if (call.ended_at !== null) throw new StoreError('invalid-write', `Call ${id} has ended; nothing follows its end.`)
-    this.#live.add(id)
+    this.#live.set(id, call)
+    return call
   }
 
   /** Returns the first one's sequence. One writer alone numbers them: the others follow without gaps. */
-  #insertEvents(events: readonly EventRow[]): number {
+  #insertEvents(events: readonly EventRow[], numberOf: (callId: string) => number): number {
     let first = 0
-    for (const [call_id, type, at, data, recovery] of events) {
-      const sequence = this.#statements.insertEvent.insert({ call_id, type, at, data, recovery })
+    for (const [callId, type, at, data, recovery] of events) {
+      const call_number = numberOf(callId)
+      const sequence = this.#statements.insertEvent.insert({ call_number, type, at, data })
+      if (recovery !== null) this.#statements.insertRecovery.run({ call_number, sequence, recovery })
       if (first === 0) first = sequence
     }
     return first
   }
 
   #writeCdr(id: string): void {
+    const live = this.#requireLive(id)
     this.#live.delete(id)
-    const call = projectCall(this.#statements.readEvents.all({ call_id: id }).map(fromEventRow))
+    const events = this.#statements.readEvents.all({ call_number: live.number })
+    const call = projectCall(events.map((event) => fromEventRow(event, live)))
     this.#statements.writeCdr.run({
       id,
       due_at: call.dueAt ?? null,
@@ -110,6 +123,7 @@ export class CallWriter {
     })
     this.#statements.insertLeg.run(legToRow(id, call.legs.first))
     this.#statements.insertLeg.run(legToRow(id, call.legs.second))
+    this.#statements.removeRecoveries.run({ call_number: live.number })
   }
 
   #sweepKeys(now: number): void {
@@ -123,6 +137,7 @@ const prepareStatements = (statements: Statements) => ({
   insertCall: statements.prepare<Acceptance>((db, parameter) =>
     db.insertInto('calls').values({
       id: parameter('id'),
+      number: parameter('number'),
       account: parameter('account'),
       external_id: parameter('external_id'),
       dialect: parameter('dialect'),
@@ -133,16 +148,28 @@ const prepareStatements = (statements: Statements) => ({
   ),
   insertEvent: statements.prepare<Omit<CallEventsTable, 'sequence'>>((db, parameter) =>
     db.insertInto('call_events').values({
-      call_id: parameter('call_id'),
+      call_number: parameter('call_number'),
       type: parameter('type'),
       at: parameter('at'),
       data: parameter('data'),
+    }),
+  ),
+  insertRecovery: statements.prepare<LegRecoveriesTable>((db, parameter) =>
+    db.insertInto('leg_recoveries').values({
+      call_number: parameter('call_number'),
+      sequence: parameter('sequence'),
       recovery: parameter('recovery'),
     }),
   ),
-  readEvents: statements.prepare<{ call_id: string }, LoggedEventRow>(selectEvents),
-  findEnd: statements.prepare<{ id: string }, { ended_at: number | null }>((db, parameter) =>
-    db.selectFrom('calls').select('ended_at').where('id', '=', parameter('id')),
+  removeRecoveries: statements.prepare<{ call_number: number }>((db, parameter) =>
+    db.deleteFrom('leg_recoveries').where('call_number', '=', parameter('call_number')),
+  ),
+  readEvents: statements.prepare<{ call_number: number }, LoggedEventRow>(selectEvents),
+  findLastNumber: statements.prepare<object, { number: number }>((db) =>
+    db.selectFrom('calls').select('number').orderBy('number', 'desc').limit(1),
+  ),
+  findCall: statements.prepare<{ id: string }, LiveCall & { readonly ended_at: number | null }>((db, parameter) =>
+    db.selectFrom('calls').select(['id', 'number', 'request', 'ended_at']).where('id', '=', parameter('id')),
   ),
   findLiveByExternalId: statements.prepare<{ account: string; external_id: string }, { id: string }>((db, parameter) =>
     db

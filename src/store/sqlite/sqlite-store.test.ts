@@ -3,14 +3,17 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, describe, test } from 'node:test'
+import { Kysely } from 'kysely'
 import { callStoreSuite } from '../../../test/support/call-store-suite.ts'
+import { migrate } from '../migrate.ts'
 import { migrations } from '../migrations/migrations.ts'
 import { openStore } from '../open-store.ts'
 import type { Store } from '../store.ts'
 import type { StoreErrorCode } from '../store-error.ts'
+import { nodeSqliteDialect } from './node-sqlite-dialect.ts'
 import { openSqliteStore } from './open-sqlite-store.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'cordboard-store-'))
@@ -25,6 +28,88 @@ const rejectsWith = (promise: Promise<unknown>, code: StoreErrorCode, words: Reg
   assert.rejects(promise, { name: 'StoreError', code, message: words })
 
 callStoreSuite('SQLite', () => open())
+
+test('a database of before calls had numbers is read as it was, and goes on', async () => {
+  const file = freshFile()
+  mkdirSync(dirname(file), { recursive: true })
+  const database = new DatabaseSync(file)
+  const older = Object.entries(migrations).filter(([name]) => name < '2026-11-27')
+  const kysely = new Kysely<unknown>({ dialect: nodeSqliteDialect(database) })
+  await migrate(kysely, Object.fromEntries(older))
+  database.exec(`pragma application_id = ${0x434f5244}`)
+  const request = { account: 'acme', variables: {}, delaySeconds: 0, origin: { dialect: 'native', credential: 'crm' } }
+  const legs = { first: { target: { kind: 'line', value: '101' } }, second: { target: { kind: 'line', value: '102' } } }
+  const accepted = { request: { ...request, ...legs }, destinations: { first: 'line 101', second: 'line 102' } }
+  const recovery = JSON.stringify({ driver: 'fake', data: 'how' })
+  for (const id of ['b-live', 'a-ended']) {
+    database
+      .prepare(`insert into calls (id, account, dialect, credential, request, accepted_at, ended_at, end_cause)
+        values (?, 'acme', 'native', 'crm', ?, 5, ?, ?)`)
+      .run(id, JSON.stringify(accepted.request), ...(id === 'a-ended' ? [9, 'busy'] : [null, null]))
+    const add = database.prepare('insert into call_events (call_id, type, at, data, recovery) values (?, ?, 6, ?, ?)')
+    add.run(id, 'call.accepted', JSON.stringify(accepted), null)
+    add.run(id, 'leg.dialled', '{"leg":"first"}', recovery)
+    add.run(id, 'leg.ringing', '{"leg":"first"}', null)
+  }
+  const addLeg = database.prepare(
+    "insert into legs (call_id, name, state, destination) values ('a-ended', ?, 'ended', 'x')",
+  )
+  for (const leg of ['first', 'second']) addLeg.run(leg)
+  database.exec("delete from call_events where call_id = 'a-ended' and type = 'leg.ringing'")
+  database.close()
+
+  const store = await open(file)
+  const types = async (id: string) => (await store.calls.events(id)).map(({ type, sequence }) => `${sequence} ${type}`)
+  assert.deepEqual(await types('b-live'), ['1 call.accepted', '2 leg.dialled', '3 leg.ringing'])
+  assert.deepEqual(await types('a-ended'), ['4 call.accepted', '5 leg.dialled'])
+  assert.deepEqual((await store.calls.events('b-live'))[0], {
+    ...{ type: 'call.accepted', callId: 'b-live', at: 6, sequence: 1 },
+    ...accepted,
+  })
+  assert.equal((await store.calls.call('a-ended'))?.endCause, 'busy')
+  const [unfinished, ...others] = await store.calls.unfinished()
+  assert.deepEqual(others, [])
+  assert.equal(unfinished?.call.id, 'b-live')
+  assert.deepEqual(unfinished.recoveries, [{ leg: 'first', recovery: JSON.parse(recovery), answered: false }])
+  // The sixth event was deleted: its sequence is not used again.
+  const [next] = await store.calls.append([{ type: 'call.ending', callId: 'b-live', at: 7, cause: 'cancelled' }])
+  assert.equal(next?.sequence, 7)
+  await store.close()
+})
+
+test('when a call has ended, nothing is left of what would have ended its legs after a crash', async () => {
+  const file = freshFile()
+  const store = await open(file)
+  const callId = 'c'.repeat(32)
+  const request = {
+    account: 'acme',
+    first: { target: { kind: 'line', value: '101' } },
+    second: { target: { kind: 'line', value: '102' } },
+    delaySeconds: 0,
+    variables: {},
+    origin: { dialect: 'native', credential: 'crm' },
+  } as const
+  const recovery = { driver: 'fake', data: 'how' }
+  const destinations = { first: 'line 101', second: 'line 102' }
+  const count = () => {
+    const database = new DatabaseSync(file, { readOnly: true })
+    const found = database.prepare('select count(*) as count from leg_recoveries').get()?.['count']
+    database.close()
+    return found
+  }
+  await store.calls.accept([{ type: 'call.accepted', callId, at: 1, request, destinations }])
+  await store.calls.append([
+    { type: 'leg.dialled', callId, at: 2, leg: 'first', recovery },
+    { type: 'leg.answered', callId, at: 3, leg: 'first', recovery },
+  ])
+  assert.equal(count(), 2)
+  await store.calls.append([
+    { type: 'leg.ended', callId, at: 4, leg: 'first', cause: 'completed' },
+    { type: 'call.ended', callId, at: 4, cause: 'completed' },
+  ])
+  assert.equal(count(), 0)
+  await store.close()
+})
 
 describe('opening a SQLite store', () => {
   test('makes the folder and a file that only its owner may read, and finds its data again', async () => {

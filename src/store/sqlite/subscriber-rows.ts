@@ -31,7 +31,7 @@ export class SubscriberRows {
   eventsAfter(sequence: number, limit: number): readonly AccountEvent[] {
     return this.#statements.read
       .all({ sequence, limit })
-      .map(({ account, ...row }) => ({ account, event: fromEventRow(row) }))
+      .map(({ account, call_id, request, ...row }) => ({ account, event: fromEventRow(row, { id: call_id, request }) }))
   }
 }
 
@@ -51,14 +51,16 @@ const prepareStatements = (statements: Statements) => ({
       .values({ name: parameter('name'), sequence: parameter('sequence') })
       .onConflict((conflict) => conflict.column('name').doUpdateSet({ sequence: (eb) => eb.ref('excluded.sequence') })),
   ),
-  read: statements.prepare<{ sequence: number; limit: number }, LoggedEventRow & { readonly account: string }>(
-    (db, parameter) =>
-      db
-        .selectFrom('call_events')
-        .innerJoin('calls', 'calls.id', 'call_events.call_id')
-        .select(['sequence', 'call_id', 'type', 'at', 'data', 'calls.account'])
-        .where('sequence', '>', parameter('sequence'))
-        .orderBy('sequence')
-        .limit(parameter('limit')),
+  read: statements.prepare<
+    { sequence: number; limit: number },
+    LoggedEventRow & { readonly account: string; readonly call_id: string; readonly request: string }
+  >((db, parameter) =>
+    db
+      .selectFrom('call_events')
+      .innerJoin('calls', 'calls.number', 'call_events.call_number')
+      .select(['sequence', 'type', 'at', 'data', 'calls.id as call_id', 'calls.account', 'calls.request'])
+      .where('sequence', '>', parameter('sequence'))
+      .orderBy('sequence')
+      .limit(parameter('limit')),
   ),
 })
