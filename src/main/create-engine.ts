@@ -23,23 +23,24 @@ export function createEngine(
   log: Log,
 ): SipEngine {
   const [first = 0, last = 0] = config.media.ports.split('-').map(Number)
+  const media = new MediaPlane({
+    host: config.media.host,
+    portRange: [first, last],
+    workers: config.media.workers,
+    ...(config.sip.advertise === null ? {} : { advertise: config.sip.advertise }),
+    clock: systemClock,
+    random: systemRandom,
+    log,
+  })
   return new SipEngine({
     listen: config.sip.listen.map(parseListener),
     ...(config.sip.advertise === null ? {} : { advertise: config.sip.advertise }),
     realm: config.sip.realm,
     digestAlgorithms: config.sip.digest,
     silentSeconds: config.calls.silentSeconds,
-    media: new MediaPlane({
-      host: config.media.host,
-      portRange: [first, last],
-      workers: config.media.workers,
-      ...(config.sip.advertise === null ? {} : { advertise: config.sip.advertise }),
-      clock: systemClock,
-      random: systemRandom,
-      log,
-    }),
+    media,
     lines: createSipLines(directory, config.sip.realm),
-    targets: createTargetRules(config),
+    targets: createTargetRules(config, media),
     trunkCredentials: (name) => directory.trunkCredentials(name),
     bindings: createBindingStore(store, log),
     proofKey: secretBox.deriveKey('sip invite proof'),

@@ -367,6 +367,17 @@ test('a leg that accepted what the other speaks gets it as it is, though it pref
   await Promise.all([first.endpoint.release(), second.endpoint.release()])
 })
 
+test('the plane knows the ports of its endpoints, as long as these have them', async () => {
+  const endpoint = await plane.allocate()
+  const { port } = endpoint
+  assert.deepEqual(
+    [port, port + 1, 15_000].map((other) => plane.holds(other)),
+    [true, true, false],
+  )
+  await endpoint.release()
+  assert.equal(plane.holds(port), false)
+})
+
 test('1,000 allocations and releases leave nothing in use, and a bounded number of sockets', async () => {
   for (let round = 0; round < 50; round++) {
     const endpoints = await Promise.all(Array.from({ length: 20 }, () => plane.allocate()))

@@ -83,6 +83,11 @@ export class MediaPlane {
     return endpoint
   }
 
+  /** Whether an endpoint has this port, for RTP or RTCP: nobody else on this machine can. */
+  holds(port: number): boolean {
+    return this.#relays.some((relay) => relay.holds(port))
+  }
+
   counts(): MediaCounts {
     const sum = (count: (relay: RelayHandle) => number) =>
       this.#relays.reduce((total, relay) => total + count(relay), 0)

@@ -67,10 +67,14 @@ export const describeFormats = (stream: SdpStream): string =>
 export const connectionHost = (session: SdpSession, stream: SdpStream): string | undefined =>
   stream.host ?? session.host
 
+/** Why we do not send to an address; undefined where we do. */
+export type RefuseTarget = (address: { readonly host: string; readonly port: number }) => string | undefined
+
 export const readRemote = (
   session: SdpSession,
   stream: SdpStream,
   endpoint: EndpointAddress,
+  refuse: RefuseTarget = () => undefined,
 ): { ok: true; address: RemoteAddress } | SdpError => {
   const host = connectionHost(session, stream)
   if (host === undefined) return malformed('no c= line')
@@ -82,8 +86,20 @@ export const readRemote = (
   const told = Number.parseInt(stream.attributes.get('rtcp')?.[0] ?? '', 10)
   const rtcpPort = Number.isNaN(told) ? stream.port + 1 : told
   const isPort = rtcpPort > 0 && rtcpPort < 65_536
-  return { ok: true, address: { host, port: stream.port, rtcpPort: isPort ? rtcpPort : stream.port } }
+  const address = { host, port: stream.port, rtcpPort: isPort ? rtcpPort : stream.port }
+  if (isHold(host)) return { ok: true, address }
+  const refusal = refuse(address) ?? refuse({ host, port: address.rtcpPort })
+  if (refusal !== undefined) {
+    return refused(
+      'unsupported-address',
+      `we do not send media to ${host}:${address.port}, which is of another: ${refusal}`,
+    )
+  }
+  return { ok: true, address }
 }
+
+/** RFC 2543's way to hold: an address that nobody has. */
+const isHold = (host: string | undefined): boolean => host === '0.0.0.0' || host === '::'
 
 /** We would be made to send a stream to many. 0.0.0.0 stays: it is RFC 2543's way to hold. */
 const isMulticastOrBroadcast = (host: string): boolean =>
@@ -99,7 +115,7 @@ const directions = ['sendrecv', 'sendonly', 'recvonly', 'inactive'] as const
 
 export const readDirection = (session: SdpSession, stream: SdpStream): MediaDirection => {
   // RFC 3264 section 8.4: the old way to hold.
-  if (connectionHost(session, stream) === '0.0.0.0') return 'inactive'
+  if (isHold(connectionHost(session, stream))) return 'inactive'
   const told = ({ attributes }: SdpSession | SdpStream) => directions.find((direction) => attributes.has(direction))
   return told(stream) ?? told(session) ?? 'sendrecv'
 }

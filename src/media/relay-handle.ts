@@ -28,6 +28,8 @@ export class RelayHandle implements EndpointHost {
   readonly #clock: Clock
   readonly #random: Random
   readonly #endpoints = new Map<number, MediaEndpoint>()
+  /** Of the endpoints, RTP and RTCP. */
+  readonly #ports = new Set<number>()
   readonly #answers = new Map<number, (statistics: EndpointStatistics) => void>()
   #worker: Worker | undefined
   #batch: RelayCommand[] = []
@@ -54,6 +56,11 @@ export class RelayHandle implements EndpointHost {
 
   get endpointCount(): number {
     return this.#endpoints.size
+  }
+
+  /** Whether an endpoint here has this port, for RTP or RTCP. */
+  holds(port: number): boolean {
+    return this.#ports.has(port - (port % 2))
   }
 
   /** Bound pairs that no endpoint uses. */
@@ -92,6 +99,7 @@ export class RelayHandle implements EndpointHost {
 
   open(endpoint: MediaEndpoint): void {
     this.#endpoints.set(endpoint.id, endpoint)
+    this.#ports.add(endpoint.port)
     this.post({ op: 'open', id: endpoint.id, port: endpoint.port })
   }
 
@@ -113,6 +121,7 @@ export class RelayHandle implements EndpointHost {
 
   forget(endpoint: MediaEndpoint): void {
     this.#endpoints.delete(endpoint.id)
+    this.#ports.delete(endpoint.port)
   }
 
   async close(): Promise<void> {
@@ -166,6 +175,7 @@ export class RelayHandle implements EndpointHost {
     this.#waiting = []
     const endpoints = [...this.#endpoints.values()]
     this.#endpoints.clear()
+    this.#ports.clear()
     for (const endpoint of endpoints) endpoint.fail(reason)
   }
 

@@ -6,6 +6,7 @@ import { parseSdp, type SdpSession, type SdpStream } from './parse-sdp.ts'
 import {
   describeFormats,
   isUsableAudio,
+  type RefuseTarget,
   readCodecs,
   readDirection,
   readEvents,
@@ -18,6 +19,8 @@ import { refused, type SdpError } from './sdp-error.ts'
 export interface AnswerOptions extends DescriptionOptions {
   /** What we can take, the most wanted first. */
   readonly codecs: readonly CodecName[]
+  /** Asked about where the other side wants to be sent to; it may name anything. */
+  readonly refuse?: RefuseTarget
   /** Whose order decides which codec is chosen; theirs if absent (RFC 3264 section 6.1). */
   readonly preference?: 'theirs' | 'ours'
 }
@@ -42,11 +45,16 @@ export const createOffer = (
 }
 
 /** What their answer to our offer of the `offered` codecs agreed on. */
-export const acceptAnswer = (answer: string, offered: readonly CodecName[], endpoint: EndpointAddress): Negotiation => {
+export const acceptAnswer = (
+  answer: string,
+  offered: readonly CodecName[],
+  endpoint: EndpointAddress,
+  refuse?: RefuseTarget,
+): Negotiation => {
   const parsed = parseSdp(answer)
   if (!parsed.ok) return parsed
   // An answer keeps the offer's order of codecs by its own preference; its first is what it will send (RFC 3264 section 6.1).
-  const negotiation = negotiate(parsed.session, offered, 'theirs', endpoint)
+  const negotiation = negotiate(parsed.session, offered, 'theirs', endpoint, refuse)
   return negotiation.ok ? { ok: true, negotiated: receivedAsOffered(negotiation.negotiated) } : negotiation
 }
 
@@ -67,7 +75,7 @@ export const answerOffer = (endpoint: EndpointAddress, offer: string, options: A
   const parsed = parseSdp(offer)
   if (!parsed.ok) return parsed
   const { session } = parsed
-  const negotiation = negotiate(session, options.codecs, options.preference ?? 'theirs', endpoint)
+  const negotiation = negotiate(session, options.codecs, options.preference ?? 'theirs', endpoint, options.refuse)
   if (!negotiation.ok) return negotiation
   const { negotiated } = negotiation
   const chosen = chooseStream(session, options.codecs)
@@ -91,6 +99,7 @@ const negotiate = (
   allowed: readonly CodecName[],
   preference: 'theirs' | 'ours',
   endpoint: EndpointAddress,
+  refuse: RefuseTarget | undefined,
 ): Negotiation => {
   const stream = chooseStream(session, allowed)
   if (stream === undefined) return refused('no-audio', 'the description has no audio stream over RTP/AVP')
@@ -104,7 +113,7 @@ const negotiate = (
     const reason = `the other side speaks ${describeFormats(stream)}; we allow ${allowed.join(', ')}`
     return refused('no-common-codec', reason)
   }
-  const remote = readRemote(session, stream, endpoint)
+  const remote = readRemote(session, stream, endpoint, refuse)
   if (!remote.ok) return remote
   const { clockRate } = codecs[chosen.codec]
   const events = readEvents(stream, clockRate)

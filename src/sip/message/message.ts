@@ -58,6 +58,9 @@ abstract class MessageBase {
     return this.to.params.get('tag')
   }
 
+  /** The address that it came from; undefined for one of ours. */
+  receivedFrom: { readonly host: string; readonly port: number } | undefined
+
   get callId(): string {
     return required(this.headers, 'Call-ID')
   }

@@ -191,6 +191,7 @@ export class TransactionLayer {
   }
 
   #receive(message: SipMessage, source: Source): void {
+    message.receivedFrom = source
     if (message.kind === 'response') {
       const transaction = this.#clients.get(clientKeyOfResponse(message))
       if (transaction === undefined) this.onStrayResponse?.(message, source)

@@ -1,6 +1,6 @@
 import { BlockList } from 'node:net'
 import type { Clock } from '../../clock.ts'
-import { decideTarget, type TargetRules } from '../../decide-target.ts'
+import { decideTarget, type TargetRefusal, type TargetRules } from '../../decide-target.ts'
 import type { Log } from '../../log.ts'
 import { type Random, systemRandom } from '../../random.ts'
 import type { SipMessage } from '../message/message.ts'
@@ -190,6 +190,14 @@ export class TransportLayer implements MessageTransport {
     this.#isClosed = true
     this.#points.length = 0
     await Promise.all([this.#udp.close(), this.#tcp.close()])
+  }
+
+  /** Why nothing is sent to an address that a peer merely said, as in SDP; undefined where it may be. `seenFrom`: see {@link decideTarget}. */
+  refuseTarget(said: TransportAddress, seenFrom: TransportAddress | undefined): TargetRefusal | undefined {
+    const refusal = decideTarget(said, seenFrom, this.#targets)
+    // This server calls itself: then its own media ports are the other end.
+    const isOurself = refusal === 'own-port' && seenFrom !== undefined && this.#targets.isOwnPort(seenFrom)
+    return isOurself ? undefined : refusal
   }
 
   /** An address that a peer said is known only now to be none that we send to: its name may stand for any. */

@@ -8,7 +8,7 @@ import type { Negotiation } from '../../media/sdp.ts'
 import { toneFor } from '../../media/tones.ts'
 import type { Random } from '../../random.ts'
 import type { Dialog } from '../../sip/dialog/dialog.ts'
-import type { SipResponse } from '../../sip/message/message.ts'
+import type { SipRequest, SipResponse } from '../../sip/message/message.ts'
 import { requiresReliability } from '../../sip/user-agent/capabilities.ts'
 import type { InviteFailure, InviteHandler } from '../../sip/user-agent/invite-options.ts'
 import type { Session } from '../../sip/user-agent/session.ts'
@@ -23,7 +23,7 @@ import { DigitSource, type DigitWay } from './digit-source.ts'
 import { nextTrunkAfter } from './final-response-causes.ts'
 import { completedElsewhere, reasonOf } from './hang-up-reason.ts'
 import { type Attempt, LegAttempts, type PreparedAttempt } from './leg-attempts.ts'
-import { LegMedia } from './leg-media.ts'
+import { LegMedia, type RefuseMediaTarget } from './leg-media.ts'
 import { legRecovery } from './leg-recovery.ts'
 import { type LegVerdict, mapFailure, mapSilence, mostTelling } from './map-sip-status.ts'
 import type { MediaHosts } from './media-hosts.ts'
@@ -33,6 +33,7 @@ export interface EngineLegContext {
   readonly userAgent: UserAgent
   readonly media: Pick<MediaPlane, 'allocate'>
   readonly mediaHosts: MediaHosts
+  readonly refuseTarget: RefuseMediaTarget
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -150,12 +151,12 @@ export class EngineLeg implements LegHandle {
 
   /** False where the leg ends meanwhile, or for want of a port. */
   async #openMedia(): Promise<boolean> {
-    const { media, mediaHosts: hosts, random } = this.#context
+    const { media, mediaHosts: hosts, refuseTarget, random } = this.#context
     const partner = this.#request.partner
     const beside = partner instanceof EngineLeg ? partner.#media : undefined
     try {
       const endpoint = await media.allocate(beside === undefined ? {} : { beside: beside.endpoint })
-      this.#media = new LegMedia({ endpoint, beside, hosts, random })
+      this.#media = new LegMedia({ endpoint, beside, hosts, refuseTarget, random })
       endpoint.onDtmf = (digit, milliseconds) => this.#digits.takeMedia(digit, milliseconds)
       endpoint.onFailed = () => this.hangup('media-failed')
     } catch (error) {
@@ -199,7 +200,7 @@ export class EngineLeg implements LegHandle {
       onAnswered: (response, dialog) => void this.#answer(self(), response, dialog),
       onFailed: (failure) => this.#attemptFailed(self(), failure),
       onEnded: (end) => this.#sessionEnded(self(), end),
-      onOffer: (offer, _, dialog) => this.#answerOffer(offer, dialog),
+      onOffer: (offer, request, dialog) => this.#answerOffer(offer, request, dialog),
       onAnswer: (answer) => this.#media?.takeAnswer(answer),
       onInfo: (contentType, body) => {
         if (this.#phase === 'answered') this.#digits.takeInfo(contentType, body)
@@ -216,6 +217,7 @@ export class EngineLeg implements LegHandle {
     const media = this.#media
     const description = sessionDescription(response) ?? ''
     if (description === '' || dialog === undefined || media === undefined) return
+    media.seenFrom = response.receivedFrom
     const early = media.readEarly(dialog.id, description, requiresReliability(response.headers))
     if (early instanceof Promise) void early.then((negotiation) => this.#hearEarly(media, negotiation, target))
     else this.#hearEarly(media, early, target)
@@ -236,7 +238,8 @@ export class EngineLeg implements LegHandle {
     return this.#attempts.size === 1
   }
 
-  #answerOffer(offer: string, dialog: Dialog): ReturnType<LegMedia['answerOffer']> {
+  #answerOffer(offer: string, { receivedFrom }: SipRequest, dialog: Dialog): ReturnType<LegMedia['answerOffer']> {
+    if (this.#media !== undefined) this.#media.seenFrom = receivedFrom
     if (this.#phase === 'answered') return this.#media?.answerOffer(offer)
     return this.#phase === 'dialling' ? this.#media?.answerEarlyOffer(dialog.id, offer, this.#isLone) : undefined
   }
@@ -252,6 +255,7 @@ export class EngineLeg implements LegHandle {
     // Until they have confirmed that they are cancelled, the others are as much in doubt as the winner is up.
     const recovery = legRecovery(this.#attempts.inDoubt(winner), answered)
     this.#attempts.cancelAll({ reason: completedElsewhere, cause: 'cancelled' }, winner)
+    this.#media.seenFrom = response.receivedFrom
     const reading = this.#media.readFinal(dialog.id, sessionDescription(response) ?? '')
     const isWritten = await this.#write('answered', recovery, { ...winner.dialled, sipStatus: response.status })
     this.#session = winner.invite.acknowledge(dialog)

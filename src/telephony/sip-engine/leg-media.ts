@@ -4,6 +4,7 @@ import { codecsToMeet } from '../../media/codec-route.ts'
 import { connectionName, withAddress } from '../../media/connection-name.ts'
 import type { MediaEndpoint } from '../../media/media-endpoint.ts'
 import type { NegotiatedMedia } from '../../media/negotiated-media.ts'
+import type { RefuseTarget } from '../../media/read-stream.ts'
 import { acceptAnswer, answerOffer, createOffer, type Negotiation } from '../../media/sdp.ts'
 import type { Random } from '../../random.ts'
 import type { MediaHosts } from './media-hosts.ts'
@@ -15,11 +16,21 @@ interface EarlyAnswer {
   readonly updated?: NegotiatedMedia
 }
 
+/** An address as packets bear it. */
+export interface SeenAddress {
+  readonly host: string
+  readonly port: number
+}
+
+/** Why media are not sent to an address that somebody said who is seen elsewhere; undefined where they are. */
+export type RefuseMediaTarget = (said: SeenAddress, seenFrom: SeenAddress | undefined) => string | undefined
+
 export interface LegMediaParts {
   readonly endpoint: MediaEndpoint
   /** The other leg, where it is up before this one: what it speaks is offered first. */
   readonly beside: LegMedia | undefined
   readonly hosts: MediaHosts
+  readonly refuseTarget: RefuseMediaTarget
   readonly random: Random
 }
 
@@ -41,6 +52,9 @@ export class LegMedia {
   #version = 1
   readonly #beside: LegMedia | undefined
   readonly #hosts: MediaHosts
+  readonly #refuse: RefuseTarget
+  /** Where the phone's or carrier's newest description came from: it may name that address, and nobody else's inner ones. */
+  seenFrom: SeenAddress | undefined
   /** What our newest offer held; an answer is read against it. Undefined before the first. */
   #newestOffer: readonly CodecName[] | undefined
   /** Every codec that the phone has named. */
@@ -48,10 +62,11 @@ export class LegMedia {
   /** By dialog: several phones, or forks behind a trunk, may send some each. */
   readonly #early = new Map<string, EarlyAnswer>()
 
-  constructor({ endpoint, beside, hosts, random }: LegMediaParts) {
+  constructor({ endpoint, beside, hosts, refuseTarget, random }: LegMediaParts) {
     this.endpoint = endpoint
     this.#beside = beside
     this.#hosts = hosts
+    this.#refuse = (address) => refuseTarget(address, this.seenFrom)
     this.#sessionId = random.bytes(6).readUIntBE(0, 6).toString()
   }
 
@@ -129,7 +144,7 @@ export class LegMedia {
   /** The answer to it; false where it cannot be used, and then the session stays as it is. */
   takeMeetingAnswer({ codecs }: MeetingOffer, answer: string): boolean | Promise<boolean> {
     return this.#located(answer, (located) => {
-      const accepted = acceptAnswer(located, codecs, this.endpoint)
+      const accepted = acceptAnswer(located, codecs, this.endpoint, this.#refuse)
       if (accepted.ok) this.agree(accepted.negotiated)
       return accepted.ok
     })
@@ -152,11 +167,11 @@ export class LegMedia {
   }
 
   #read(description: string): Negotiation {
-    return acceptAnswer(description, this.#offered, this.endpoint)
+    return acceptAnswer(description, this.#offered, this.endpoint, this.#refuse)
   }
 
   #answer(offer: string): { readonly sdp: string; readonly negotiated: NegotiatedMedia } | undefined {
-    const options = { sessionId: this.#sessionId, version: this.#version + 1 }
+    const options = { sessionId: this.#sessionId, version: this.#version + 1, refuse: this.#refuse }
     const answer = answerOffer(this.endpoint, offer, { ...options, codecs: this.#acceptable(), preference: 'ours' })
     if (!answer.ok) return undefined
     this.#version++

@@ -113,6 +113,7 @@ export class SipEngine implements Driver {
     this.#legContext = {
       userAgent: this.#userAgent,
       media: options.media,
+      refuseTarget: (said, seenFrom) => this.#transport.refuseTarget(said, seenFrom),
       mediaHosts: new MediaHosts(clock, options.lookUpHost),
       clock,
       random,
