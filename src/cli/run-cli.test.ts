@@ -197,9 +197,16 @@ test('hangup: by request; an ended call says how it ended', async (t) => {
 })
 
 test('phones: a table, in which no control character of a phone reaches the terminal', async (t) => {
-  const phone = { account: 'acme', line: '101', contact: 'sip:a@b', userAgent: 'Evil\u001b[2J', expiresAt: at(60) }
+  const phone = {
+    account: 'acme',
+    line: '101',
+    contact: 'sip:a@b',
+    userAgent: 'Evil\u001b[2J',
+    reachable: false,
+    expiresAt: at(60),
+  }
   const { ask } = await serve(t, { 'GET /v1/phones': json({ phones: [phone] }) })
-  assert.deepEqual((await ask('phones')).out[1], 'acme/101  sip:a@b  Evil�[2J  2026-11-21T09:01:00.000Z')
+  assert.deepEqual((await ask('phones')).out[1], 'acme/101  sip:a@b  Evil�[2J  unreachable  2026-11-21T09:01:00.000Z')
   assert.deepEqual((await ask('phones', '--json')).out, [JSON.stringify([phone])])
 })
 

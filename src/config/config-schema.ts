@@ -230,6 +230,7 @@ export const configSchema = z.strictObject({
         .regex(/^[A-Za-z0-9.-]{1,128}$/)
         .default('cordboard'),
       refusedNetworks: z.array(network).default([]),
+      qualifySeconds: z.int().min(0).max(3600).default(60),
     })
     .prefault({}),
   media: z

@@ -56,6 +56,8 @@ export interface RegisteredPhone {
   readonly line: string
   readonly contact: string
   readonly userAgent?: string
+  /** False while it does not answer. */
+  readonly reachable: boolean
   /** Milliseconds since the epoch. */
   readonly expiresAt: number
 }

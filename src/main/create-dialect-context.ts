@@ -57,6 +57,7 @@ export function createDialectContext(sources: DialectContextSources): Omit<Diale
           line: line.number,
           contact: binding.contactUri,
           ...(binding.userAgent === undefined ? {} : { userAgent: binding.userAgent }),
+          reachable: engine.isReachable(binding),
           expiresAt: binding.expiresAt,
         })),
       ),

@@ -39,6 +39,7 @@ export function createEngine(
     digestAlgorithms: config.sip.digest,
     silentSeconds: config.calls.silentSeconds,
     media,
+    qualifySeconds: config.sip.qualifySeconds,
     lines: createSipLines(directory, config.sip.realm),
     targets: createTargetRules(config, media),
     trunkCredentials: (name) => directory.trunkCredentials(name),

@@ -1,47 +1,75 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { type IncomingMessage, request } from 'node:http'
-import { text } from 'node:stream/consumers'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { configText, startTestServer } from '../support/test-server.ts'
+import { Baresip } from '../peers/baresip.ts'
+import { Sipp } from '../peers/sipp.ts'
+import { scenario } from '../peers/sipp-scenario.ts'
+import { requirePeer } from '../support/peers.ts'
+import { api, sipPort, startTestServer } from '../support/test-server.ts'
 
-const config = `${configText}
-    roles: [{ name: agent, permissions: [calls:place, calls:read] }]
-    users: [{ name: alice@acme, password: demo-pass-0001, role: agent, line: "101" }]
-`
+const register = (sequence: number, more = ''): string => `<send><![CDATA[
+REGISTER sip:[remote_ip] SIP/2.0
+Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch];rport
+Max-Forwards: 70
+From: <sip:[field0]@[remote_ip]>;tag=[call_number]
+To: <sip:[field0]@[remote_ip]>
+Call-ID: [call_id]
+CSeq: ${sequence} REGISTER
+Contact: <sip:[field0]@[local_ip]:[local_port]>
+${more}Expires: 600
+Content-Length: 0
 
-/** What the server answers to a request from that address of this machine. */
-async function get(
-  url: string,
-  from: string,
-): Promise<{ status: number; retryAfter: string | undefined; body: string }> {
-  const asking = request(url, { localAddress: from, agent: false }).end()
-  const [answer] = (await once(asking, 'response')) as [IncomingMessage]
-  return { status: answer.statusCode ?? 0, retryAfter: answer.headers['retry-after'], body: await text(answer) }
-}
+]]></send>`
 
-test('150 wrong passwords at once from one address: the right one from elsewhere is taken', async (t) => {
-  const server = await startTestServer(t, '', config)
-  const enswitch = (password: string, from: string) =>
-    get(`${server.url}/api/json/user/login?auth_username=alice@acme;auth_password=${password}`, from)
-  const while1 = (password: string, from: string) =>
-    get(
-      `${server.url}/api/originate-call?api_username=alice@acme&api_password=${password}&api_hash=x&data[type]=user`,
-      from,
-    )
-  const began = performance.now()
-  const guessing = Promise.all(
-    Array.from({ length: 150 }, (_, n) => (n % 2 === 0 ? enswitch : while1)(`guess-${n}`, '127.0.0.9')),
+/** Refused from the beginning, or challenged and then refused or told to come later; a 200 fails the scenario. */
+const guess = scenario(
+  'guess',
+  register(1),
+  '<recv response="403" optional="true" next="9"/>',
+  '<recv response="401" auth="true"/>',
+  register(2, '[field1]\n'),
+  '<recv response="503" optional="true" next="9"/>',
+  '<recv response="403"/>',
+  '<label id="9"/>',
+)
+
+/** Not even challenged. */
+const shutOut = scenario('shut out', register(1), '<recv response="403"/>')
+
+test('who guesses SIP passwords is slowed down and shut out; phones elsewhere register on meanwhile', async (t) => {
+  if (!requirePeer(t, 'baresip') || !requirePeer(t, 'sipp')) return
+  const directory = mkdtempSync(join(tmpdir(), 'guesses-'))
+  t.after(() => rmSync(directory, { recursive: true, force: true }))
+  const guesses = join(directory, 'guesses.csv')
+  // Lines that exist, and those that do not; the right password of 101 among its wrong ones, too late.
+  const users = Array.from({ length: 60 }, (_, index) => String(90 + index))
+  const lines = users.flatMap((user) =>
+    ['guess-1', 'guess-2'].map((password) => `${user};[authentication username=${user} password=${password}]`),
   )
-  const right = await enswitch('demo-pass-0001', '127.0.0.1')
-  assert.match(right.body, /^\{"responses":\[\{"code":"200"/)
-  const answers = await guessing
-  const refused = answers.filter(({ body }) => /"code":"401"|Invalid API credentials/.test(body))
-  const turnedAway = answers.filter(({ body }) => /"code":"429"|"Too many invalid API credentials/.test(body))
-  assert.equal(refused.length + turnedAway.length, 150)
-  // One more may be checked each six seconds.
-  const allowed = 20 + (performance.now() - began) / 6000
-  assert.ok(refused.length >= 20 && refused.length <= allowed, `${refused.length} of ${allowed}`)
-  assert.ok(turnedAway.every(({ retryAfter }) => Number(retryAfter) >= 1))
-  assert.match((await enswitch('demo-pass-0001', '127.0.0.1')).body, /"code":"200"/)
+  lines.push('101;[authentication username=101 password=s3cret-101]')
+  writeFileSync(guesses, `SEQUENTIAL\n${lines.join('\n')}\n`)
+
+  const server = await startTestServer(t)
+  const registrarPort = sipPort(server)
+  const target = `127.0.0.1:${registrarPort}`
+  const args = ['-i', '127.0.0.2', '-inf', guesses, '-r', '200']
+  const phone = async (number: string) => {
+    const started = await Baresip.start({ number, secret: `s3cret-${number}`, registrarPort, frequency: 600 })
+    t.after(() => started.stop())
+    await started.registers()
+  }
+  await phone('101')
+  const guesser = await Sipp.start({ scenario: guess, target, calls: 1210, args })
+  await phone('102')
+  const result = await guesser.finished()
+  assert.equal(result.successful, 1210)
+
+  const last = await Sipp.start({ scenario: shutOut, target, calls: 1, args })
+  await last.finished()
+  await phone('103')
+  const { phones } = (await api(server, 'GET', '/v1/phones')).body
+  assert.deepEqual(phones.map(({ line }: { line: string }) => line).sort(), ['101', '102', '103'])
+  assert.ok(phones.every(({ contact }: { contact: string }) => contact.includes('127.0.0.1')))
 })

@@ -60,6 +60,15 @@ export class PhoneProcess {
     await this.#end('SIGTERM')
   }
 
+  /** It does nothing any more, as if it had lost its power or its network, until it is `thawed`. */
+  freeze(): void {
+    this.#child.kill('SIGSTOP')
+  }
+
+  thaw(): void {
+    this.#child.kill('SIGCONT')
+  }
+
   /** It is gone at once, and says goodbye to nobody. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL')

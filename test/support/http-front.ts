@@ -220,7 +220,15 @@ export async function createHttpFront(
     calls,
     authenticate: (secret) => (Object.hasOwn(callers, secret) ? callers[secret] : undefined),
     admit: options.admit ?? (() => ({ allowed: true })),
-    phones: () => [{ account: 'acme', line: '101', contact: 'sip:101@127.0.0.1:5070', expiresAt: 1_790_000_000_000 }],
+    phones: () => [
+      {
+        account: 'acme',
+        line: '101',
+        contact: 'sip:101@127.0.0.1:5070',
+        reachable: true,
+        expiresAt: 1_790_000_000_000,
+      },
+    ],
     lines: () => [{ account: 'acme', number: '101', name: 'Alice' }],
     node: { number: 1, name: 'cordboard' },
     authenticateUser: async ({ name, password, signature }) => {

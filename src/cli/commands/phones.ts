@@ -9,6 +9,7 @@ interface ShownPhone {
   readonly line: string
   readonly contact: string
   readonly userAgent?: string
+  readonly reachable: boolean
   readonly expiresAt: string
 }
 
@@ -18,7 +19,7 @@ export const phonesCommand = (terminal: Terminal): Command =>
     'cordboard phones',
     'cordboard phones --server https://voice.example --json',
   )
-    .description('list the phones that are registered now')
+    .description('list the phones that are registered now, and which of them do not answer')
     .action(async (options: ServerCommandOptions) => {
       const client = connect(options, terminal, 'directory:read')
       const { phones } = await client.request<{ readonly phones: readonly ShownPhone[] }>('/v1/phones')
@@ -28,7 +29,8 @@ export const phonesCommand = (terminal: Terminal): Command =>
         `${phone.account}/${phone.line}`,
         phone.contact,
         phone.userAgent ?? '',
+        phone.reachable ? 'reachable' : 'unreachable',
         phone.expiresAt,
       ])
-      for (const line of renderTable(['LINE', 'CONTACT', 'PHONE', 'EXPIRES'], rows)) terminal.print(line)
+      for (const line of renderTable(['LINE', 'CONTACT', 'PHONE', 'STATE', 'EXPIRES'], rows)) terminal.print(line)
     })

@@ -118,8 +118,15 @@ export const eventSchema = {
 
 export const phoneSchema = {
   type: 'object',
-  required: ['account', 'line', 'contact', 'expiresAt'],
-  properties: { account: text, line: text, contact: text, userAgent: text, expiresAt: time },
+  required: ['account', 'line', 'contact', 'reachable', 'expiresAt'],
+  properties: {
+    account: text,
+    line: text,
+    contact: text,
+    userAgent: text,
+    reachable: { type: 'boolean', description: 'false while it does not answer' },
+    expiresAt: time,
+  },
 }
 
 export const lineSchema = {

@@ -64,6 +64,17 @@ export class BindingTable {
     this.onChange?.({ type: isNew ? 'added' : 'refreshed', binding })
   }
 
+  /** Something was learnt of a binding that is there; it is no newer by that. */
+  amend(key: string, binding: Binding): void {
+    const bindings = this.#byAor.get(binding.aor)
+    const before = bindings?.get(key)
+    if (before === undefined) return
+    this.#leave(before)
+    bindings?.set(key, binding)
+    this.#enter(binding)
+    this.onChange?.({ type: 'refreshed', binding })
+  }
+
   /** Like `put`, of what is known already: nobody is told. True if the binding was not there. */
   restore(key: string, binding: Binding): boolean {
     const bindings = this.#byAor.get(binding.aor) ?? new Map<string, Binding>()

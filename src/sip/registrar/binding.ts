@@ -21,6 +21,8 @@ export interface Binding {
   readonly sequence: number
   /** Stands for the line's secret of that time: a binding does not outlive it. Absent in what an older version wrote. */
   readonly secretMark?: string
+  /** The phone has answered an OPTIONS before: when it no longer does, it is not there. */
+  readonly answersOptions?: true
 }
 
 /**

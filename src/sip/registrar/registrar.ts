@@ -12,6 +12,7 @@ import type { Binding, BindingChange } from './binding.ts'
 import { BindingTable, bindingKey } from './binding-table.ts'
 import { type Guesser, GuessGuard } from './guess-guard.ts'
 import { LimitedLog } from './limited-log.ts'
+import { Qualifier, type QualifierOptions } from './qualifier.ts'
 
 /** Whose password credentials name. */
 export interface RegistrarLine {
@@ -55,6 +56,8 @@ export interface RegistrarOptions {
   readonly log: Log
   readonly digest: DigestServer
   readonly lines: RegistrarLines
+  /** Phones are asked whether they are there, where this is given. */
+  readonly qualify?: Pick<QualifierOptions, 'intervalSeconds' | 'random' | 'ask'>
   readonly limits?: Partial<RegistrarLimits>
 }
 
@@ -72,6 +75,7 @@ export class Registrar {
   readonly #lines: RegistrarLines
   readonly #limits: RegistrarLimits
   readonly #table: BindingTable
+  readonly #qualifier: Qualifier | undefined
 
   constructor(options: RegistrarOptions) {
     this.#clock = options.clock
@@ -81,12 +85,26 @@ export class Registrar {
     this.#lines = options.lines
     this.#limits = { ...defaultRegistrarLimits, ...options.limits }
     this.#table = new BindingTable(options.clock, addressBlock)
-    this.#table.onChange = (change) => this.onChange?.(change)
+    if (options.qualify !== undefined) this.#qualifier = this.#createQualifier(options.qualify, options)
+    this.#table.onChange = (change) => {
+      if (change.type === 'removed') this.#qualifier?.forget(change.binding)
+      this.onChange?.(change)
+    }
   }
 
   /** Live bindings of a line, the preferred first. */
   contacts(aor: string): Binding[] {
     return this.#table.contacts(aor)
+  }
+
+  /** Whether the phone answered when it was last asked. */
+  isReachable(binding: Binding): boolean {
+    return this.#qualifier?.isReachable(binding) ?? true
+  }
+
+  /** The phone did not answer a request: it is asked whether it is there. */
+  suspect(binding: Binding): void {
+    this.#qualifier?.suspect(binding)
   }
 
   /** Takes over what an earlier process kept, but for what has been withdrawn meanwhile. */
@@ -95,6 +113,7 @@ export class Registrar {
     for (const binding of bindings) {
       if (binding.expiresAt <= now) continue
       this.#table.restore(bindingKey(binding), binding)
+      this.#qualifier?.watch(binding, true)
     }
     this.withdraw()
   }
@@ -119,6 +138,20 @@ export class Registrar {
   close(): void {
     this.onChange = undefined
     this.#table.close()
+    this.#qualifier?.close()
+  }
+
+  #createQualifier(qualify: NonNullable<RegistrarOptions['qualify']>, { clock, log }: RegistrarOptions): Qualifier {
+    return new Qualifier({
+      ...qualify,
+      clock,
+      // It is written down: after a restart it is known that silence means something.
+      onAnswers: (binding) => this.#table.amend(bindingKey(binding), { ...binding, answersOptions: true }),
+      onReachable: ({ aor, contactUri }, isReachable) => {
+        const fields = { line: aor, contact: contactUri.slice(0, longestInLog) }
+        log.info(fields, isReachable ? 'phone answers again' : 'phone does not answer; it is unreachable until it does')
+      },
+    })
   }
 
   /**
@@ -213,6 +246,7 @@ export class Registrar {
       else {
         if (plan.replaces !== undefined) this.#table.remove(aor, plan.replaces, 'replaced')
         this.#table.put(bindingKey(plan.put), plan.put)
+        this.#qualifier?.watch(plan.put)
       }
     }
     return this.#list(request, aor)
@@ -253,9 +287,10 @@ export class Registrar {
     const before = this.#table.get(aor, key)
     if (before !== undefined && isOutdated(request, before)) return this.#outOfOrder(request)
     if (expires === 0) return before === undefined ? undefined : { remove: key }
+    const put: Binding = before?.answersOptions === true ? { ...binding, answersOptions: true } : binding
     // The same Contact URI without an instance before: the phone has learnt RFC 5626, and must not ring twice.
     const plain = key === binding.contactUri ? undefined : this.#table.get(aor, binding.contactUri)
-    return plain === undefined ? { put: binding } : { put: binding, replaces: binding.contactUri }
+    return plain === undefined ? { put } : { put, replaces: binding.contactUri }
   }
 
   /** Contacts that make room for newer ones: a phone that got a new port must never be locked out by what it left behind. */

@@ -6,6 +6,7 @@ import type { SipRequest, SipResponse } from '../message/message.ts'
 import { SipParseError } from '../message/sip-parse-error.ts'
 import type { ArrivedRequest } from '../transaction/arrived-request.ts'
 import type { Source } from '../transport/destination.ts'
+import { type AliveQuestion, askAlive } from './ask-alive.ts'
 import { Authorizer } from './authorizer.ts'
 import { sessionDescriptionType } from './capabilities.ts'
 import { UserAgentCore, type UserAgentOptions } from './core.ts'
@@ -77,6 +78,11 @@ export class UserAgent {
     this.#outgoing.add(invite)
     invite.send()
     return invite
+  }
+
+  /** Whether anybody is there. */
+  askAlive(question: AliveQuestion): Promise<boolean> {
+    return askAlive(this.#core, question)
   }
 
   /** A REGISTER client; `start` it. */

@@ -19,6 +19,8 @@ export interface DialTarget {
   readonly destination: Destination
   /** Where the phone can be reached now, should its connection be lost. */
   readonly relocate?: () => Destination | undefined
+  /** Called where nothing came back. */
+  readonly suspect?: () => void
   readonly from: NameAddr
   readonly to: NameAddr
   readonly headers: readonly (readonly [string, string])[]
@@ -26,6 +28,15 @@ export interface DialTarget {
   /** The trunk's name, or else the line's extension. */
   readonly trunk?: string
   readonly line?: string
+}
+
+/** The registered phones of lines, as the registrar knows them. */
+export interface LinePhones {
+  contacts(aor: string): readonly Binding[]
+  /** A phone that is known not to answer is not dialled. */
+  isReachable(binding: Binding): boolean
+  /** A phone did not answer an INVITE. */
+  suspect(binding: Binding): void
 }
 
 /** Where a leg may go, or why it can go nowhere. */
@@ -36,24 +47,21 @@ const undiallable = /^$|[\s\p{Cc}]/u
 
 /**
  * Rounds of targets: those of one round are dialled at once, the next round only if the one before met congestion. A line is
- * one round of all its phones; a number is one round for each trunk. Never throws: a trunk that cannot be dialled is left out.
+ * one round of all its phones that are there; a number is one round for each trunk. Never throws: a trunk that cannot be dialled is left out.
  */
-export function dialRounds(
-  request: DialRequest,
-  contacts: (aor: string) => readonly Binding[],
-  domain: string,
-  log: Log,
-): DialRounds {
+export function dialRounds(request: DialRequest, phones: LinePhones, domain: string, log: Log): DialRounds {
   const { destination } = request
   if (destination.kind === 'line') {
-    const phones = contacts(aorOf(destination.line))
-    if (phones.length === 0) return 'unavailable'
+    const contacts = () => phones.contacts(aorOf(destination.line))
+    const reachable = contacts().filter((binding) => phones.isReachable(binding))
+    if (reachable.length === 0) return 'unavailable'
     const relocate = (phone: Binding) =>
-      contacts(aorOf(destination.line)).find((binding) => bindingKey(binding) === bindingKey(phone))?.destination
+      contacts().find((binding) => bindingKey(binding) === bindingKey(phone))?.destination
     return [
-      phones.map((binding) => ({
+      reachable.map((binding) => ({
         ...phoneTarget(request, binding, destination.line.number, domain),
         relocate: () => relocate(binding),
+        suspect: () => phones.suspect(binding),
       })),
     ]
   }

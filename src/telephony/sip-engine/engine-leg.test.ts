@@ -40,6 +40,92 @@ describe('a line with several phones', () => {
     await assertClean()
   })
 
+  test('busy is told two seconds after the call at the latest, though another phone of the line is switched off', async () => {
+    const { clock, dial, peer, assertClean } = await createTestEngine(twoPhones)
+    const desk = peer(6001)
+    desk.onMessage = (message) => {
+      if (message.method === 'INVITE') desk.respond(message, 486, 'Busy Here', { toTag: 'desk' })
+    }
+    const off = peer(6002)
+    const leg = dial({ destination: lineDestination('101') })
+    await clock.advance(1900)
+    assert.ok(!leg.story.includes('ended:busy'), 'the other phone may be slow')
+    await clock.advance(200)
+    assert.equal(leg.end?.cause, 'busy')
+    assert.ok(off.heard.every((method) => method === 'INVITE'))
+    await assertClean()
+  })
+
+  test('a phone that rings is waited for, whatever another one of the line said', async () => {
+    const { clock, dial, peer, assertClean } = await createTestEngine(twoPhones)
+    const desk = peer(6001)
+    desk.onMessage = (message) => {
+      if (message.method === 'INVITE') desk.respond(message, 486, 'Busy Here', { toTag: 'desk' })
+    }
+    const soft = ringing(peer(6002))
+    const leg = dial({ destination: lineDestination('101') })
+    await clock.advance(10_000)
+    assert.equal(leg.end, undefined)
+    answer(soft)
+    await clock.advance(100)
+    assert.ok(leg.story.includes('answered'))
+    leg.handle.hangup('completed')
+    await assertClean()
+  })
+
+  test('a phone that was switched off is unreachable: found out, left out of calls, and back when it answers', async () => {
+    const { clock, dial, peer, engine } = await createTestEngine(twoPhones, { qualifySeconds: 60 })
+    const [desk, soft] = [peer(6001), peer(6002)]
+    let isOn = true
+    for (const phone of [desk, soft]) {
+      phone.onMessage = (message) => {
+        if (phone === soft && !isOn) return
+        if (message.method === 'OPTIONS') phone.respond(message, 200, 'OK', { toTag: 'o' })
+        if (message.method === 'INVITE') phone.respond(message, 486, 'Busy Here', { toTag: 'b' })
+      }
+    }
+    const line = { account: 'acme', number: '101' }
+    const reachable = () => engine.contacts(line).filter((binding) => engine.isReachable(binding)).length
+    await clock.advance(40_000)
+    assert.match(desk.last('OPTIONS').firstLine, /^OPTIONS sip:101@127\.0\.0\.1:6001 SIP/)
+    isOn = false
+    await clock.advance(70_000)
+    assert.deepEqual([engine.contacts(line).length, reachable()], [2, 1])
+    assert.deepEqual(engine.presence(line), { reachable: true, contacts: 2 })
+    const invites = soft.all('INVITE').length
+    const leg = dial({ destination: lineDestination('101') })
+    await clock.advance(100)
+    assert.equal(leg.end?.cause, 'busy', 'at once')
+    assert.equal(soft.all('INVITE').length, invites)
+    isOn = true
+    await clock.advance(30_000)
+    assert.equal(reachable(), 2)
+    await engine.close()
+  })
+
+  test('where the only phone is off nobody is reachable, and a call that finds it out asks it at once', async () => {
+    const { clock, dial, peer, engine } = await createTestEngine([{ line: '101', port: 6001 }], {
+      qualifySeconds: 3600,
+    })
+    const desk = peer(6001)
+    desk.onMessage = (message) => {
+      if (message.method === 'OPTIONS') desk.respond(message, 200, 'OK', { toTag: 'o' })
+    }
+    await clock.advance(40_000)
+    desk.onMessage = undefined
+    const line = { account: 'acme', number: '101' }
+    const leg = dial({ destination: lineDestination('101') })
+    await clock.advance(8100)
+    assert.equal(leg.end?.cause, 'unavailable')
+    assert.equal(engine.presence(line).reachable, true)
+    await clock.advance(6000)
+    assert.deepEqual(engine.presence(line), { reachable: false, contacts: 1 })
+    const next = dial({ callId: 'call-2', destination: lineDestination('101') })
+    await clock.advance(10)
+    assert.equal(next.end?.cause, 'unavailable')
+    await engine.close()
+  })
+
   test('a 200 of another phone that crosses its CANCEL is confirmed and hung up', async () => {
     const { clock, dial, peer, assertClean } = await createTestEngine(twoPhones)
     const [desk, soft] = [ringing(peer(6001)), ringing(peer(6002))]

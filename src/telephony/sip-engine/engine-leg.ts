@@ -27,7 +27,7 @@ import { LegMedia, type RefuseMediaTarget } from './leg-media.ts'
 import { legRecovery } from './leg-recovery.ts'
 import { type LegVerdict, mapFailure, mapSilence, mostTelling } from './map-sip-status.ts'
 import type { MediaHosts } from './media-hosts.ts'
-import { silenceLimit } from './silence-limit.ts'
+import { hurriedSilenceMilliseconds, silenceLimit } from './silence-limit.ts'
 
 export interface EngineLegContext {
   readonly userAgent: UserAgent
@@ -78,6 +78,8 @@ export class EngineLeg implements LegHandle {
   /** Writes to the log under way: `ended` does not overtake them. */
   #writing = 0
   #ringTimer: Timer | undefined
+  #hurryTimer: Timer | undefined
+  #roundSentAt = 0
   #goodbyeTimer: Timer | undefined
   #watch: AliveWatch | undefined
   #meeting: CodecMeeting | undefined
@@ -177,6 +179,7 @@ export class EngineLeg implements LegHandle {
     if (!isWritten) this.#decide({ cause: 'failed' })
     if (this.#phase !== 'dialling') return this.#finishIfGone()
     this.#ringTimer ??= this.#context.clock.setTimeout(() => this.#ringTimeOver(), this.#request.ringSeconds * 1000)
+    this.#roundSentAt = this.#context.clock.monotonic()
     for (const attempt of prepared) this.#send(attempt)
     if (this.#attempts.size === 0) this.#roundFailed()
   }
@@ -320,12 +323,26 @@ export class EngineLeg implements LegHandle {
     // Who forwards one phone wants the call somewhere else.
     if (forwardTo !== undefined && this.#request.mayBeForwarded) return this.#decide({ ...verdict, forwardTo })
     if (verdict.isFinal) return this.#decide(verdict)
-    if (this.#attempts.size === 0) this.#roundFailed()
+    if (this.#attempts.size === 0) return this.#roundFailed()
+    if (failure.response !== undefined && this.#attempts.isSilent) this.#hurrySilent()
+  }
+
+  /** One phone of the line has spoken, and all others have said nothing at all: they are hardly there. */
+  #hurrySilent(): void {
+    const { clock } = this.#context
+    const waited = clock.monotonic() - this.#roundSentAt
+    this.#hurryTimer ??= clock.setTimeout(
+      () => {
+        for (const attempt of this.#attempts.unheard()) this.#silent(attempt)
+      },
+      Math.max(0, hurriedSilenceMilliseconds - waited),
+    )
   }
 
   /** A phone that says nothing, or a trunk where another could be tried. */
   #silent(attempt: Attempt): void {
     if (this.#phase !== 'dialling') return
+    attempt.target.suspect?.()
     const verdict = { cause: mapSilence(attempt.target.farSide), reason: 'no response' }
     this.#attempts.abandonSilent(attempt, verdict, reasonOf(verdict.cause))
     this.#failures.push(verdict)
@@ -415,6 +432,7 @@ export class EngineLeg implements LegHandle {
     this.#phase = 'ended'
     this.#context.clock.clearTimeout(this.#ringTimer)
     this.#context.clock.clearTimeout(this.#goodbyeTimer)
+    this.#context.clock.clearTimeout(this.#hurryTimer)
     this.#watch?.stop()
     this.#meeting?.stop()
     this.#digits.stop()

@@ -123,6 +123,11 @@ export class LegAttempts {
     for (const attempt of [...this.#waited]) if (attempt !== except) this.cancel(attempt, givingUp)
   }
 
+  /** Those that nobody has responded to. */
+  unheard(): readonly Attempt[] {
+    return [...this.#waited].filter(({ invite }) => invite.isUnheard)
+  }
+
   /** Nobody has responded to it: given up, and told as `verdict` says. */
   abandonSilent(attempt: Attempt, verdict: LegVerdict, reason: string): void {
     this.#tellEnd(attempt, verdict)

@@ -12,6 +12,12 @@ const trunkSilenceMilliseconds = 4000
  */
 const phoneSilenceMilliseconds = 8000
 
+/**
+ * How long phones may stay silent where another phone of the line has answered for it, with busy or a refusal: by then three copies
+ * of the INVITE had nobody to read them, and the caller should not wait for a phone that is switched off.
+ */
+export const hurriedSilenceMilliseconds = 2000
+
 /** The last trunk is waited for as long as it may ring: there is nobody else to ask. */
 export function silenceLimit(farSide: FarSide, hasNextTrunk: boolean): { readonly silenceMilliseconds?: number } {
   if (farSide === 'line') return { silenceMilliseconds: phoneSilenceMilliseconds }

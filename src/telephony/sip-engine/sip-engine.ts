@@ -6,7 +6,7 @@ import type { MediaPlane } from '../../media/media-plane.ts'
 import type { Random } from '../../random.ts'
 import { DigestServer, type ServerAlgorithm } from '../../sip/digest/digest-server.ts'
 import type { Binding, BindingChange } from '../../sip/registrar/binding.ts'
-import { Registrar, type RegistrarLines } from '../../sip/registrar/registrar.ts'
+import { Registrar, type RegistrarLines, type RegistrarOptions } from '../../sip/registrar/registrar.ts'
 import { TransactionLayer } from '../../sip/transaction/transaction-layer.ts'
 import type { TransportProtocol } from '../../sip/transport/destination.ts'
 import type { Sockets } from '../../sip/transport/sockets.ts'
@@ -44,6 +44,8 @@ export interface SipEngineOptions {
   /** Whose phones may register; a line's key is `account/number`. */
   readonly lines: RegistrarLines
   readonly bindings: BindingStore
+  /** How often registered phones are asked whether they are there; never if absent or 0. */
+  readonly qualifySeconds?: number
   /** Where phones and carriers may not aim our requests. */
   readonly targets?: TargetRules
   /** For ending the calls of a dead process over trunks that ask for digest; none if absent. */
@@ -108,6 +110,7 @@ export class SipEngine implements Driver {
       log,
       digest: new DigestServer({ clock, random, algorithms: options.digestAlgorithms }),
       lines: options.lines,
+      ...this.#qualify(),
     })
     this.#userAgent.onRegister = (request, source) => this.#registrar.handle(request, source)
     this.#legContext = {
@@ -145,14 +148,19 @@ export class SipEngine implements Driver {
     return this.#registrar.contacts(aorOf(line))
   }
 
+  /** Whether the phone answered when it was last asked. */
+  isReachable(binding: Binding): boolean {
+    return this.#registrar.isReachable(binding)
+  }
+
   presence(line: LineAddress): Presence {
-    const contacts = this.contacts(line).length
-    return { reachable: contacts > 0, contacts }
+    const contacts = this.contacts(line)
+    return { reachable: contacts.some((binding) => this.isReachable(binding)), contacts: contacts.length }
   }
 
   dial(request: DialRequest, listener: (event: LegEvent) => void): LegHandle {
     const { realm, log } = this.#options
-    const plan = () => dialRounds(request, (aor) => this.#registrar.contacts(aor), realm, log)
+    const plan = () => dialRounds(request, this.#registrar, realm, log)
     const leg = new EngineLeg(request, plan, listener, this.#legContext)
     this.#legs.add(leg)
     queueMicrotask(() => void leg.start())
@@ -187,6 +195,14 @@ export class SipEngine implements Driver {
       media: this.#options.media.counts(),
       registrations: this.#registrar.counts().bindings,
     }
+  }
+
+  #qualify(): Pick<RegistrarOptions, 'qualify'> {
+    const { qualifySeconds: intervalSeconds = 0, random, realm } = this.#options
+    if (intervalSeconds === 0) return {}
+    const ask = ({ contactUri, destination }: Binding) =>
+      this.#userAgent.askAlive({ uri: contactUri, destination, from: `sip:${realm}` })
+    return { qualify: { intervalSeconds, random, ask } }
   }
 
   async close(): Promise<void> {
