@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { runSeed } from '../../test/support/run-seed.ts'
+import { createSeededRandom } from '../../test/support/seeded-random.ts'
 import { SourceLatch } from './source-latch.ts'
 
 /** Addresses as `HOST:PORT`; 203.0.113.0/24 is the far side's network, 198.51.100.0/24 a stranger's. */
@@ -261,3 +263,59 @@ for (const [name, table] of Object.entries({ said, moving, strangers })) {
     for (const [title, steps] of Object.entries(table)) test(title, () => play(steps))
   })
 }
+
+/** Numbers and choices of one run; replayed by its seed. */
+const createChoices = (seed: number) => {
+  const random = createSeededRandom(seed)
+  const below = (count: number): number => Math.floor(random.fraction() * count)
+  return { below, one: <T>(values: readonly T[]): T => values[below(values.length)] as T }
+}
+
+test('whatever comes in whatever order: what is said is heard, who speaks is not taken over, and nobody is heard by surprise', () => {
+  const hosts = ['203.0.113.5', '203.0.113.6', '192.168.1.5', '198.51.100.66']
+  const addresses = hosts.flatMap((host) => [1000, 2000, 3000].map((port) => ({ host, port })))
+  const { below, one } = createChoices(runSeed)
+  for (let run = 0; run < 300; run++) {
+    const latch = new SourceLatch()
+    let said: { host: string; port: number; signallingHost?: string | undefined } | undefined
+    let [now, saidAt, accepted, heardAt] = [0, 0, 0, Number.NEGATIVE_INFINITY]
+    /** Of each source, when its stream began that has had no gap since, and its last packet. */
+    const streams = new Map<string, { since: number; last: number }>()
+    for (let step = 0; step < 400; step++) {
+      now += one([0, 1, 10, 20, 20, 20, 20, 60, 90, 150, 11_000])
+      if (said === undefined || below(40) === 0) {
+        said = { ...one(addresses), signallingHost: one([undefined, ...hosts]) }
+        latch.say({ ...said, ptime: 20 }, now)
+        saidAt = now
+        continue
+      }
+      // Mostly the stream of one source, as it is; sometimes another one's packet.
+      const { host, port } = below(5) === 0 ? one(addresses) : (addresses[Math.floor(step / 60) % 12] ?? said)
+      const name = `${host}:${port}`
+      const stream = streams.get(name)
+      const since = stream !== undefined && now - stream.last <= 100 ? stream.since : now
+      streams.set(name, { since, last: now })
+      const before = { host: latch.host, port: latch.port, state: latch.state }
+      const verdict = latch.hear(host, port, now, accepted)
+      const isSaid = host === said.host && port === said.port
+      const context = `seed ${runSeed}, run ${run}, step ${step}: ${name} at ${now}`
+      if (isSaid) assert.notEqual(verdict, 'refused', context)
+      if (verdict === 'refused') {
+        assert.deepEqual({ host: latch.host, port: latch.port, state: latch.state }, before, context)
+        continue
+      }
+      accepted++
+      assert.deepEqual([latch.host, latch.port], [host, port], context)
+      if (verdict === 'new' && !isSaid) {
+        const isBehindNat = before.state === 'waiting' && host === said.signallingHost && host !== said.host
+        const isNear = [said.host, said.signallingHost, before.host].includes(host)
+        if (!isBehindNat) {
+          assert.ok(now - since >= (isNear ? 200 : 300), `${context}: believed after ${now - since} ms`)
+          assert.ok(before.state === 'waiting' || now - heardAt >= 200, `${context}: taken over`)
+        }
+        assert.ok(isNear || (now - saidAt <= 10_000 && said.signallingHost !== said.host), `${context}: a stranger`)
+      }
+      heardAt = now
+    }
+  }
+})
