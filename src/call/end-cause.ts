@@ -103,7 +103,8 @@ export const endCauses: Readonly<Record<EndCause, EndCauseEntry>> = {
     sipStatus: 488,
     q850: 65,
     retryable: false,
-    advice: 'The parties share no codec, or no media port was free; check the codec lists and the media port range.',
+    advice:
+      'The parties share no codec, no media port was free, or nothing was heard of a party for calls.silentSeconds; check the codec lists, the media port range, and whether RTP reaches the server.',
   },
   interrupted: {
     sipStatus: 500,
