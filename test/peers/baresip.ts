@@ -53,11 +53,11 @@ export class Baresip extends PhoneProcess {
     await this.sees(/200 OK/)
   }
 
-  /** One of its menu's long commands: `accept`, `hangup`, `quit`. */
-  async command(name: string): Promise<void> {
+  /** One of its menu's long commands: `accept`, `hangup`, `sndcode` with a key. */
+  async command(name: string, params = ''): Promise<void> {
     const socket = connect(this.#controlPort, '127.0.0.1')
     await once(socket, 'connect')
-    const message = JSON.stringify({ command: name })
+    const message = JSON.stringify({ command: name, params })
     // A netstring, as its ctrl_tcp module wants it.
     socket.write(`${message.length}:${message},`)
     await Promise.race([once(socket, 'data'), once(socket, 'close')])

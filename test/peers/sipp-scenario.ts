@@ -88,22 +88,24 @@ export const challenge = respondToInvite('401 Unauthorized', {
 /** The 200 to a BYE or CANCEL, which was the last message to come. */
 export const confirm = respondToLast('200 OK')
 
-export const hangUp = send(
-  [
-    'BYE [$target] SIP/2.0',
-    'Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]',
-    'Max-Forwards: 70',
-    'From:[$called];tag=[pid]-[call_number]',
-    'To:[$caller]',
-    'Call-ID: [call_id]',
-    'CSeq: 1 BYE',
-  ],
-  { isRepeated: true },
-)
+export const hangUp = send(requestWithin('BYE', 1), { isRepeated: true })
+
+/** A key press by INFO, as Cisco's gateways made it; the CSeq counts within the dialog. */
+export const pressByInfo = (key: string, sequence: number): string =>
+  send(requestWithin('INFO', sequence), {
+    isRepeated: true,
+    headers: ['Content-Type: application/dtmf-relay'],
+    body: [`Signal=${key}`, 'Duration=160'],
+  })
+
+/** Plays a file of raw PCMA once, without waiting for its end. */
+export const playSound = (file: string): string => `<nop><action><exec rtp_stream="${file},1,8"/></action></nop>`
 
 interface SendOptions {
   readonly isRepeated?: boolean
   readonly sdp?: readonly string[]
+  /** Any other body; its type is among the headers. */
+  readonly body?: readonly string[]
   readonly headers?: readonly string[]
 }
 
@@ -118,9 +120,23 @@ function respondToLast(status: string, options: SendOptions = {}): string {
   return send([...head, 'Contact: <sip:[local_ip]:[contact]>'], options)
 }
 
-function send(head: readonly string[], { isRepeated = false, sdp = [], headers = [] }: SendOptions = {}): string {
-  const body =
-    sdp.length > 0 ? ['Content-Type: application/sdp', 'Content-Length: [len]', '', ...sdp] : ['Content-Length: 0', '']
-  const lines = [...head, ...headers, ...body].map((line) => `  ${line}`).join('\n')
+function requestWithin(method: string, sequence: number): readonly string[] {
+  return [
+    `${method} [$target] SIP/2.0`,
+    'Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]',
+    'Max-Forwards: 70',
+    'From:[$called];tag=[pid]-[call_number]',
+    'To:[$caller]',
+    'Call-ID: [call_id]',
+    `CSeq: ${sequence} ${method}`,
+    'Contact: <sip:[local_ip]:[contact]>',
+  ]
+}
+
+function send(head: readonly string[], options: SendOptions = {}): string {
+  const { isRepeated = false, sdp = [], body = sdp, headers = [] } = options
+  const type = sdp.length > 0 ? ['Content-Type: application/sdp'] : []
+  const rest = body.length > 0 ? [...type, 'Content-Length: [len]', '', ...body] : ['Content-Length: 0', '']
+  const lines = [...head, ...headers, ...rest].map((line) => `  ${line}`).join('\n')
   return `<send${isRepeated ? ' retrans="500"' : ''}><![CDATA[\n\n${lines}\n\n]]></send>`
 }
