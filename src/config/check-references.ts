@@ -1,5 +1,6 @@
 import { closestName } from './closest-name.ts'
 import type { Config } from './config-schema.ts'
+import { readTrunkAddress, unreachableFrom } from './trunk-address.ts'
 import { type Path, renderPath } from './yaml-source.ts'
 
 export interface ReferenceFault {
@@ -57,6 +58,7 @@ class ReferenceCheck {
         this.#exists(name, this.#accounts, 'account', ['trunks', index, 'accounts', position])
       }
     }
+    this.#checkTrunkRoutes()
     this.#checkMediaPorts()
     this.#checkMediaHost()
     this.#checkDemo()
@@ -131,6 +133,17 @@ class ReferenceCheck {
     const { play, queue, line, dial, context } = feature
     const said = [play, queue, line, dial, context].filter((part) => part !== undefined)
     if (said.length !== 1) this.#say(at, 'must have exactly one of play, queue, line, dial and context')
+  }
+
+  /** A carrier that no open port leads to would fail every call, each after its time. */
+  #checkTrunkRoutes(): void {
+    const { sip, trunks } = this.#config
+    if (!sip.listen.every(isReadable)) return
+    for (const [index, { address }] of trunks.entries()) {
+      const read = isReadable(address) ? readTrunkAddress(address) : undefined
+      const fault = read !== undefined && 'route' in read ? unreachableFrom(sip.listen, read.route) : undefined
+      if (fault !== undefined) this.#say(['trunks', index, 'address'], fault)
+    }
   }
 
   #checkMediaPorts(): void {

@@ -5,6 +5,7 @@ import { parseNetwork } from '../directory/network.ts'
 import { permissions } from '../directory/permission.ts'
 import { isAddress, isHost, isHostInUri } from './host-pattern.ts'
 import { secretSchemas } from './resolve-secrets.ts'
+import { readTrunkAddress } from './trunk-address.ts'
 
 export { permissions }
 
@@ -185,18 +186,12 @@ const rate = z.union(
   'must be a prefix in quotes with either a price or a bar: { prefix: "+61", perMinute: 0.05 } or { prefix: "+1900", barred: true }',
 )
 
-const sipUri = /^sip:(?:[^\s"<>@]+@)?(?<host>\[[^\]]+\]|[^\s"<>@:;?]+)(?::(?<port>\d{1,5}))?(?:;[^\s"<>]*)?$/
-
-function isTrunkAddress(text: string): boolean {
-  const { host: named = '', port: number = '5060' } = sipUri.exec(text)?.groups ?? {}
-  return isHostInUri(named) && Number(number) >= 1 && Number(number) <= 65_535
-}
-
 const trunk = z.strictObject({
   name,
-  address: z
-    .string()
-    .refine(isTrunkAddress, 'must be "sip:" and a host name or an address: "sip:carrier.example:5060"'),
+  address: z.string().superRefine((text, context) => {
+    const read = readTrunkAddress(text)
+    if ('fault' in read) context.addIssue({ code: 'custom', message: read.fault })
+  }),
   username: z.string().optional(),
   password: trunkPassword.optional(),
   format: z.enum(['e164', 'national', 'plain']).default('e164'),

@@ -63,7 +63,7 @@ accounts:
     tokens: [ { name: b, token: "${variable('TOKEN')}" } ]
     users: [ { name: c, password: "${variable('PASSWORD')}", role: r } ]
     roles: [ { name: r, permissions: [calls:read] } ]
-trunks: [ { name: t, address: "sip:192.0.2.1", username: u, password: "${variable('TRUNK')}" } ]`
+trunks: [ { name: t, address: "sip:c.example", username: u, password: "${variable('TRUNK')}" } ]`
     const environment = { KEY: 'key-of-8', TOKEN: 'token-of-8', PASSWORD: 'password', TRUNK: 'short' }
     const { accounts, trunks } = parseConfig(text, 'f', { environment, folder: '.' })
     const [account] = accounts

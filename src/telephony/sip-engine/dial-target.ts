@@ -101,7 +101,11 @@ function phoneTarget(request: DialRequest, binding: Binding, number: string, dom
 
 function trunkTarget(request: DialRequest, trunk: TrunkAddress, number: string): DialTarget {
   const address = parseUri(trunk.address)
-  if (address.scheme === 'tel') throw new Error(`${trunk.address} names no host`)
+  // The configuration refuses what this refuses, and says where; a call never leaves by another way than the one that was asked for.
+  const transport = address.params.get('transport')?.toLowerCase() ?? 'udp'
+  if (address.scheme !== 'sip' || (transport !== 'udp' && transport !== 'tcp')) {
+    throw new Error(`${address.scheme} over ${transport} is not available`)
+  }
   const uri = serializeUri({ ...address, user: number })
   const from = callerAddress(request.callerId, address.host, trunk.username)
   const identity = request.callerId.number
