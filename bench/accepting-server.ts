@@ -62,7 +62,7 @@ const app = await createServer({
     buckets: new TokenBuckets(systemClock, 1e9, 1e9),
     ...{ passwords: new PasswordGuard(systemClock), guesses: new GuessLog(systemClock, silentLog) },
   } as unknown as DialectContextSources),
-  metrics: new Metrics({ liveCalls: () => 0, registeredPhones: () => 0 }),
+  metrics: new Metrics({ liveCalls: () => 0, registeredPhones: () => 0, trunks: () => [] }),
   log: silentLog,
   notReady: async () => [],
 })

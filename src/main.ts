@@ -109,6 +109,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const metrics = new Metrics({
       liveCalls: () => orchestrator.liveCount,
       registeredPhones: () => engine.counts().registrations,
+      trunks: () => directory.listTrunks().map(({ name }) => ({ name, isDown: engine.isTrunkDown(name) })),
     })
     callLog.followAll((event) => metrics.countEvent(event))
 

@@ -3,6 +3,13 @@ import { type Call, callStates } from '../call/call.ts'
 import type { CallEvent } from '../call/call-event.ts'
 import { applyCallEvent, projectCall } from '../call/project-call.ts'
 
+/** What is asked for when the metrics are. */
+export interface MetricsSources {
+  readonly liveCalls: () => number
+  readonly registeredPhones: () => number
+  readonly trunks: () => readonly { readonly name: string; readonly isDown: boolean }[]
+}
+
 const liveStates = callStates.filter((state) => state !== 'ended')
 
 /** What the server counts, in Prometheus' text format. */
@@ -15,7 +22,7 @@ export class Metrics {
   /** Calls that this process saw accepted and not yet ended. */
   readonly #calls = new Map<string, Call>()
 
-  constructor(options: { readonly liveCalls: () => number; readonly registeredPhones: () => number }) {
+  constructor(options: MetricsSources) {
     const registers = [this.#registry]
     collectDefaultMetrics({ register: this.#registry })
     this.#requests = new Histogram({
@@ -56,6 +63,16 @@ export class Metrics {
       collect() {
         for (const state of liveStates) this.set({ state }, 0)
         for (const call of calls.values()) this.inc({ state: call.state })
+      },
+    })
+    new Gauge({
+      name: 'cordboard_trunk_up',
+      help: 'Whether the carrier responds: 1, or 0 while it is down',
+      labelNames: ['trunk'],
+      registers,
+      collect() {
+        this.reset()
+        for (const { name, isDown } of options.trunks()) this.set({ trunk: name }, isDown ? 0 : 1)
       },
     })
     new Gauge({

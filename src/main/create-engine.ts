@@ -42,6 +42,9 @@ export function createEngine(
     qualifySeconds: config.sip.qualifySeconds,
     lines: createSipLines(directory, config.sip.realm),
     targets: createTargetRules(config, media),
+    targets: createTargetRules(config),
+    isTrunk: (trunk) =>
+      directory.listTrunks().some(({ name, address }) => name === trunk.name && address === trunk.address),
     trunkCredentials: (name) => directory.trunkCredentials(name),
     bindings: createBindingStore(store, log),
     proofKey: secretBox.deriveKey('sip invite proof'),

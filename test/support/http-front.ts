@@ -251,7 +251,7 @@ export async function createHttpFront(
     },
     applyDirectory: options.applyDirectory ?? (async () => ({ outcome: 'refused', faults: [] })),
   }
-  const metrics = new Metrics({ liveCalls: () => 0, registeredPhones: () => 1 })
+  const metrics = new Metrics({ liveCalls: () => 0, registeredPhones: () => 1, trunks: () => [] })
   const dialects = [nativeDialect, myapiDialect, enswitchDialect, while1Dialect, spectronicsDialect]
   const times = { drainMilliseconds: 500, halfClosedMilliseconds }
   const app = await createServer({ dialects, context, metrics, log, notReady: async () => [], ...times })

@@ -29,6 +29,7 @@ export class MemoryNetwork {
   faults: Faults = faultless
   readonly sent: SentDatagram[] = []
   readonly #clock: Clock
+  readonly #closed = new Set<string>()
   readonly #receivers = new Map<string, Receiver>()
   #index = 0
 
@@ -38,6 +39,24 @@ export class MemoryNetwork {
 
   bind(address: NetworkAddress, receiver: Receiver): void {
     this.#receivers.set(key(address), receiver)
+  }
+
+  /** From now on the host says by ICMP that nobody listens at this port. */
+  closePort(address: NetworkAddress): void {
+    this.#closed.add(key(address))
+  }
+
+  openPort(address: NetworkAddress): void {
+    this.#closed.delete(key(address))
+  }
+
+  isClosed(address: NetworkAddress): boolean {
+    return this.#closed.has(key(address))
+  }
+
+  /** After the time that a datagram takes. */
+  later(task: () => void): void {
+    this.#clock.setTimeout(task, 1)
   }
 
   unbind(address: NetworkAddress): void {

@@ -2,6 +2,7 @@ import type { TransportAddress } from '../../src/sip/transport/destination.ts'
 import type {
   DatagramHandler,
   DatagramSocket,
+  PortProbe,
   Sockets,
   StreamConnection,
   StreamHandler,
@@ -33,6 +34,22 @@ export class MemorySockets implements Sockets {
 
   listenStream(): Promise<StreamListener> {
     return Promise.reject(new Error('the memory network carries datagrams only'))
+  }
+
+  /** Ports that the test has closed refuse; of all others nothing is known. */
+  probePort(remote: TransportAddress, _localHost: string | undefined, onRefused: () => void): PortProbe {
+    let isOpen = true
+    const tell = () => {
+      if (isOpen) onRefused()
+    }
+    return {
+      ask: () => {
+        if (this.#network.isClosed(remote)) this.#network.later(tell)
+      },
+      close: () => {
+        isOpen = false
+      },
+    }
   }
 
   connectStream(remote: TransportAddress, _localHost: string | undefined, handler: StreamHandler): StreamConnection {

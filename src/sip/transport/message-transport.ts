@@ -17,6 +17,11 @@ export interface MessageTransport {
   hasLost?(destination: Destination): boolean
   /** Keeps a connection for so long, for a phone has registered over it; 0 lets go of it. Without this method there are none. */
   hold?(flow: FlowId, milliseconds: number): void
+  /**
+   * Calls `onRefused` once if nobody listens at the peer's UDP port, until it is told to stop by what is returned. The destination is
+   * numeric. Without this method that is never found out.
+   */
+  watchPort?(destination: Destination, onRefused: () => void): () => void
   /** The address under which a peer there reaches us: for Via and Contact. */
   localAddress(destination: Destination): TransportAddress
   /**

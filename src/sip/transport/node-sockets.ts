@@ -5,6 +5,7 @@ import { bareHost, isIPv6 } from './host.ts'
 import type {
   DatagramHandler,
   DatagramSocket,
+  PortProbe,
   Sockets,
   StreamConnection,
   StreamHandler,
@@ -20,6 +21,7 @@ const keepAliveMilliseconds = 60_000
 export const nodeSockets: Sockets = {
   openDatagram: (local, handler) => openDatagram(local, handler),
   listenStream: (local, accept, onError) => listenStream(local, accept, onError),
+  probePort: (remote, localHost, onRefused) => probePort(remote, localHost, onRefused),
   connectStream(remote, localHost, handler) {
     const socket = openConnection(remote, localHost)
     const connection = new NodeStreamConnection(socket, remote)
@@ -83,6 +85,41 @@ const openDatagram = (local: TransportAddress, handler: DatagramHandler): Promis
       })
     })
   })
+
+const emptyLine = Buffer.from('\r\n\r\n')
+
+function probePort(remote: TransportAddress, localHost: string | undefined, onRefused: () => void): PortProbe {
+  const isV6 = isIPv6(remote.host)
+  const socket = createSocket({ type: isV6 ? 'udp6' : 'udp4', lookup: numericLookup as never })
+  let state: 'connecting' | 'asking' | 'connected' | 'closed' = 'connecting'
+  const close = () => {
+    if (state === 'closed') return
+    state = 'closed'
+    socket.close()
+  }
+  const ask = () => {
+    if (state === 'connected') socket.send(emptyLine)
+    else if (state === 'connecting') state = 'asking'
+  }
+  socket.on('error', (error: NodeJS.ErrnoException) => {
+    const wasOpen = state !== 'closed'
+    close()
+    if (wasOpen && error.code === 'ECONNREFUSED') onRefused()
+  })
+  socket.unref()
+  const connect = () => {
+    if (state === 'closed') return
+    socket.connect(remote.port, remote.host, () => {
+      const wasAsked = state === 'asking'
+      if (state === 'closed') return
+      state = 'connected'
+      if (wasAsked) ask()
+    })
+  }
+  if (localHost === undefined) connect()
+  else socket.bind({ address: localHost, port: 0 }, connect)
+  return { ask, close }
+}
 
 const listenStream = (
   local: TransportAddress,

@@ -42,6 +42,13 @@ export interface StreamListener {
   close(): Promise<void>
 }
 
+/** A connected UDP socket that finds out whether somebody listens at a port. */
+export interface PortProbe {
+  /** Sends an empty line there. */
+  ask(): void
+  close(): void
+}
+
 /** The operating system's sockets, or a test's in-memory ones. Addresses are numeric. */
 export interface Sockets {
   openDatagram(local: TransportAddress, handler: DatagramHandler): Promise<DatagramSocket>
@@ -51,5 +58,10 @@ export interface Sockets {
     accept: (connection: StreamConnection) => StreamHandler | undefined,
     onError: (error: Error) => void,
   ): Promise<StreamListener>
+  /**
+   * `onRefused` is called at most once, when ICMP says that the port is closed; the probe has ended then. Without this method nothing
+   * is ever known of a port.
+   */
+  probePort?(remote: TransportAddress, localHost: string | undefined, onRefused: () => void): PortProbe
   connectStream(remote: TransportAddress, localHost: string | undefined, handler: StreamHandler): StreamConnection
 }

@@ -15,6 +15,7 @@ import { type AdvertisedAddress, choosePoint, datagramFlow, type ListeningPoint,
 import { LocalInterfaces } from './local-interfaces.ts'
 import type { MessageTransport } from './message-transport.ts'
 import { nodeSockets } from './node-sockets.ts'
+import { PortWatches } from './port-watch.ts'
 import { RecentFailures } from './recent-failures.ts'
 import type { Sockets } from './sockets.ts'
 import { stampReceived } from './stamp-received.ts'
@@ -70,6 +71,7 @@ export class TransportLayer implements MessageTransport {
   readonly #tcp: TcpTransport
   readonly #points: ListeningPoint[] = []
   readonly #withoutTcp: RecentFailures
+  readonly #portWatches: PortWatches
   readonly #targets: TargetRules
   #isClosed = false
 
@@ -88,6 +90,7 @@ export class TransportLayer implements MessageTransport {
       isOwnPort: (target) => this.#points.some((point) => listensAt(point, target, isLocal)) || isOwnPort(target),
     }
     this.#withoutTcp = new RecentFailures(clock)
+    this.#portWatches = new PortWatches(clock, sockets)
     const events = {
       message: (message: SipMessage, source: Source) => this.#receive(message, source),
       malformed: (octets: Buffer, error: SipParseError, source: Source) => this.#answerMalformed(octets, error, source),
@@ -181,6 +184,16 @@ export class TransportLayer implements MessageTransport {
     })
   }
 
+  watchPort(destination: Destination, onRefused: () => void): () => void {
+    // A connection says by itself that it is refused.
+    if (destination.protocol !== 'udp') return ignore
+    const local = choosePoint(
+      this.#points.filter((point) => point.protocol === 'udp'),
+      destination.host,
+    )?.host
+    return this.#portWatches.watch(destination, local === undefined || isWildcard(local) ? undefined : local, onRefused)
+  }
+
   counters(): TransportCounts {
     return { ...this.#counters, connections: this.#tcp.connections }
   }
@@ -189,6 +202,7 @@ export class TransportLayer implements MessageTransport {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#points.length = 0
+    this.#portWatches.closeAll()
     await Promise.all([this.#udp.close(), this.#tcp.close()])
   }
 

@@ -35,6 +35,11 @@ export interface InviteOptions {
   readonly sequence?: number
   /** After so many milliseconds without any response to an attempt, `onSilence` is called; the INVITE goes on. */
   readonly silenceMilliseconds?: number
+  /**
+   * Find out whether anybody listens at the peer's port where it does not respond at once: a closed one ends the INVITE. Not for a
+   * peer behind a NAT, where a packet of another source than ours may be refused by the NAT.
+   */
+  readonly watchesPort?: boolean
 }
 
 /** Why an INVITE came to nothing. 408 and 503 without a response: timeout and transport error (RFC 3261 section 8.1.3.1). */
@@ -49,6 +54,8 @@ export interface InviteFailure {
 export interface InviteHandler extends SessionHandler {
   /** 101–199; `dialog` where the response has a To tag. 100 Trying is not reported. */
   onProvisional?(response: SipResponse, dialog?: Dialog): void
+  /** The peer has responded to any attempt, with whatever; called before what the response itself leads to. */
+  onHeard?(response: SipResponse): void
   /** Nobody has responded to the newest attempt within `silenceMilliseconds`. */
   onSilence?(): void
   /** The first 2xx. Nothing is confirmed to the peer before `acknowledge`. */

@@ -7,6 +7,7 @@ import { parseUri } from '../message/uri.ts'
 import type { ClientTransaction } from '../transaction/client-transaction.ts'
 import type { SentAck } from '../transaction/sent-ack.ts'
 import type { Destination } from '../transport/destination.ts'
+import { TransportError } from '../transport/transport-error.ts'
 import { attemptBranch, maximumInviteAttempts } from './attempt-branch.ts'
 import { Authorizer } from './authorizer.ts'
 import { allowedMethods, requiresReliability, supportedExtensions } from './capabilities.ts'
@@ -17,6 +18,9 @@ import { choosePeer } from './next-hop.ts'
 import { Session } from './session.ts'
 import { sessionDescription } from './session-description.ts'
 import { setBody } from './stock-responses.ts'
+
+/** Carriers respond with 100 sooner than this, but for the far ones: to these the question does no harm. */
+const promptMilliseconds = 100
 
 type State = 'calling' | 'proceeding' | 'answered' | 'failed'
 
@@ -51,6 +55,8 @@ export class OutgoingInvite {
   #cancel: { readonly reason: string | undefined; sent: boolean } | undefined
   #cancelPatience: Alarm | undefined
   #silence: Alarm | undefined
+  #portAlarm: Alarm | undefined
+  #stopWatchingPort: (() => void) | undefined
 
   constructor(
     core: UserAgentCore,
@@ -91,6 +97,9 @@ export class OutgoingInvite {
     const silenceMilliseconds = this.#options?.silenceMilliseconds
     if (silenceMilliseconds !== undefined) {
       this.#silence = this.#core.startTimer(() => this.#handler.onSilence?.(), silenceMilliseconds)
+    }
+    if (this.#options?.watchesPort === true) {
+      this.#portAlarm = this.#core.startTimer(() => this.#watchPort(), promptMilliseconds)
     }
     this.#transaction = this.#core.transactions.sendRequest(
       this.#request,
@@ -146,9 +155,20 @@ export class OutgoingInvite {
     this.#onDone(this)
   }
 
+  /** The INVITE may have been lost, and an answer may be on its way; that nobody is there is found out beside that. */
+  #watchPort(): void {
+    const transaction = this.#transaction
+    const destination = transaction?.destination
+    if (destination === undefined || this.#state !== 'calling') return
+    const { host, port } = destination
+    this.#stopWatchingPort = this.#core.transport.watchPort?.(destination, () => {
+      transaction?.fail(new TransportError('unreachable', `nobody listens at ${host}:${port}`))
+    })
+  }
+
   #receive(response: SipResponse): void {
-    this.#core.stopTimer(this.#silence)
-    this.#silence = undefined
+    this.#stopWaiting()
+    this.#handler.onHeard?.(response)
     if (response.status >= 200 && response.status < 300) return this.#receiveAnswer(response)
     if (this.#state === 'answered' || this.#state === 'failed') return
     if (response.status < 200) return this.#receiveProvisional(response)
@@ -284,9 +304,18 @@ export class OutgoingInvite {
 
   #stopTimers(): void {
     this.#core.stopTimer(this.#cancelPatience)
-    this.#core.stopTimer(this.#silence)
     this.#cancelPatience = undefined
+    this.#stopWaiting()
+  }
+
+  /** For the first word of the peer. */
+  #stopWaiting(): void {
+    this.#core.stopTimer(this.#silence)
     this.#silence = undefined
+    this.#core.stopTimer(this.#portAlarm)
+    this.#portAlarm = undefined
+    this.#stopWatchingPort?.()
+    this.#stopWatchingPort = undefined
   }
 
   /** The transaction keeps us for another half a minute, for late answers: it must not keep the call that we were for. */

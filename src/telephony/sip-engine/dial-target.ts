@@ -8,9 +8,10 @@ import { bindingKey } from '../../sip/registrar/binding-table.ts'
 import type { Destination } from '../../sip/transport/destination.ts'
 import type { Credentials } from '../../sip/user-agent/invite-options.ts'
 import { destinationOfUri } from '../../sip/user-agent/next-hop.ts'
-import type { DialRequest, TrunkAddress } from '../driver.ts'
+import type { DialRequest } from '../driver.ts'
 import { autoAnswerHeaders } from './auto-answer-headers.ts'
 import type { FarSide } from './map-sip-status.ts'
+import type { TrunkTurn } from './trunk-health.ts'
 
 /** One INVITE to send: to one phone of a line, or over one trunk. */
 export interface DialTarget {
@@ -28,6 +29,7 @@ export interface DialTarget {
   /** The trunk's name, or else the line's extension. */
   readonly trunk?: string
   readonly line?: string
+  readonly carrier?: TrunkTurn
 }
 
 /** The registered phones of lines, as the registrar knows them. */
@@ -47,9 +49,16 @@ const undiallable = /^$|[\s\p{Cc}]/u
 
 /**
  * Rounds of targets: those of one round are dialled at once, the next round only if the one before met congestion. A line is
- * one round of all its phones that are there; a number is one round for each trunk. Never throws: a trunk that cannot be dialled is left out.
+ * one round of all its phones that are there; a number is one round for each trunk, as `turns` orders them. Never throws: a trunk
+ * that cannot be dialled is left out.
  */
-export function dialRounds(request: DialRequest, phones: LinePhones, domain: string, log: Log): DialRounds {
+export function dialRounds(
+  request: DialRequest,
+  turns: readonly TrunkTurn[],
+  phones: LinePhones,
+  domain: string,
+  log: Log,
+): DialRounds {
   const { destination } = request
   if (destination.kind === 'line') {
     const contacts = () => phones.contacts(aorOf(destination.line))
@@ -65,11 +74,12 @@ export function dialRounds(request: DialRequest, phones: LinePhones, domain: str
       })),
     ]
   }
-  const rounds = destination.trunks.flatMap((trunk) => {
+  const rounds = turns.flatMap((turn) => {
+    const { trunk } = turn
     const number = trunk.dialString ?? destination.number
     if (undiallable.test(number)) return []
     try {
-      return [[trunkTarget(request, trunk, number)]]
+      return [[trunkTarget(request, turn, number)]]
     } catch (error) {
       log.warn({ trunk: trunk.name, err: error }, 'the address of this trunk cannot be dialled; it is left out')
       return []
@@ -99,7 +109,8 @@ function phoneTarget(request: DialRequest, binding: Binding, number: string, dom
   }
 }
 
-function trunkTarget(request: DialRequest, trunk: TrunkAddress, number: string): DialTarget {
+function trunkTarget(request: DialRequest, carrier: TrunkTurn, number: string): DialTarget {
+  const { trunk } = carrier
   const address = parseUri(trunk.address)
   // The configuration refuses what this refuses, and says where; a call never leaves by another way than the one that was asked for.
   const transport = address.params.get('transport')?.toLowerCase() ?? 'udp'
@@ -121,6 +132,7 @@ function trunkTarget(request: DialRequest, trunk: TrunkAddress, number: string):
       ? {}
       : { credentials: { username: trunk.username, password: trunk.password } }),
     trunk: trunk.name,
+    carrier,
   }
 }
 

@@ -487,6 +487,131 @@ describe('a number over several trunks', () => {
   })
 })
 
+describe('carriers in trouble', () => {
+  const trunks = trunkDestination(testTrunk(7001), testTrunk(7002))
+  const busy = (peer: ReturnType<Awaited<ReturnType<typeof createTestEngine>>['peer']>) => {
+    peer.onMessage = (message) => {
+      if (message.method === 'INVITE') peer.respond(message, 486, 'Busy Here', { toTag: 'a' })
+      if (message.method === 'OPTIONS') peer.respond(message, 404, 'Not Found', { toTag: 'a' })
+    }
+    return peer
+  }
+
+  test('one that was silent costs the next call nothing; when it is back it has its turn again', async () => {
+    const { clock, engine, dial, peer, assertClean } = await createTestEngine([], { isTrunk: () => true })
+    const second = busy(peer(7002))
+    const ends: number[] = []
+    const call = async () => {
+      const begun = clock.now()
+      const leg = dial({ destination: trunks })
+      for (let waited = 0; leg.end === undefined && waited < 10_000; waited += 10) await clock.advance(10)
+      assert.equal(leg.end?.cause, 'busy')
+      ends.push(Math.round((clock.now() - begun) / 1000))
+    }
+    await call()
+    assert.equal(engine.isTrunkDown('trunk-7001'), true)
+    await call()
+    await call()
+    assert.deepEqual(ends, [4, 0, 0])
+    // It is asked by OPTIONS, and any response will do.
+    const first = busy(peer(7001))
+    await clock.advance(40_000)
+    assert.equal(engine.isTrunkDown('trunk-7001'), false)
+    const before = second.all('INVITE').length
+    await call()
+    assert.ok(first.heard.includes('OPTIONS') && first.heard.includes('INVITE'))
+    assert.equal(second.all('INVITE').length, before)
+    await assertClean()
+  })
+
+  test('a lone one that is down is tried all the same, but not waited for as long as it may ring', async () => {
+    const { clock, engine, dial, assertClean } = await createTestEngine([], { isTrunk: () => true })
+    const lone = trunkDestination(testTrunk(7001))
+    const ended = async (milliseconds: number, destination = lone) => {
+      const leg = dial({ destination, ringSeconds: 15 })
+      await clock.advance(milliseconds - 100)
+      assert.deepEqual(leg.story, [])
+      await clock.advance(200)
+      assert.deepEqual(leg.story, ['ended:congestion'])
+      assert.deepEqual(attemptsOf(leg.events).length, 1)
+    }
+    await ended(15_000)
+    await ended(4000)
+    // Nobody asks any more whether it is back.
+    void engine.close()
+    await assertClean()
+  })
+
+  test('a closed port ends the attempt at once, and the next call does not try it first', async () => {
+    const { clock, network, engine, dial, peer, assertClean } = await createTestEngine()
+    network.closePort({ host: '127.0.0.1', port: 7001 })
+    busy(peer(7002))
+    const leg = dial({ destination: trunks })
+    await clock.advance(150)
+    assert.equal(leg.end?.cause, 'busy')
+    assert.match(attemptsOf(leg.events)[0]?.reason ?? '', /nobody listens at 127\.0\.0\.1:7001/)
+    assert.equal(engine.isTrunkDown('trunk-7001'), true)
+    const next = dial({ destination: trunks })
+    await clock.advance(50)
+    assert.deepEqual(
+      attemptsOf(next.events).map(({ trunk }) => trunk),
+      ['trunk-7002'],
+    )
+    await assertClean()
+  })
+
+  test('a port that is closed to the question, but whose carrier answers, is no fault', async () => {
+    const { clock, network, dial, peer, assertClean } = await createTestEngine()
+    network.closePort({ host: '127.0.0.1', port: 7001 })
+    const carrier = ringing(peer(7001))
+    const leg = dial({ destination: trunkDestination(testTrunk(7001)) })
+    await clock.advance(1000)
+    answer(carrier)
+    await clock.advance(100)
+    assert.deepEqual(leg.story, ['ringing', 'answered'])
+    leg.handle.hangup('completed')
+    await assertClean()
+  })
+
+  test('a 503 with Retry-After is left alone for so long, and told so', async () => {
+    const { clock, dial, peer, assertClean } = await createTestEngine()
+    const tired = peer(7001)
+    tired.onMessage = (message) => {
+      if (message.method === 'INVITE') {
+        tired.respond(message, 503, 'Busy', { toTag: 'a', headers: ['Retry-After: 30 (maintenance)'] })
+      }
+    }
+    busy(peer(7002))
+    const first = dial({ destination: trunks })
+    await clock.advance(100)
+    assert.equal(first.end?.cause, 'busy')
+    const second = dial({ destination: trunks })
+    const lone = dial({ destination: trunkDestination(testTrunk(7001)) })
+    await clock.advance(100)
+    assert.equal(tired.all('INVITE').length, 1)
+    assert.equal(second.end?.cause, 'busy')
+    assert.deepEqual(lone.story, ['ended:congestion'])
+    assert.match(attemptsOf(lone.events)[0]?.reason ?? '', /^not dialled: .* until 2026-01-01T00:00:30/)
+    await clock.advance(30_000)
+    dial({ destination: trunkDestination(testTrunk(7001)) })
+    await clock.advance(100)
+    assert.equal(tired.all('INVITE').length, 2)
+    await assertClean()
+  })
+
+  test('a 503 without one is not remembered: another call may find room', async () => {
+    const { clock, dial, peer, assertClean } = await createTestEngine()
+    const full = peer(7001)
+    full.onMessage = (message) => {
+      if (message.method === 'INVITE') full.respond(message, 503, 'Full', { toTag: 'a' })
+    }
+    for (let calls = 0; calls < 2; calls++) dial({ destination: trunkDestination(testTrunk(7001)) })
+    await clock.advance(100)
+    assert.equal(full.all('INVITE').length, 2)
+    await assertClean()
+  })
+})
+
 describe('the answer of a 2xx (RFC 3261 section 13.2.1)', () => {
   const progress = async (headers: readonly string[], early: string, final: string, finalTag = 'tag-7001') => {
     const engine = await createTestEngine()

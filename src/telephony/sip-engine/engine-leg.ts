@@ -28,6 +28,8 @@ import { legRecovery } from './leg-recovery.ts'
 import { type LegVerdict, mapFailure, mapSilence, mostTelling } from './map-sip-status.ts'
 import type { MediaHosts } from './media-hosts.ts'
 import { hurriedSilenceMilliseconds, silenceLimit } from './silence-limit.ts'
+import type { TrunkHealth } from './trunk-health.ts'
+import { watchCarrier } from './watch-carrier.ts'
 
 export interface EngineLegContext {
   readonly userAgent: UserAgent
@@ -39,6 +41,7 @@ export interface EngineLegContext {
   readonly log: Log
   /** How long a leg in a call may send neither RTP nor RTCP; 0 is for ever. */
   readonly silentMilliseconds: number
+  readonly trunkHealth: Pick<TrunkHealth, 'heard' | 'unreachable'>
   /** Once, when nothing of the leg is left. */
   readonly onGone: (leg: EngineLeg) => void
 }
@@ -185,10 +188,13 @@ export class EngineLeg implements LegHandle {
   }
 
   #send(prepared: PreparedAttempt): void {
-    const silence = silenceLimit(prepared.target.farSide, this.#hasNextRound)
     try {
       const body = { type: 'application/sdp', content: this.#media?.createOffer() ?? '' }
-      this.#attempts.send(prepared, { body, ...silence }, (self) => this.#handlerOf(self))
+      const { farSide, carrier } = prepared.target
+      const options = { body, silenceMilliseconds: silenceLimit(farSide), watchesPort: farSide === 'trunk' }
+      const handlerOf = (self: () => Attempt) =>
+        watchCarrier(this.#handlerOf(self), carrier?.trunk, this.#context.trunkHealth)
+      this.#attempts.send(prepared, options, handlerOf)
     } catch (error) {
       const verdict: LegVerdict = { cause: 'failed', reason: `cannot be sent to: ${(error as Error).message}` }
       this.#attempts.tellUnsent(prepared, verdict)
@@ -342,8 +348,11 @@ export class EngineLeg implements LegHandle {
   /** A phone that says nothing, or a trunk where another could be tried. */
   #silent(attempt: Attempt): void {
     if (this.#phase !== 'dialling') return
-    attempt.target.suspect?.()
-    const verdict = { cause: mapSilence(attempt.target.farSide), reason: 'no response' }
+    const { farSide, carrier, suspect } = attempt.target
+    suspect?.()
+    // The last trunk is waited for as long as it may ring, unless it was down before: there is nobody else to ask.
+    if (farSide === 'trunk' && !this.#hasNextRound && carrier?.isDown !== true) return
+    const verdict = { cause: mapSilence(farSide), reason: 'no response' }
     this.#attempts.abandonSilent(attempt, verdict, reasonOf(verdict.cause))
     this.#failures.push(verdict)
     if (this.#attempts.size === 0) this.#roundFailed()

@@ -1,7 +1,7 @@
 import type { LegAttempt } from '../../call/call.ts'
 import type { EndCause } from '../../call/end-cause.ts'
 import type { Clock } from '../../clock.ts'
-import type { Body, InviteHandler } from '../../sip/user-agent/invite-options.ts'
+import type { InviteHandler, InviteOptions } from '../../sip/user-agent/invite-options.ts'
 import type { OutgoingInvite } from '../../sip/user-agent/outgoing-invite.ts'
 import type { UserAgent } from '../../sip/user-agent/user-agent.ts'
 import type { DialTarget } from './dial-target.ts'
@@ -79,7 +79,7 @@ export class LegAttempts {
   /** Throws where the target's address cannot be sent to at all. */
   send(
     { target, inDoubt, dialled }: PreparedAttempt,
-    options: { readonly body: Body; readonly silenceMilliseconds?: number },
+    options: Pick<InviteOptions, 'body' | 'silenceMilliseconds' | 'watchesPort'>,
     handlerOf: (self: () => Attempt) => InviteHandler,
   ): void {
     const invite = this.#userAgent.invite(

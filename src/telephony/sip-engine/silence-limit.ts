@@ -1,8 +1,8 @@
 import type { FarSide } from './map-sip-status.ts'
 
 /**
- * How long a trunk may stay silent while another one could take the call. The first copies of an INVITE go out at 0, 0.5, 1.5
- * and 3.5 s: a carrier that has answered none of them is down, and the caller should not wait for timer B to know.
+ * How long a trunk may stay silent: then another one takes the call, if there is one, and this one counts as down. The first copies
+ * of an INVITE go out at 0, 0.5, 1.5 and 3.5 s: the caller should not wait for timer B to know.
  */
 const trunkSilenceMilliseconds = 4000
 
@@ -18,8 +18,6 @@ const phoneSilenceMilliseconds = 8000
  */
 export const hurriedSilenceMilliseconds = 2000
 
-/** The last trunk is waited for as long as it may ring: there is nobody else to ask. */
-export function silenceLimit(farSide: FarSide, hasNextTrunk: boolean): { readonly silenceMilliseconds?: number } {
-  if (farSide === 'line') return { silenceMilliseconds: phoneSilenceMilliseconds }
-  return hasNextTrunk ? { silenceMilliseconds: trunkSilenceMilliseconds } : {}
-}
+/** After how long without any response a phone, or a carrier, counts as silent. */
+export const silenceLimit = (farSide: FarSide): number =>
+  farSide === 'line' ? phoneSilenceMilliseconds : trunkSilenceMilliseconds

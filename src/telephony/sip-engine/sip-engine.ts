@@ -11,12 +11,23 @@ import { TransactionLayer } from '../../sip/transaction/transaction-layer.ts'
 import type { TransportProtocol } from '../../sip/transport/destination.ts'
 import type { Sockets } from '../../sip/transport/sockets.ts'
 import { TransportLayer } from '../../sip/transport/transport-layer.ts'
+import { destinationOfUri } from '../../sip/user-agent/next-hop.ts'
 import { UserAgent } from '../../sip/user-agent/user-agent.ts'
-import type { DialRequest, Driver, DriverCapability, LegEvent, LegHandle, LineAddress, Presence } from '../driver.ts'
-import { aorOf, dialRounds } from './dial-target.ts'
+import type {
+  DialRequest,
+  Driver,
+  DriverCapability,
+  LegEvent,
+  LegHandle,
+  LineAddress,
+  Presence,
+  TrunkAddress,
+} from '../driver.ts'
+import { aorOf, type DialRounds, dialRounds } from './dial-target.ts'
 import { EngineLeg, type EngineLegContext } from './engine-leg.ts'
 import { driverName, endRecovered, type TrunkCredentials } from './leg-recovery.ts'
 import { type LookUpHost, MediaHosts } from './media-hosts.ts'
+import { TrunkHealth } from './trunk-health.ts'
 
 export interface SipListener {
   readonly protocol: TransportProtocol
@@ -48,6 +59,8 @@ export interface SipEngineOptions {
   readonly qualifySeconds?: number
   /** Where phones and carriers may not aim our requests. */
   readonly targets?: TargetRules
+  /** Whether there still is such a trunk; every one if absent. */
+  readonly isTrunk?: (trunk: TrunkAddress) => boolean
   /** For ending the calls of a dead process over trunks that ask for digest; none if absent. */
   readonly trunkCredentials?: TrunkCredentials
   /** How long a leg in a call may send neither RTP nor RTCP before it is hung up; 0 is for ever. */
@@ -77,6 +90,7 @@ export class SipEngine implements Driver {
   readonly #userAgent: UserAgent
   readonly #registrar: Registrar
   readonly #legs = new Set<EngineLeg>()
+  readonly #trunkHealth: TrunkHealth
   readonly #legContext: EngineLegContext
 
   constructor(options: SipEngineOptions) {
@@ -113,7 +127,14 @@ export class SipEngine implements Driver {
       ...this.#qualify(),
     })
     this.#userAgent.onRegister = (request, source) => this.#registrar.handle(request, source)
+    this.#trunkHealth = new TrunkHealth({
+      clock,
+      log,
+      probe: (trunk) => this.#probeTrunk(trunk),
+      isConfigured: options.isTrunk ?? (() => true),
+    })
     this.#legContext = {
+      trunkHealth: this.#trunkHealth,
       userAgent: this.#userAgent,
       media: options.media,
       refuseTarget: (said, seenFrom) => this.#transport.refuseTarget(said, seenFrom),
@@ -159,12 +180,39 @@ export class SipEngine implements Driver {
   }
 
   dial(request: DialRequest, listener: (event: LegEvent) => void): LegHandle {
-    const { realm, log } = this.#options
-    const plan = () => dialRounds(request, this.#registrar, realm, log)
-    const leg = new EngineLeg(request, plan, listener, this.#legContext)
+    const leg = new EngineLeg(request, () => this.#plan(request, listener), listener, this.#legContext)
     this.#legs.add(leg)
     queueMicrotask(() => void leg.start())
     return leg
+  }
+
+  #plan(request: DialRequest, listener: (event: LegEvent) => void): DialRounds {
+    const { realm, log, clock } = this.#options
+    const { destination } = request
+    const trunks = destination.kind === 'trunk' ? destination.trunks : []
+    const { turns, resting } = this.#trunkHealth.order(trunks)
+    for (const { trunk, until } of resting) {
+      const reason = `not dialled: it asked to be left alone until ${new Date(until).toISOString()}`
+      const attempt = { at: clock.now(), trunk: trunk.name, to: trunk.address, reason, cause: 'congestion' } as const
+      listener({ type: 'attempt-ended', attempt })
+    }
+    if (resting.length > 0 && turns.length === 0) return 'congestion'
+    return dialRounds(request, turns, this.#registrar, realm, log)
+  }
+
+  /** Whether the carrier has not responded lately. */
+  isTrunkDown(name: string): boolean {
+    return this.#trunkHealth.isDown(name)
+  }
+
+  async #probeTrunk({ name, address }: TrunkAddress): Promise<boolean> {
+    try {
+      const from = `sip:${this.#options.realm}`
+      return await this.#userAgent.askAlive({ uri: address, destination: destinationOfUri(address), from })
+    } catch (error) {
+      this.#options.log.warn({ trunk: name, err: error }, 'the address of this trunk cannot be asked')
+      return false
+    }
   }
 
   async bridge(first: LegHandle, second: LegHandle): Promise<void> {
@@ -212,6 +260,7 @@ export class SipEngine implements Driver {
       await new Promise<void>((resolve) => clock.setTimeout(resolve, 20))
     }
     this.#registrar.close()
+    this.#trunkHealth.close()
     this.#userAgent.close()
     this.#transactions.close()
     await this.#transport.close()
