@@ -42,7 +42,6 @@ export function createEngine(
     qualifySeconds: config.sip.qualifySeconds,
     lines: createSipLines(directory, config.sip.realm),
     targets: createTargetRules(config, media),
-    targets: createTargetRules(config),
     isTrunk: (trunk) =>
       directory.listTrunks().some(({ name, address }) => name === trunk.name && address === trunk.address),
     trunkCredentials: (name) => directory.trunkCredentials(name),

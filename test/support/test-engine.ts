@@ -71,7 +71,6 @@ export async function createTestEngine(
       silentSeconds: 60,
       media,
       lines: noLines,
-      lookupLine: () => undefined,
       // Carriers that are silent would be asked for ever whether they are back.
       isTrunk: () => false,
       bindings: { load: () => Promise.resolve(bindings), record() {} },
