@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type CodecName, codecs } from './codec.ts'
-import { canHear, codecsToMeet, routePayloads } from './codec-route.ts'
+import { canHear, codecsToMeet, routeDigits, routePayloads } from './codec-route.ts'
 import type { NegotiatedMedia } from './negotiated-media.ts'
 
 /** A leg that chose the first of these and accepted all. */
@@ -64,4 +64,22 @@ describe('what a leg is asked to speak, so that the other hears it as it is', ()
       assert.deepEqual(codecsToMeet(leg(...speaker), known, leg(...listener)), expected)
     })
   }
+})
+
+describe('how a key gets from one leg to another', () => {
+  const knowing = (media: NegotiatedMedia, dtmfPayloadType: number): NegotiatedMedia => ({ ...media, dtmfPayloadType })
+  for (const [name, from, to, route] of [
+    ['both know events', knowing(leg('PCMA'), 101), knowing(leg('G722'), 96), 'packets'],
+    ['both do, at clocks of their own', knowing(leg('opus'), 110), knowing(leg('PCMA'), 101), 'anew'],
+    ['the one that speaks does', knowing(leg('PCMA'), 101), leg('PCMA'), 'anew'],
+    ['the one that hears does', leg('PCMA'), knowing(leg('PCMA'), 101), 'anew'],
+    ['neither does', leg('PCMA'), leg('G722'), 'sound'],
+  ] as const) {
+    test(`${name}: ${route}`, () => assert.equal(routeDigits(from, to), route))
+  }
+
+  test('events at another clock do not cross as they are', () => {
+    const [fast, slow] = [knowing(leg('opus'), 110), knowing(leg('PCMA'), 101)]
+    assert.deepEqual(ways(fast, slow), [])
+  })
 })

@@ -183,6 +183,22 @@ describe('a key pressed as a tone', () => {
     assert.equal(packets.length, 46)
   })
 
+  test('is understood from a leg that knew events before, and has been offered none since', async () => {
+    const { scene, first, second } = talk({ codec: 'PCMA', events: 101 }, { codec: 'PCMA', events: 101 })
+    await pressAsEvent(scene, first, 101, '1')
+    first.leg.says('192.0.2.1:4000')
+    await isSilent(scene, first, 100)
+    await pressAsTone(scene, first, '2')
+    await isSilent(scene, first, 500)
+    assert.deepEqual(
+      first.leg.digits.map((digit) => digit.slice(0, 1)),
+      ['1', '2'],
+    )
+    const { events, keys } = heardBy(second.leg, 101)
+    assert.deepEqual([...new Set(events.map((packet) => packet[12]))], [1, 2])
+    assert.equal(keys, '')
+  })
+
   test('a voice passes while nobody presses a key', async () => {
     const { scene, first, second } = talk({ codec: 'PCMA' }, { codec: 'PCMA', events: 101 })
     await scene.speak(1000, [first.leg, first.stream, 0x12])

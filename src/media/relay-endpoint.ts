@@ -226,8 +226,10 @@ export class RelayEndpoint {
     const isEvent = payloadType === this.#eventPayloadType
     this.reception.add(ssrcOf(packet), sequenceOf(packet), timestampOf(packet), now, !isEvent)
     if (isEvent) this.#addEvent(packet, payload)
-    else if (this.#events !== undefined) this.#events.finish()
-    else if (this.#toneDigits !== undefined && this.#isKeyTone(this.#toneDigits, packet, payload, payloadType)) return
+    else {
+      if (this.#events !== undefined) this.#events.finish()
+      if (this.#toneDigits !== undefined && this.#isKeyTone(this.#toneDigits, packet, payload, payloadType)) return
+    }
     if (this.#listener !== undefined) this.#forward(this.#listener, packet, payload, payloadType, now)
   }
 
