@@ -8,6 +8,8 @@ export interface StreamHandler {
   readonly onMessage: (message: SipMessage) => void
   /** A message that was framed but cannot be read; the stream goes on behind it. Without this, `push` throws. */
   readonly onMalformed?: (octets: Buffer, error: SipParseError) => void
+  /** Where the framing is lost, with the octets from the beginning of the message on; `push` throws afterwards. */
+  readonly onLost?: (octets: Buffer, error: SipParseError) => void
   /**
    * A CRLF between messages, and no second one before it: the answer to our ping, or the first half of the peer's (RFC 5626 section
    * 3.5.1). Which of the two cannot be known yet, and waiting for the next octets would hold back the answer.
@@ -167,6 +169,7 @@ export class StreamParser {
 
   #fail(error: SipParseError): never {
     this.#failure = error
+    this.#handler.onLost?.(this.#storage.subarray(this.#start, this.#end), error)
     this.#storage = Buffer.alloc(0)
     this.#start = 0
     this.#end = 0

@@ -79,6 +79,10 @@ export class TcpConnection implements StreamHandler {
       onMalformed: (octets, error) => {
         if (!this.#isClosed) this.#owner.malformed(octets, error, this)
       },
+      // RFC 3261 section 18.3: it gets its 400 before the connection is closed.
+      onLost: (octets, error) => {
+        if (!this.#isClosed) this.#owner.malformed(octets, error, this)
+      },
       onLineEnd: () => this.#owner.keepAlive(this),
       onPing: () => this.#write(pong),
     })

@@ -1,4 +1,5 @@
 import type { Headers } from '../message/headers.ts'
+import type { SipRequest } from '../message/message.ts'
 
 /** What this user agent does within RFC 3261 and its extensions; sent as Allow, Accept and Supported. */
 export const allowedMethods = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE'
@@ -35,3 +36,8 @@ export const bodyType = (message: { readonly headers: Headers; readonly body: Bu
   const end = value.indexOf(';')
   return (end < 0 ? value : value.slice(0, end)).trim().toLowerCase()
 }
+
+/** Whether the caller takes a session description; without an Accept it does (RFC 3261 section 20.1). */
+export const acceptsSessionDescription = ({ headers }: SipRequest): boolean =>
+  !headers.has('Accept') ||
+  headers.getAll('Accept').some((range) => /^(\*|application)\s*\/\s*(\*|sdp)\s*(;|$)/i.test(range.trim()))

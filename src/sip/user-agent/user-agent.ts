@@ -1,14 +1,16 @@
-import { readableContacts, targetOf } from '../dialog/contact.ts'
+import { isSipUri, readableContacts, targetOf } from '../dialog/contact.ts'
 import { Dialog } from '../dialog/dialog.ts'
 import type { DialogSnapshot } from '../dialog/dialog-snapshot.ts'
 import { createResponse } from '../message/create-response.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
 import { SipParseError } from '../message/sip-parse-error.ts'
+import { parseUri } from '../message/uri.ts'
 import type { ArrivedRequest } from '../transaction/arrived-request.ts'
+import { hasMagicCookie } from '../transaction/transaction-key.ts'
 import type { Source } from '../transport/destination.ts'
 import { type AliveQuestion, askAlive } from './ask-alive.ts'
 import { Authorizer } from './authorizer.ts'
-import { sessionDescriptionType } from './capabilities.ts'
+import { acceptsSessionDescription, sessionDescriptionType } from './capabilities.ts'
 import { UserAgentCore, type UserAgentOptions } from './core.ts'
 import { IncomingInvite } from './incoming-invite.ts'
 import type { Credentials, InviteHandler, InviteOptions } from './invite-options.ts'
@@ -32,8 +34,10 @@ export interface UserAgentCounts {
 /** Methods that can come outside of a dialog, or that have lost theirs; all others are refused by name. */
 const knownMethods: ReadonlySet<string> = new Set(['INVITE', 'OPTIONS', 'REGISTER', 'BYE', 'INFO', 'PRACK', 'UPDATE'])
 
-/** RFC 3261 section 8.2.2.1: a Request-URI that no SIP server can be asked for is refused, whatever the method. */
-const isSipScheme = (uri: string): boolean => /^sips?:/i.test(uri)
+/** RFC 2543 section 4.2.1 let an INVITE be without Contact; its caller is at its From, then (RFC 4475 section 3.4.1). */
+const canBeCalledBack = (request: SipRequest): boolean =>
+  targetOf(request) !== undefined ||
+  (!request.headers.has('Contact') && !hasMagicCookie(request) && isSipUri(request.from.uri))
 
 /** How long the registrar keeps what a REGISTER left there, in milliseconds. */
 const longestExpiry = (response: SipResponse): number =>
@@ -160,7 +164,10 @@ export class UserAgent {
       return
     }
     if (!knownMethods.has(method)) return arrived.answer(refuseMethod(request))
-    if (!isSipScheme(request.uri)) return arrived.answer(createResponse(request, 416, 'Unsupported URI Scheme'))
+    // RFC 3261 section 8.2.2.1; a URI that cannot be read throws, with 400 or 416.
+    if (parseUri(request.uri).scheme === 'tel') {
+      return arrived.answer(createResponse(request, 416, 'Unsupported URI Scheme'))
+    }
     switch (method) {
       case 'INVITE':
         return this.#receiveInvite(arrived)
@@ -178,6 +185,8 @@ export class UserAgent {
     const { request, source } = arrived
     // RFC 4475 section 3.1.2.13: a Contact that cannot be read is refused, whoever sent it; it throws.
     void request.contacts
+    // RFC 3261 section 10.2: the address-of-record is a SIP or SIPS URI.
+    if (!isSipUri(request.to.uri)) return arrived.answer(createResponse(request, 400, 'To Is Not A SIP URI'))
     const response = this.onRegister?.(request, source) ?? refuseMethod(request)
     if (response.status >= 300) return arrived.answer(response)
     if (response.toTag === undefined) {
@@ -203,8 +212,10 @@ export class UserAgent {
     const extensions = refuseExtensions(request)
     if (extensions !== undefined) return extensions
     if (sessionDescription(request) === undefined) return refuseBody(request, [sessionDescriptionType])
+    // RFC 4475 section 3.3.15: the answer would be of a type that the caller does not take.
+    if (!acceptsSessionDescription(request)) return createResponse(request, 406, 'Not Acceptable')
     // Section 8.1.1.8: an INVITE names the place where its caller can be reached.
-    if (targetOf(request) === undefined) return createResponse(request, 400, 'Contact Missing Or Unusable')
+    if (!canBeCalledBack(request)) return createResponse(request, 400, 'Contact Missing Or Unusable')
     if (this.onInvite === undefined) return createResponse(request, 480, 'Temporarily Unavailable')
     if (this.#core.dialogs.size < this.#core.limits.dialogs) return undefined
     const busy = createResponse(request, 503, 'Too Many Calls')
