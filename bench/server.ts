@@ -96,7 +96,7 @@ export class BenchServer {
 
 const configText = (httpPort: number, sipPort: number, { trunkPort, moreAccounts = '' }: ServerOptions): string => `
 http: { port: ${httpPort} }
-sip: { listen: ["udp:127.0.0.1:${sipPort}"] }
+sip: { listen: ["udp:127.0.0.1:${sipPort}"], qualifySeconds: 0 }
 store: sqlite:cordboard.db
 limits: { requestsPerSecond: 1000000, burst: 1000000 }
 accounts:

@@ -65,10 +65,11 @@ export class BindingTable {
   }
 
   /** Something was learnt of a binding that is there; it is no newer by that. */
-  amend(key: string, binding: Binding): void {
-    const bindings = this.#byAor.get(binding.aor)
+  amend(aor: string, key: string, learnt: Pick<Binding, 'answersOptions'>): void {
+    const bindings = this.#byAor.get(aor)
     const before = bindings?.get(key)
     if (before === undefined) return
+    const binding = { ...before, ...learnt }
     this.#leave(before)
     bindings?.set(key, binding)
     this.#enter(binding)

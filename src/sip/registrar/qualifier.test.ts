@@ -102,6 +102,20 @@ describe('phones are asked whether they are there', () => {
     assert.equal(qualifier.isReachable(known), false)
   })
 
+  it('is asked once an interval, however often it is suspected or registers', async () => {
+    const { clock, qualifier, asked } = setUp()
+    const phone = binding(101)
+    for (let index = 0; index < 100; index++) {
+      qualifier.watch(phone)
+      qualifier.suspect(phone)
+      qualifier.suspect(phone)
+    }
+    await clock.advance(2000)
+    qualifier.suspect(phone)
+    await clock.advance(600_000)
+    assert.ok(asked.length >= 10 && asked.length <= 12, String(asked.length))
+  })
+
   it('one that did not answer a call is asked at once', async () => {
     const { clock, qualifier, off } = setUp(3600)
     const phone = binding(101, { answersOptions: true })

@@ -20,6 +20,8 @@ interface Watched {
   readonly binding: Binding
   answers: boolean
   isReachable: boolean
+  /** Where it waits for its next question; it waits once only. */
+  waitsIn: Set<Watched> | undefined
 }
 
 /** A phone that has just been switched on is found again soon, also if it does not register anew. */
@@ -64,7 +66,13 @@ export class Qualifier {
     const { intervalSeconds, onReachable } = this.#options
     const key = keyOf(binding)
     const before = this.#watched.get(key)
-    const watched = { binding, answers: binding.answersOptions === true, isReachable: true }
+    const watched: Watched = {
+      binding,
+      answers: binding.answersOptions === true,
+      isReachable: true,
+      waitsIn: undefined,
+    }
+    if (before !== undefined) this.#leave(before)
     this.#watched.set(key, watched)
     const within = isRestored ? Math.min(intervalSeconds, restoredSeconds) : intervalSeconds / 2
     this.#schedule(watched, within / 2 + (within / 2) * this.#fraction())
@@ -72,7 +80,11 @@ export class Qualifier {
   }
 
   forget(binding: Binding): void {
-    this.#watched.delete(keyOf(binding))
+    const key = keyOf(binding)
+    const watched = this.#watched.get(key)
+    if (watched === undefined) return
+    this.#leave(watched)
+    this.#watched.delete(key)
     if (this.#watched.size === 0) this.#stop()
   }
 
@@ -98,8 +110,19 @@ export class Qualifier {
     if (this.#timer === undefined) this.#sweptSecond = this.#second()
     const second = Math.max(this.#sweptSecond + 1, this.#second() + Math.ceil(seconds))
     const bucket = this.#buckets.get(second) ?? new Set<Watched>()
-    this.#buckets.set(second, bucket.add(watched))
+    this.#buckets.set(second, bucket)
+    this.#wait(watched, bucket)
     this.#arm()
+  }
+
+  #wait(watched: Watched, place: Set<Watched>): void {
+    this.#leave(watched)
+    watched.waitsIn = place.add(watched)
+  }
+
+  #leave(watched: Watched): void {
+    watched.waitsIn?.delete(watched)
+    watched.waitsIn = undefined
   }
 
   #arm(): void {
@@ -116,14 +139,12 @@ export class Qualifier {
     for (const now = this.#second(); this.#sweptSecond < now; ) {
       const bucket = this.#buckets.get(++this.#sweptSecond)
       this.#buckets.delete(this.#sweptSecond)
-      for (const watched of bucket ?? []) this.#due.add(watched)
+      for (const watched of [...(bucket ?? [])]) this.#wait(watched, this.#due)
     }
     let left = Math.min(questionsPerSecond, questionsAtOnce - this.#asking)
     for (const watched of this.#due) {
       if (left <= 0) return
-      this.#due.delete(watched)
-      // It has registered anew, or is gone: it is not the same any more.
-      if (!this.#isCurrent(watched)) continue
+      this.#leave(watched)
       left--
       void this.#question(watched)
     }
@@ -134,6 +155,7 @@ export class Qualifier {
     this.#asking++
     const hasAnswered = await ask(watched.binding).catch(() => false)
     this.#asking--
+    // It has registered anew, or is gone: the answer is of no use.
     if (!this.#isCurrent(watched)) return
     const isReachable = hasAnswered || !watched.answers
     const changed = isReachable !== watched.isReachable

@@ -146,7 +146,7 @@ export class Registrar {
       ...qualify,
       clock,
       // It is written down: after a restart it is known that silence means something.
-      onAnswers: (binding) => this.#table.amend(bindingKey(binding), { ...binding, answersOptions: true }),
+      onAnswers: ({ aor, ...rest }) => this.#table.amend(aor, bindingKey(rest), { answersOptions: true }),
       onReachable: ({ aor, contactUri }, isReachable) => {
         const fields = { line: aor, contact: contactUri.slice(0, longestInLog) }
         log.info(fields, isReachable ? 'phone answers again' : 'phone does not answer; it is unreachable until it does')
