@@ -7,9 +7,12 @@ import type { EndpointHost, MediaEndpoint } from './media-endpoint.ts'
 import { MediaError } from './media-error.ts'
 import type { RelayCommand, RelayEvent, RelayOptions } from './relay-protocol.ts'
 
-/** Fewer free pairs than this, and the worker is asked to bind more before they are missed. */
-const lowWater = 16
-const pairsAtOnce = 32
+/** So many pairs the worker is asked for at once; when half as many are free, for more, before they are missed. */
+const fewPairs = 32
+/** As many where calls come fast, so that they need not wait for the worker. */
+const manyPairs = 128
+/** Asked again within this time, calls come fast. */
+const fastMilliseconds = 500
 /** A worker that dies at once is not restarted in a tight loop. */
 const restartMilliseconds = 250
 
@@ -36,6 +39,8 @@ export class RelayHandle implements EndpointHost {
   /** Free pairs, in no order. */
   #free: number[] = []
   #preparing = false
+  #preparedAt = Number.NEGATIVE_INFINITY
+  #pairsAtOnce = fewPairs
   #waiting: PortWaiter[] = []
   #nextRequest = 1
   #resting = 0
@@ -85,7 +90,7 @@ export class RelayHandle implements EndpointHost {
     const { length } = this.#free
     if (length === 0) return undefined
     const port = this.#removeFree(this.#random.bytes(4).readUInt32LE() % length)
-    if (length <= lowWater) this.#prepare()
+    if (length <= this.#pairsAtOnce / 2) this.#prepare()
     return port
   }
 
@@ -188,7 +193,10 @@ export class RelayHandle implements EndpointHost {
   #prepare(): void {
     if (this.#preparing || this.#worker === undefined) return
     this.#preparing = true
-    this.post({ op: 'prepare', pairs: pairsAtOnce })
+    const now = this.#clock.monotonic()
+    this.#pairsAtOnce = now - this.#preparedAt < fastMilliseconds ? manyPairs : fewPairs
+    this.#preparedAt = now
+    this.post({ op: 'prepare', pairs: this.#pairsAtOnce })
   }
 
   #receive(event: RelayEvent): void {

@@ -20,9 +20,12 @@ export class Capture {
     })
     // It says that it captures before it has tried to; the file is there when it does.
     const hasBegun = () => existsSync(file) && statSync(file).size > 0
-    for (const until = Date.now() + 10_000; !hasBegun(); ) {
+    for (const until = Date.now() + 30_000; !hasBegun(); ) {
       if (/permission/i.test(output)) return undefined
-      if (child.exitCode !== null || Date.now() > until) throw new Error(`tshark does not capture:\n${output}`)
+      if (child.exitCode !== null || Date.now() > until) {
+        child.kill('SIGKILL')
+        throw new Error(`tshark does not capture:\n${output}`)
+      }
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
     return new Capture(child, file)
