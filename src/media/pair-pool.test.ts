@@ -142,6 +142,21 @@ describe('where there are few', () => {
     assert.deepEqual((await scene.pool.prepare(1)).ports, [second])
   })
 
+  test('who waits for a rest is told when the last pair has gone back to be drawn, too', async () => {
+    const told: number[][] = []
+    // A quarantine that is longer than the rest: the rest ends first.
+    const scene = new PoolScene(1, {
+      quarantineMilliseconds: 2000,
+      restMilliseconds: 1000,
+      onReady: (ports) => told.push(ports),
+    })
+    scene.pool.give(await scene.open())
+    assert.equal(scene.pool.hurry(), true)
+    await scene.clock.advance(2000)
+    assert.deepEqual(told, [[]])
+    assert.deepEqual((await scene.pool.prepare(1)).ports, [20_000])
+  })
+
   test('a port that another program holds is passed over, and tried again', async () => {
     let refused = 0
     const scene = new PoolScene(3, {

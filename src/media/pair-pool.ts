@@ -125,8 +125,8 @@ export class PairPool {
       () => {
         this.#hurry = undefined
         const ports = this.#wake(Number.POSITIVE_INFINITY)
-        if (ports.length > 0) onReady(ports)
-        else this.hurry()
+        // Where none rests any more, those that rested can be drawn again: who waits shall ask.
+        if (ports.length > 0 || !this.hurry()) onReady(ports)
       },
       Math.max(1, wait),
     )
