@@ -77,7 +77,8 @@ export const answerAgainIn = (payloadTypes: string): string =>
 export const refuseAgain = (status: string): string => respondToLast(status, { isRepeated: true })
 
 /** A final response such as `486 Busy Here`, repeated until the ACK. */
-export const refuse = (status: string): string => respondToInvite(status, { isRepeated: true })
+export const refuse = (status: string, ...headers: readonly string[]): string =>
+  respondToInvite(status, { isRepeated: true, headers })
 
 /** A 401 that asks for digest with MD5: SIPp can judge no credentials but those for a 401. */
 export const challenge = respondToInvite('401 Unauthorized', {
