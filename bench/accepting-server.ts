@@ -18,6 +18,7 @@ import { createDialectContext, type DialectContextSources } from '../src/main/cr
 import { createPolicy } from '../src/main/create-policy.ts'
 import { LiveDirectory } from '../src/main/live-directory.ts'
 import { CallCounters } from '../src/orchestrator/call-counters.ts'
+import { LineActivity } from '../src/orchestrator/line-activity.ts'
 import { placeCall } from '../src/orchestrator/place-call.ts'
 import { systemRandom } from '../src/random.ts'
 import { openSqliteStore } from '../src/store/sqlite/open-sqlite-store.ts'
@@ -45,6 +46,7 @@ const driver = {
 const context = {
   ...{ directory, driver, callLog: new CallLog(store.calls), clock: systemClock, random: systemRandom },
   ...{ policy: createPolicy(directory), counters: new CallCounters(systemClock), isLive: () => false, launch() {} },
+  activity: new LineActivity(systemClock, systemRandom),
   ...{ defaultRingSeconds: 30, memberRingSeconds: 15, longestSeconds: 3600 },
 }
 const calls: Pick<CallService, 'place'> = {

@@ -67,5 +67,11 @@ export interface CallRequest {
    * Which dialect it came in by, and by which credential (its name, never its secret); of which account, where that is one above
    * the call's.
    */
-  readonly origin: { readonly dialect: string; readonly credential: string; readonly account?: string }
+  readonly origin: {
+    readonly dialect: string
+    readonly credential: string
+    readonly account?: string
+    /** The caller ids of the request are shown as asked: the server's owner trusts whoever asks. */
+    readonly trustsCallerIds?: true
+  }
 }

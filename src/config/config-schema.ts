@@ -66,7 +66,22 @@ const limits = z
     simultaneousCalls: z.int().min(1).optional(),
   })
   .optional()
-const dialect = z.strictObject({ enabled: z.boolean().default(true), ...origins }).prefault({})
+/** The credential may have its calls show any number: its holder answers for them. */
+const trustCallerIds = z.boolean().default(false)
+const dialectShape = { enabled: z.boolean().default(true), ...origins }
+const dialect = z.strictObject(dialectShape).prefault({})
+/** Where this server's other APIs are. */
+const otherApis = /^\/(?:v1|calls|metrics|healthz|readyz|api\/originate-call|api\/0\.9\.3)(?:\/|$)/
+const pathPrefix = z
+  .string()
+  .regex(/^(?:\/[A-Za-z0-9._~-]+)+$/, 'must be a path without a slash at its end: "/pbx_api"')
+  .refine((path) => !otherApis.test(path), 'is where another API of this server is; name another path')
+const prefixedDialect = z
+  .strictObject({
+    ...dialectShape,
+    prefixes: z.array(pathPrefix).min(1).default(['/api/json', '/local/api/json', '/pbx_api']),
+  })
+  .prefault({})
 
 /** What a phone of the line would dial. */
 const forwardTo = z.string().min(1).max(64).optional()
@@ -115,6 +130,7 @@ const account = z.strictObject({
         key: secret,
         permissions: z.array(z.enum(permissions)),
         signing: z.boolean().default(true),
+        trustCallerIds,
         limits,
       }),
     )
@@ -126,12 +142,13 @@ const account = z.strictObject({
         token: secret,
         lines: lineNumbers.default('all'),
         permissions: z.array(z.enum(permissions)).optional(),
+        trustCallerIds,
         limits,
       }),
     )
     .default([]),
   users: z
-    .array(z.strictObject({ name, password: secret, role: name, line: extension.optional(), limits }))
+    .array(z.strictObject({ name, password: secret, role: name, line: extension.optional(), trustCallerIds, limits }))
     .default([]),
   roles: z.array(z.strictObject({ name, permissions: z.array(z.enum(permissions)) })).default([]),
   queues: z
@@ -210,7 +227,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   dialects: z
-    .strictObject({ native: dialect, myapi: dialect, enswitch: dialect, while1: dialect, spectronics: dialect })
+    .strictObject({ native: dialect, myapi: dialect, enswitch: prefixedDialect, while1: dialect, spectronics: dialect })
     .prefault({}),
   sip: z
     .strictObject({

@@ -89,23 +89,25 @@ function lineRecords(account: ConfiguredAccount, realm: string): readonly LineRe
 
 const keyRecords = (account: ConfiguredAccount): readonly CredentialRecord[] => [
   ...account.apiKeys.map(
-    ({ name, key, permissions, signing, limits }): CredentialRecord => ({
+    ({ name, key, permissions, signing, trustCallerIds, limits }): CredentialRecord => ({
       kind: 'api-key',
       account: account.name,
       name,
       permissions,
       secretSha256: sha256(key),
       ...(signing ? { signingKey: key } : {}),
+      ...(trustCallerIds ? { trustCallerIds } : {}),
       ...withLimits({ limits }),
     }),
   ),
   ...account.tokens.map(
-    ({ name, token, lines, permissions, limits }): CredentialRecord => ({
+    ({ name, token, lines, permissions, trustCallerIds, limits }): CredentialRecord => ({
       kind: 'token',
       account: account.name,
       name,
       permissions: permissions ?? tokenPermissions,
       ...(lines === 'all' ? {} : { lines }),
+      ...(trustCallerIds ? { trustCallerIds } : {}),
       secretSha256: sha256(token),
       ...withLimits({ limits }),
     }),
@@ -117,7 +119,7 @@ function userRecords(
   hashes: ReadonlyMap<string, string | undefined>,
 ): Promise<readonly CredentialRecord[]> {
   return Promise.all(
-    account.users.map(async ({ name, password, role, line, limits }): Promise<CredentialRecord> => {
+    account.users.map(async ({ name, password, role, line, trustCallerIds, limits }): Promise<CredentialRecord> => {
       const held = hashes.get(`${account.name}/${name}`)
       const stillFits = held !== undefined && (await verifyPassword(password, held))
       return {
@@ -127,6 +129,7 @@ function userRecords(
         permissions: [],
         role,
         ...(line === undefined ? {} : { line }),
+        ...(trustCallerIds ? { trustCallerIds } : {}),
         passwordHash: stillFits ? held : await hashPassword(password),
         ...withLimits({ limits }),
       }

@@ -16,6 +16,8 @@ export interface Caller {
   readonly lines?: ReadonlySet<string>
   /** A user's own line, by its extension. */
   readonly line?: string
+  /** Its calls may show any number: the server's owner says so. */
+  readonly trustCallerIds?: boolean
 }
 
 /** Where a request came from, as far as trusted proxies tell. */

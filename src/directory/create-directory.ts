@@ -156,4 +156,5 @@ const credentialOf = (record: CredentialRecord, account: AccountRecord | undefin
   ...(record.madeAt === undefined ? {} : { madeAt: record.madeAt }),
   ...(record.lines === undefined ? {} : { lines: new Set(record.lines) }),
   ...(record.line === undefined ? {} : { line: record.line }),
+  ...(record.trustCallerIds === true ? { trustCallerIds: true } : {}),
 })

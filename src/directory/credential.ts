@@ -11,6 +11,8 @@ export interface Credential {
   readonly lines?: ReadonlySet<string>
   /** A user's own line. */
   readonly line?: string
+  /** Its calls may show any number. */
+  readonly trustCallerIds?: true
   /** A user's role. */
   readonly role?: string
   /** When it was made while the server ran, in milliseconds since the epoch; absent if a configuration file holds it. */

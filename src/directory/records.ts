@@ -103,6 +103,8 @@ export interface CredentialRecord {
   readonly lines?: readonly string[]
   /** A user's own line. */
   readonly line?: string
+  /** Its calls may show any number. */
+  readonly trustCallerIds?: boolean
   /** SHA-256 of an API key or token, hexadecimal. */
   readonly secretSha256?: string
   /** An API key as it is: to check what a client signed with it, nothing less will do. The store keeps it sealed. */

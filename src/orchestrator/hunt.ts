@@ -1,5 +1,5 @@
 import type { QueueRecord } from '../directory/records.ts'
-import type { Driver, LegDestination } from '../telephony/driver.ts'
+import type { Driver, LegDestination, LineAddress } from '../telephony/driver.ts'
 import type { LineActivity } from './line-activity.ts'
 
 /** Several parties of whom one is to answer: the members of a queue, or the steps of a context, one stage after the other. */
@@ -19,7 +19,7 @@ export interface HuntStage {
 export type HuntRounds = Iterable<readonly LegDestination[]>
 
 export interface HuntContext {
-  readonly driver: Driver
+  readonly driver: Pick<Driver, 'presence'>
   readonly activity: LineActivity
 }
 
@@ -34,6 +34,23 @@ export function isReachable(destination: LegDestination | Hunt, driver: Pick<Dri
       return true
   }
 }
+
+/**
+ * Somebody could be rung at once. `busy` is the line of the call's other party, which will be in this very call.
+ */
+export const couldRing = ({ stages }: Hunt, { driver, activity }: HuntContext, busy?: LineAddress): boolean =>
+  stages.some(({ members, wrapUpSeconds }) =>
+    members.some(
+      (member) =>
+        member.kind === 'trunk' ||
+        (!isSameLine(member.line, busy) &&
+          driver.presence(member.line).reachable &&
+          activity.isIdle(member.line, wrapUpSeconds)),
+    ),
+  )
+
+const isSameLine = (line: LineAddress, other: LineAddress | undefined): boolean =>
+  other !== undefined && line.account === other.account && line.number === other.number
 
 /**
  * Members who are registered and idle, as each stage's strategy orders them when the hunt begins. Who has come to be in a call

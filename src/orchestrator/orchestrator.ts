@@ -57,6 +57,7 @@ export class Orchestrator implements CallService {
     this.#counters = new CallCounters(options.clock)
     this.#placeCallContext = {
       ...options,
+      activity,
       counters: this.#counters,
       isLive: (account, externalId) => this.#externalIds.has(externalIdOf({ account, externalId })),
       launch: (plan, dueAt) => this.#launch(plan, dueAt),

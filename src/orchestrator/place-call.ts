@@ -9,6 +9,8 @@ import type { AcceptResult, IdempotencyKey } from '../store/call-store.ts'
 import type { Driver } from '../telephony/driver.ts'
 import type { CallCounters } from './call-counters.ts'
 import { newCallId } from './call-id.ts'
+import { couldRing } from './hunt.ts'
+import type { LineActivity } from './line-activity.ts'
 import type { CallPlan } from './live-call.ts'
 import { couldAnswer, type PlanCallContext, type PlannedCall, planCall } from './plan-call.ts'
 
@@ -18,6 +20,7 @@ export interface PlaceCallContext extends PlanCallContext {
   readonly clock: Clock
   readonly random: Random
   readonly counters: CallCounters
+  readonly activity: LineActivity
   /** Whether a call of the account that has not ended carries this external id. */
   readonly isLive: (account: string, externalId: string) => boolean
   /** Makes the accepted call live: dials now, or when it is due (milliseconds since the epoch). */
@@ -52,6 +55,12 @@ export async function placeCall(
     return refused('unavailable', 'The extension is not currently available (not registered)', '/first')
   }
 
+  // Nobody can wait in a queue yet: the first party is not rung for one where nobody is free.
+  if (request.delaySeconds === 0 && !couldBeConnected(planned, context)) {
+    const message = `Nobody of ${planned.legs.second.label} is there and free now; try again when somebody is.`
+    return refused('nobody-free', message, '/second')
+  }
+
   // The store has the last word; asked here, so that a copy of a call that lives is no call more for any limit.
   if (request.externalId !== undefined && context.isLive(request.account, request.externalId)) return externalIdInUse
 
@@ -81,6 +90,11 @@ export async function placeCall(
   // delay → first leg → second leg → bridge → end
   if (!isCertain) context.launch({ id, ...planned }, dueAt)
   return { outcome: 'accepted', callId: id, events }
+}
+
+function couldBeConnected({ legs: { first, second } }: PlannedCall, context: PlaceCallContext): boolean {
+  if (second.destination.kind !== 'hunt') return true
+  return couldRing(second.destination, context, first.destination.kind === 'line' ? first.destination.line : undefined)
 }
 
 function acceptanceEvents(

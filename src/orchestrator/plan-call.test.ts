@@ -127,6 +127,22 @@ describe('what is dialled', () => {
   }
 })
 
+describe('a caller id of who is trusted', () => {
+  const origin = { dialect: 'native', credential: 'crm', trustsCallerIds: true } as const
+  const second = (number: string): LegRequest => ({
+    target: { kind: 'dial', value: '0412345678' },
+    callerId: { number },
+  })
+  test("is shown as asked, somebody else's too", () => {
+    const shown = legsOf({ second: second('02 5550 9999'), origin }).second.outsideCallerId
+    assert.deepEqual(shown, { number: '+61255509999' })
+    assert.deepEqual(refusalsOf({ second: second('0255509999') }), ['caller-id-not-allowed /second/callerId'])
+  })
+  test('is no number that cannot exist', () => {
+    assert.deepEqual(refusalsOf({ second: second('041234567'), origin }), ['invalid-number /second/callerId'])
+  })
+})
+
 describe('a caller id that must be the own one', () => {
   for (const [number, expected] of [
     ['+61255501001', []],

@@ -63,6 +63,8 @@ export function planCall(
     first: withCanonicalCallerId(request.first, resolved.first, request.account, directory),
     second: withCanonicalCallerId(request.second, resolved.second, request.account, directory),
   }
+  const unshowable = impossibleCallerIds(request, resolved, directory)
+  if (unshowable.length > 0) return { refusals: atLeastOne(unshowable) }
   const denials = context.policy.decide(shown, resolved)
   if (denials.length > 0) return { refusals: atLeastOne(denials) }
 
@@ -95,6 +97,23 @@ function withCanonicalCallerId(
   const canonical =
     number === undefined || outside.length === 0 ? undefined : phoneNumberOf(directory.parseNumber(account, number))
   return canonical === undefined ? leg : { ...leg, callerId: { ...leg.callerId, number: canonical.canonical } }
+}
+
+/** Whose caller ids are trusted may show any number, but none that cannot exist: carriers drop such calls. */
+function impossibleCallerIds(
+  { account, origin, ...legs }: CallRequest,
+  resolved: ResolvedLegs,
+  directory: DialPlanDirectory,
+): Refusal[] {
+  if (origin.trustsCallerIds !== true) return []
+  return (['first', 'second'] as const).flatMap((leg) => {
+    const number = legs[leg].callerId?.number
+    if (number === undefined || resolved[leg].outside.length === 0) return []
+    const dialled = directory.parseNumber(account, number)
+    if ('number' in dialled) return []
+    const { kind, message } = dialled.fault
+    return [{ code: 'invalid-number', message, pointer: `/${leg}/callerId`, numberFault: kind } as const]
+  })
 }
 
 /** The plan for one leg that is dialled anew, to `target`; the other leg of the request stays as it was. */

@@ -131,9 +131,17 @@ function resolveContext(name: string, scope: ResolveScope): Resolution | undefin
 /** The steps of a context that ring somebody, in their order. */
 function stagesOf(context: ContextRecord, scope: ResolveScope, within: ReadonlySet<string>): readonly HuntStage[] {
   return context.steps
-    .filter(({ unless }) => unless === undefined || !isSet(scope.variables[unless]))
+    .filter(
+      ({ unless, queue }) => unless === undefined || !isSet(scope.variables[unless]) || isAnnounced(unless, queue),
+    )
     .flatMap((step) => stagesOfFeature(step, scope, within))
 }
+
+/** What clients send to skip the announcement before a queue: the queue itself is rung all the same. */
+const skipsQueueAnnouncement = 'SKIP_ENTER_QUEUE'
+
+const isAnnounced = (unless: string, queue: string | undefined): boolean =>
+  queue !== undefined && unless === skipsQueueAnnouncement
 
 /** A variable skips its step as vendors mean it: `0` and the empty text are no. */
 const isSet = (value: string | undefined): boolean => value !== undefined && value !== '' && value !== '0'

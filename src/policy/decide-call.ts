@@ -27,6 +27,7 @@ export interface CallFacts {
 /** Every reason why the call may not be placed, the gravest of each leg first. Pure. */
 export function decideCall({ request, account, ratePlan, numbers, ...legs }: CallFacts): readonly Refusal[] {
   const decideShown = (leg: LegName): Decision => {
+    if (request.origin.trustsCallerIds === true) return allow
     const { callerId, ownCallerId } = request[leg]
     if (legs[leg].outside.length > 0) return decideCallerId(callerId, account)
     const other = legs[otherLeg(leg)].identity.number

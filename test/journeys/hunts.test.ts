@@ -14,8 +14,10 @@ const queues = `
         steps:
           - { play: "tone:dial", unless: SKIP_WELCOME }
           - { queue: nobody }
-          - { queue: support, unless: SKIP_ENTER_QUEUE }
+          - { queue: support, unless: SKIP_SUPPORT }
           - { dial: "0412345678" }
+      - name: announced
+        steps: [{ queue: support, unless: SKIP_ENTER_QUEUE }]
     featureCodes: { "*60": { queue: support } }
 demo:
   phones: [ "acme/101", "acme/102" ]
@@ -69,11 +71,27 @@ describe(situation, { timeout: 120_000 }, () => {
   test('a context rings one step after the other, and skips what its variables say', async () => {
     const second = { line: '101' }
     assert.deepEqual(await talk({ context: 'welcome' }, second), ['line 102 (context welcome)', 'line 101'])
-    const variables = { SKIP_ENTER_QUEUE: '1' }
+    const variables = { SKIP_SUPPORT: '1' }
     assert.deepEqual(await talk({ context: 'welcome' }, second, { variables }), [
       '+61412345678 (context welcome)',
       'line 101',
     ])
+  })
+
+  test('what skips the announcement before a queue skips no queue', async () => {
+    const variables = { SKIP_ENTER_QUEUE: '1' }
+    assert.deepEqual(await talk({ context: 'announced' }, { line: '101' }, { variables }), [
+      'line 102 (context announced)',
+      'line 101',
+    ])
+  })
+
+  test('an outside number is not rung for a queue of which nobody is there and free', async () => {
+    const { status, body } = await place({ first: { number: '0412345678' }, second: { queue: 'nobody' } })
+    assert.deepEqual([status, body.type], [409, '/problems/nobody-free'])
+    // Its only free member is the other party of this very call.
+    const own = await place({ first: { line: '102' }, second: { dial: '*60' } })
+    assert.deepEqual([own.status, own.body.type], [409, '/problems/nobody-free'])
   })
 
   test('a user is rung on their line', async () => {

@@ -18,7 +18,7 @@ const config = `
       - { name: test-queue, strategy: in-order, members: ["103", "102"], wrapUpSeconds: 0 }
       - { name: nobody, members: ["103"] }
     contexts:
-      - { name: welcome, steps: [{ queue: nobody }, { queue: test-queue, unless: SKIP_ENTER_QUEUE }, { line: "101" }] }
+      - { name: welcome, steps: [{ queue: nobody }, { queue: test-queue, unless: SKIP_TEST_QUEUE }, { line: "101" }] }
       - { name: is-busy, steps: [{ dial: "0412345486" }] }
       - { name: declines, steps: [{ dial: "0412345603" }] }
       - { name: never-answers, steps: [{ dial: "0412345480" }] }
@@ -113,7 +113,7 @@ test("a PHP client of the vendor's page", { timeout: 120_000 }, async (t) => {
   }
 
   await t.test('a variable skips a step of the context', async () => {
-    const data = { type: 'context', destination: 'welcome', external_id: 'skip', vars: { SKIP_ENTER_QUEUE: 1 } }
+    const data = { type: 'context', destination: 'welcome', external_id: 'skip', vars: { SKIP_TEST_QUEUE: 1 } }
     await answers('json', data, done('context: welcome'))
     assert.equal((await hangUp('skip')).first.destination, 'line 101 (context welcome)')
   })

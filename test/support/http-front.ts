@@ -12,7 +12,7 @@ import type {
 import { applyCallEvent, projectCall } from '../../src/call/project-call.ts'
 import type { Refusal } from '../../src/call/refusal.ts'
 import type { AccountReference, Caller, DialectContext, LineReference } from '../../src/dialects/dialect.ts'
-import { enswitchDialect } from '../../src/dialects/enswitch/routes.ts'
+import { createEnswitchDialect } from '../../src/dialects/enswitch/routes.ts'
 import { myapiDialect } from '../../src/dialects/myapi/routes.ts'
 import { nativeDialect } from '../../src/dialects/native/native.ts'
 import { spectronicsDialect } from '../../src/dialects/spectronics/routes.ts'
@@ -50,6 +50,7 @@ const users: readonly Caller[] = [
   { name: 'alice@acme', account: 'acme', accounts: ['acme', 'acme-shop'], permissions, line: '101' },
   { name: 'reader@acme', account: 'acme', accounts: ['acme'], permissions: new Set(['calls:read']) },
   { name: 'kiosk@acme', account: 'acme', accounts: ['acme', 'acme-shop'], permissions, lines: new Set(['101']) },
+  { name: 'office@acme', account: 'acme', accounts: ['acme'], permissions, trustCallerIds: true },
   { name: 'sam@acme-shop', account: 'acme-shop', accounts: ['acme-shop'], permissions },
 ]
 
@@ -252,7 +253,7 @@ export async function createHttpFront(
     applyDirectory: options.applyDirectory ?? (async () => ({ outcome: 'refused', faults: [] })),
   }
   const metrics = new Metrics({ liveCalls: () => 0, registeredPhones: () => 1, trunks: () => [] })
-  const dialects = [nativeDialect, myapiDialect, enswitchDialect, while1Dialect, spectronicsDialect]
+  const dialects = [nativeDialect, myapiDialect, createEnswitchDialect(), while1Dialect, spectronicsDialect]
   const times = { drainMilliseconds: 500, halfClosedMilliseconds }
   const app = await createServer({ dialects, context, metrics, log, notReady: async () => [], ...times })
   return { app, calls, log: lines }

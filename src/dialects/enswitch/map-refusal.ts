@@ -13,6 +13,7 @@ const codes: Readonly<Record<RefusalCode, Code>> = {
   'card-not-found': '404',
   'record-group-not-found': '404',
   unavailable: '400',
+  'nobody-free': '400',
   'invalid-number': '400',
   barred: '403',
   'caller-id-not-allowed': '403',

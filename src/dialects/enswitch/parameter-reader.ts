@@ -36,7 +36,7 @@ export class ParameterReader {
   text(name: string): string | undefined {
     const sent = this.#parameters.get(name)
     if (sent === undefined) return undefined
-    if (sent === notText) return this.fail(name, 'must be one text in UTF-8')
+    if (sent === notText) return this.fail(name, 'must be one text')
     const text = trimSpaces(sent)
     if (text.length > longestText) return this.fail(name, `must not be longer than ${longestText} characters`)
     if (!printable.test(text)) return this.fail(name, 'must not hold control characters')

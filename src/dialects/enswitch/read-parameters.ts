@@ -1,13 +1,16 @@
+import { isUtf8 } from 'node:buffer'
 import { parameterLimits } from '../parameters.ts'
 import { parseMultipart } from '../parse-multipart.ts'
-import { type ByteString, bytesOf, octetsOf } from '../php/byte-string.ts'
+import { type ByteString, bytesOf, bytesOfText, octetsOf } from '../php/byte-string.ts'
+import { formScalar } from '../php/form-scalar.ts'
+import { parseJson } from '../php/parse-json.ts'
 import { parsePairs, parseQuery } from '../php/parse-query.ts'
 import { PhpArray, type PhpValue } from '../php/php-array.ts'
 import type { PhpInput, PhpInputFault } from '../php/php-input.ts'
 import { queryOf } from '../query-of.ts'
 import { trimEndOf } from '../trim-characters.ts'
 
-/** In the place of a value that is no text: an array (`snumber[]=1`), or octets that are no UTF-8. */
+/** In the place of a value that is no text: an array (`snumber[]=1`). */
 export const notText = Symbol('not text')
 
 /** Each parameter as it was sent, by name; the names are octets, of which all that mean something are ASCII. */
@@ -16,7 +19,7 @@ export type SentParameters = ReadonlyMap<ByteString, string | typeof notText>
 export type ReadParameters = { readonly parameters: SentParameters } | { readonly fault: string }
 
 /**
- * The parameters of the query and of a form body; the body wins, and of a name that comes twice the last. `;` separates as well
+ * The parameters of the query and of the body, a form or JSON; the body wins, and of a name that comes twice the last. `;` separates as well
  * as `&`; a `;` that is percent-encoded is part of its value.
  */
 export function readParameters(url: ByteString, body: unknown, contentType: string | undefined): ReadParameters {
@@ -33,7 +36,7 @@ const noParameters: PhpInput = { values: new PhpArray() }
 const faults: Readonly<Record<PhpInputFault, string>> = {
   'too-many-parameters': 'There are too many parameters',
   'too-deeply-nested': 'The parameters are nested too deeply',
-  malformed: 'The body must be a form',
+  malformed: 'The body must be a form or a JSON object',
 }
 
 /**
@@ -45,7 +48,8 @@ const barePlus = /(=|<|%3c|=(?:tel|callto|sips?)(?::|%3a))\+(?=[0-9])/gi
 const readForm = (form: ByteString): PhpInput => parseQuery(form.replace(barePlus, '$1%2B'), '&;')
 
 function readBody(body: ByteString, contentType: string | undefined): PhpInput {
-  if (contentType !== undefined && /\bjson\b/i.test(contentType)) return { fault: 'malformed' }
+  // What begins as JSON does is JSON: PHP's curl calls everything a form.
+  if ((contentType !== undefined && /\bjson\b/i.test(contentType)) || /^\s*[[{]/.test(body)) return readJson(body)
   if (contentType === undefined || !/^multipart\/form-data\b/i.test(contentType)) {
     // A file posted by a careless client ends with its newline, and may begin with its editor's byte order mark.
     return readForm(trimEndOf(body.replace(/^\xef\xbb\xbf/, ''), '\r\n'))
@@ -54,17 +58,27 @@ function readBody(body: ByteString, contentType: string | undefined): PhpInput {
   return fields === undefined ? { fault: 'malformed' } : parsePairs(fields)
 }
 
+/** An object, or an array that holds one. */
+function readJson(body: ByteString): PhpInput {
+  const read = parseJson(isUtf8(octetsOf(body)) ? body : bytesOfText(body))
+  if ('fault' in read) return read
+  const [only, ...others] = [...read.values.entries()]
+  const isList = body.trimStart().startsWith('[')
+  if (!isList) return read
+  return only?.[1] instanceof PhpArray && others.length === 0 ? { values: only[1] } : { fault: 'malformed' }
+}
+
 const readPair = ([name, value]: [ByteString, PhpValue]): [ByteString, string | typeof notText] => [
   name,
-  typeof value === 'string' ? decodeUtf8(value) : notText,
+  value instanceof PhpArray ? notText : value === null ? '' : decode(formScalar(value)),
 ]
 
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
-function decodeUtf8(bytes: ByteString): string | typeof notText {
-  try {
-    return decoder.decode(octetsOf(bytes))
-  } catch {
-    return notText
-  }
+/** Old clients send names in Latin-1, as Windows has it. */
+const latin1 = new TextDecoder('windows-1252')
+
+function decode(bytes: ByteString): string {
+  const octets = octetsOf(bytes)
+  return isUtf8(octets) ? utf8.decode(octets) : latin1.decode(octets)
 }

@@ -15,8 +15,8 @@ import { ParameterReader } from './parameter-reader.ts'
 import { readParameters } from './read-parameters.ts'
 import { type Answer, refuse, sendAnswer } from './render-answer.ts'
 
-/** Some of the vendor's brands serve the API under `/local`. */
-const prefixes = ['/api/json', '/local/api/json'] as const
+/** Where the vendor serves the API, and where some of its brands do. */
+const vendorPrefixes: readonly string[] = ['/api/json', '/local/api/json', '/pbx_api']
 
 const failures: Readonly<Record<Failure, Answer>> = {
   'too-large': refuse('400', 'The body is larger than 64 KiB'),
@@ -38,8 +38,8 @@ const functions: Readonly<Record<string, ApiFunction>> = {
   ...laterFunctions,
 }
 
-/** "Make a Call" and its sisters as Enswitch and the brands on it publish them, under any host name. */
-export const enswitchDialect: Dialect = {
+/** "Make a Call" and its sisters as Enswitch and the brands on it publish them, under any host name and these paths. */
+export const createEnswitchDialect = (prefixes: readonly string[] = vendorPrefixes): Dialect => ({
   name: 'enswitch',
   register(app, context) {
     answerFailures(app, context, (failure, reply) => sendAnswer(reply, failures[failure]))
@@ -53,7 +53,7 @@ export const enswitchDialect: Dialect = {
       app.all(`${prefix}/*`, sendNoSuchFunction)
     }
   },
-}
+})
 
 const sendMethodNotAllowed = (_request: FastifyRequest, reply: FastifyReply): FastifyReply =>
   sendAnswer(reply.header('allow', 'GET, POST'), refuse('405', 'Use GET or POST'))

@@ -4,6 +4,14 @@ import { hasLists, type SentParameters, text } from '../parameters.ts'
 
 const names = ['origin', 'destination', 'autoAnswer'] as const
 
+/** Clients written with axios or Python send their language's own words. */
+const flags: ReadonlyMap<string, boolean> = new Map([
+  ['0', false],
+  ['1', true],
+  ['false', false],
+  ['true', true],
+])
+
 export type ParsedRequest = { readonly request: CallRequest } | { readonly reason: string }
 
 /** The vendor's words into the canonical request; the first fault in the vendor's order. */
@@ -14,18 +22,18 @@ export function parseCallRequest(
   if (hasLists(parameters, names)) return { reason: 'A parameter must not be a list' }
   const origin = text(parameters.get('origin'))
   const destination = text(parameters.get('destination'))
-  const autoAnswer = text(parameters.get('autoAnswer')) ?? '0'
+  const autoAnswer = flags.get((text(parameters.get('autoAnswer')) ?? '0').toLowerCase())
   if (origin === undefined) return { reason: 'Origin is required' }
   const rings = readDialled(origin)
   if ('fault' in rings) return { reason: reasonOf(rings.fault, 'Origin') }
   if (destination === undefined) return { reason: 'Destination is required' }
   const dialled = readDialled(destination)
   if ('fault' in dialled) return { reason: reasonOf(dialled.fault, 'Destination') }
-  if (autoAnswer !== '0' && autoAnswer !== '1') return { reason: 'autoAnswer must be 0 or 1' }
+  if (autoAnswer === undefined) return { reason: 'autoAnswer must be 0 or 1' }
   return {
     request: {
       account: asker.account,
-      first: { target: { kind: 'line', value: rings.text }, autoAnswer: autoAnswer === '1' },
+      first: { target: { kind: 'line', value: rings.text }, autoAnswer },
       second: { target: { kind: 'dial', value: dialled.text } },
       delaySeconds: 0,
       variables: {},

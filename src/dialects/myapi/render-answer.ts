@@ -56,6 +56,7 @@ const refusals: Readonly<Record<RefusalCode, readonly [number, MyapiError]>> = {
   'card-not-found': [404, 'NOTFOUND'],
   'record-group-not-found': [404, 'NOTFOUND'],
   unavailable: [400, 'UNAVAILABLE'],
+  'nobody-free': [400, 'UNAVAILABLE'],
   'invalid-number': [400, 'VALIDATION'],
   barred: [403, 'FORBIDDEN'],
   'caller-id-not-allowed': [403, 'FORBIDDEN'],

@@ -102,13 +102,16 @@ describe('autoAnswer', () => {
     ['1', true],
     ['0', false],
     ['', false],
+    ['true', true],
+    ['True', true],
+    ['false', false],
   ] as const) {
     it(`"${sent}" is ${expected}`, async () => {
       assert.equal((await send(`${initiate}&autoAnswer=${sent}`)).statusCode, 200)
       assert.equal(front.calls.placed[0]?.first.autoAnswer, expected)
     })
   }
-  for (const sent of ['true', 'yes', '2', 'on', '01', '-1']) {
+  for (const sent of ['yes', '2', 'on', '01', '-1']) {
     it(`"${sent}" is refused`, async () => {
       const answer = await send(`${initiate}&autoAnswer=${sent}`)
       assert.equal(answer.statusCode, 400)

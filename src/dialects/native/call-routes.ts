@@ -118,7 +118,7 @@ async function placeCall(request: FastifyRequest, reply: FastifyReply, caller: C
   }
   const body = readJson(request.body)
   if ('fault' in body) return sendProblem(reply, 'malformed-request', body.fault)
-  const parsed = parseCallRequest(body.value, { account: caller.account, credential: caller.name })
+  const parsed = parseCallRequest(body.value, caller)
   if ('faults' in parsed) {
     return sendProblem(reply, 'validation-failed', 'Mend what "errors" names.', { errors: parsed.faults })
   }

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import type { CallRequest, LegRequest, LegTarget, LegTargetKind } from '../../call/call-request.ts'
 import type { WaitCondition } from '../../call/call-service.ts'
+import { callOrigin } from '../call-origin.ts'
+import type { Caller } from '../dialect.ts'
 import { webLink } from '../web-link.ts'
 import type { Fault } from './problem.ts'
 
@@ -91,10 +93,7 @@ export interface ParsedCallRequest {
   readonly wait?: { readonly for: WaitCondition; readonly seconds: number }
 }
 
-export interface Asker {
-  readonly account: string
-  readonly credential: string
-}
+export type Asker = Pick<Caller, 'account' | 'name' | 'trustCallerIds'>
 
 /** The native body into the canonical request; every fault with its place. */
 export function parseCallRequest(
@@ -115,7 +114,7 @@ export function parseCallRequest(
       ...(recordGroup === undefined ? {} : { recordGroup }),
       ...(noForwards === true ? { noForwards } : {}),
       variables,
-      origin: { dialect: 'native', credential: asker.credential },
+      origin: callOrigin('native', asker, asker.account),
     },
     ...(wait === undefined ? {} : { wait }),
   }

@@ -57,6 +57,7 @@ export const problemCatalogue: Readonly<Record<ProblemCode, ProblemEntry>> = {
   'card-not-found': { status: 404, title: 'The account has no such card' },
   'record-group-not-found': { status: 404, title: 'The account has no such record group' },
   unavailable: { status: 409, title: 'The first party cannot be reached' },
+  'nobody-free': { status: 409, title: 'Nobody who could answer is free' },
   'invalid-number': { status: 400, title: 'This is no telephone number' },
   barred: { status: 403, title: 'The account may not call that number' },
   'caller-id-not-allowed': { status: 403, title: 'The account may not show that caller id' },

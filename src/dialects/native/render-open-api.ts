@@ -47,6 +47,7 @@ const refusals: ProblemCode[] = [
   'queue-not-found',
   'context-not-found',
   'user-not-found',
+  'nobody-free',
   'invalid-number',
   'unavailable',
   'external-id-in-use',

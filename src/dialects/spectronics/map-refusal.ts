@@ -6,6 +6,7 @@ import type { FaultLine } from './render-answer.ts'
 /** The refusals that are about no party's number. */
 const lines: Readonly<Partial<Record<RefusalCode, FaultLine>>> = {
   unavailable: 'ERR:Extension not registered',
+  'nobody-free': 'ERR:Destination busy',
   'limit-exceeded': 'ERR:Too many requests',
   'shutting-down': 'ERR:Service unavailable',
 }

@@ -10,6 +10,7 @@ export type FaultLine =
   | 'ERR:Extension not registered'
   | 'ERR:Destination is required'
   | 'ERR:Destination not allowed'
+  | 'ERR:Destination busy'
   | 'ERR:Source not allowed'
   | 'ERR:Extension busy'
   | 'ERR:Extension rejected the call'

@@ -67,24 +67,28 @@ export class DataReader {
     return undefined
   }
 
-  /** An array of scalars by their names; a JSON null is left out, as http_build_query() leaves it out of a form. */
+  /**
+   * Values by their names, those of inner arrays by PHP's bracketed ones: `address[city]`. A JSON null is left out, as
+   * http_build_query() leaves it out of a form.
+   */
   variables(name: string, limits: VariableLimits): Readonly<Record<string, string>> {
     const value = this.#data.get(name)
     if (value === undefined || value === null || value === '') return {}
     if (!(value instanceof PhpArray)) return this.#invalid(name, `${name} is an array`) ?? {}
-    if (value.size > limits.count) return this.#invalid(name, `there are no more than ${limits.count}`) ?? {}
-    const entries = [...value.entries()].filter(([, inner]) => inner !== null)
-    return Object.fromEntries(entries.map(([key, inner]) => this.#variable(name, textOfBytes(key), inner, limits)))
+    const leaves = [...leavesOf(value)]
+    if (leaves.length > limits.count) return this.#invalid(name, `there are no more than ${limits.count}`) ?? {}
+    return Object.fromEntries(leaves.map(([key, inner]) => this.#variable(name, key, inner, limits)))
   }
 
   #variable(name: string, variable: string, value: PhpValue, limits: VariableLimits): [string, string] {
-    const text = value === null || value instanceof PhpArray ? undefined : textOfBytes(formScalar(value))
+    const text = value === null || value instanceof PhpArray ? '' : textOfBytes(formScalar(value))
     const wrong =
       checkOf('every name', variable, limits.name) ??
       (variable.includes(unreadable) ? 'every name is UTF-8' : undefined) ??
-      (text === undefined ? `${variable} is not an array` : checkOf(variable, text, limits.value))
+      // Line breaks are kept: an address, or a note, has some.
+      checkOf(variable, text.replace(/[\r\n\t]/g, ' '), limits.value)
     if (wrong !== undefined) this.#invalid(name, wrong)
-    return [variable, text ?? '']
+    return [variable, text]
   }
 
   #invalid(name: string, check: string): undefined {
@@ -96,4 +100,12 @@ export class DataReader {
 function checkOf(what: string, text: string, longest: number): string | undefined {
   if (controlCharacter.test(text)) return `${what} holds no control characters`
   return text.length > longest ? `${what} is no longer than ${longest} characters` : undefined
+}
+
+function* leavesOf(values: PhpArray, within = ''): Generator<[name: string, value: PhpValue]> {
+  for (const [key, value] of values.entries()) {
+    const name = within === '' ? textOfBytes(key) : `${within}[${textOfBytes(key)}]`
+    if (value instanceof PhpArray) yield* leavesOf(value, name)
+    else if (value !== null) yield [name, value]
+  }
 }

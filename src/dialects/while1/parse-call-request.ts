@@ -24,7 +24,7 @@ export interface ParsedCallRequest {
 }
 
 export interface Asker {
-  readonly caller: Pick<Caller, 'account' | 'name'>
+  readonly caller: Pick<Caller, 'account' | 'name' | 'trustCallerIds'>
   /** The project of that number or name, if the asker may act for it. */
   project(reference: string): AccountReference | undefined
 }

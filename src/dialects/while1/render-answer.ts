@@ -74,6 +74,7 @@ const descriptions: Readonly<Record<RefusalCode, Describe>> = {
       ? `Invalid ${name}. Check if ${name} is a phone number`
       : `Invalid ${name}. ${message}`
   },
+  'nobody-free': () => 'Busy caller_id. Check if a member of its queue is online and free',
   barred: ({ pointer }, { type, destination }) =>
     pointer?.startsWith('/first')
       ? `Barred destination. Check if project may call the numbers of ${type}: ${destination}`
