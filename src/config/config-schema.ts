@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { namePattern } from '../directory/name-pattern.ts'
 import { parseNetwork } from '../directory/network.ts'
 import { permissions } from '../directory/permission.ts'
+import { isTimeZone } from '../directory/time-zone.ts'
 import { isAddress, isHost, isHostInUri } from './host-pattern.ts'
 import { secretSchemas } from './resolve-secrets.ts'
 import { readTrunkAddress } from './trunk-address.ts'
@@ -119,6 +120,7 @@ const account = z.strictObject({
     .string()
     .refine(isSupportedCountry, { error: ({ input }) => describeCountry(input) })
     .default('AU'),
+  timeZone: z.string().refine(isTimeZone, 'must be a time zone of the IANA: "Australia/Sydney"').optional(),
   domain: host.optional(),
   ...origins,
   limits,

@@ -26,6 +26,7 @@ export async function directoryRecords(
       name: account.name,
       ...(account.parent === undefined ? {} : { parent: account.parent }),
       country: account.country,
+      ...(account.timeZone === undefined ? {} : { timeZone: account.timeZone }),
       domain: account.domain ?? config.sip.realm,
       ...(account.ratePlan === undefined ? {} : { ratePlan: account.ratePlan }),
       ...(account.balance === undefined ? {} : { balance: account.balance }),

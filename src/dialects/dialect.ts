@@ -35,6 +35,8 @@ export interface AccountReference {
   readonly parent?: string
   /** ISO 3166-1 alpha-2. */
   readonly country?: string
+  /** IANA name: in which times without a zone are read and shown. */
+  readonly timeZone?: string
   /** Credit, in `currency` (ISO 4217), where the account has any. */
   readonly balance?: number
   readonly currency?: string

@@ -17,6 +17,8 @@ export interface AccountRecord {
   readonly parent?: string
   /** ISO 3166-1 alpha-2. */
   readonly country: string
+  /** IANA name; that of the country if absent. */
+  readonly timeZone?: string
   /** Digest realm and SIP domain of its lines. */
   readonly domain: string
   readonly ratePlan?: string

@@ -14,6 +14,7 @@ import { listDirectory } from '../directory/list-directory.ts'
 import { phoneNumberOf } from '../directory/parse-dialled-number.ts'
 import { GuessingError, type PasswordGuard } from '../directory/password-guard.ts'
 import { nobodysHash } from '../directory/password-hash.ts'
+import { timeZoneOfCountry } from '../directory/time-zone.ts'
 import type { TokenBuckets } from '../directory/token-bucket.ts'
 import type { Orchestrator } from '../orchestrator/orchestrator.ts'
 import type { SipEngine } from '../telephony/sip-engine/sip-engine.ts'
@@ -107,12 +108,13 @@ const callerOf = (credential: Credential | undefined, directory: Directory): Cal
 
 function accountOf(account: Account | undefined, directory: Directory): AccountReference | undefined {
   if (account === undefined) return undefined
-  const { id, name, parent, country, balance } = account
+  const { id, name, parent, country, balance, timeZone = timeZoneOfCountry(country) } = account
   const currency = directory.ratePlan(name)?.currency
   return {
     id,
     name,
     country,
+    timeZone,
     ...(parent === undefined ? {} : { parent }),
     ...(balance === undefined ? {} : { balance }),
     ...(currency === undefined ? {} : { currency }),

@@ -55,7 +55,7 @@ const users: readonly Caller[] = [
 ]
 
 const accounts: readonly AccountReference[] = [
-  { id: 1, name: 'acme', country: 'AU', balance: 25, currency: 'AUD' },
+  { id: 1, name: 'acme', country: 'AU', timeZone: 'Australia/Sydney', balance: 25, currency: 'AUD' },
   { id: 2, name: 'acme-shop', parent: 'acme' },
   { id: 3, name: 'other' },
 ]

@@ -1,5 +1,6 @@
-import { type Call, type Leg, type LegName, otherLeg } from '../../call/call.ts'
+import { type Call, type LegName, otherLeg } from '../../call/call.ts'
 import type { LegTargetKind } from '../../call/call-request.ts'
+import { destinationFields } from '../destination-fields.ts'
 
 const types: Partial<Record<LegTargetKind, string>> = { line: 'phone', queue: 'queue', number: 'external' }
 
@@ -27,21 +28,6 @@ export function outsideNumber({ legs }: Pick<Call, 'legs'>): string {
 export function extensionOf({ legs }: Pick<Call, 'legs'>, leg: LegName): string {
   const parties = [legs[leg], legs[otherLeg(leg)]].map(destinationFields)
   return parties.find(({ dtype }) => dtype === 'phone')?.dnumber ?? ''
-}
-
-const answeredLine = /^line (\S+)/
-const ringsSeveral = /^(queue|context|feature code) (.+)$/
-
-/**
- * Where a leg went in the end: whom a redirection named, and who answered where several could (`line 102 (queue support)`). What
- * is no name of anything here is an outside number.
- */
-export function destinationFields({ destination }: Pick<Leg, 'destination'>) {
-  const line = answeredLine.exec(destination)?.[1]
-  if (line !== undefined) return { dtype: 'phone', dnumber: line }
-  const [, kind, name] = ringsSeveral.exec(destination) ?? []
-  if (name !== undefined) return { dtype: kind === 'queue' ? 'queue' : '', dnumber: name }
-  return { dtype: 'external', dnumber: destination.split(' ', 1)[0] ?? '' }
 }
 
 /** Seconds for which this leg's party talked until `at`: one that a redirection brought had no part in what was said before. */

@@ -1,15 +1,7 @@
 import { type Call, type LegName, otherLeg } from '../../call/call.ts'
+import { destinationFields } from '../destination-fields.ts'
 import type { DialectContext } from '../dialect.ts'
-import {
-  callFields,
-  destinationFields,
-  directionOf,
-  outsideNumber,
-  seconds,
-  talkSeconds,
-  totalSeconds,
-  typeOf,
-} from './call-fields.ts'
+import { callFields, directionOf, outsideNumber, seconds, talkSeconds, totalSeconds, typeOf } from './call-fields.ts'
 import { type CdrStatus, cdrStatusOf, cdrStatusOfLeg } from './map-end-cause.ts'
 import { uniqueIdOf } from './unique-id.ts'
 

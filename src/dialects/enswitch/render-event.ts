@@ -1,6 +1,7 @@
 import type { Call, LegName } from '../../call/call.ts'
 import type { CallEvent } from '../../call/call-event.ts'
-import { callFields, destinationFields, directionOf, extensionOf, talkSeconds, totalSeconds } from './call-fields.ts'
+import { destinationFields } from '../destination-fields.ts'
+import { callFields, directionOf, extensionOf, talkSeconds, totalSeconds } from './call-fields.ts'
 import { type Status, statusOfLegEnd } from './map-end-cause.ts'
 import { uniqueIdOf } from './unique-id.ts'
 

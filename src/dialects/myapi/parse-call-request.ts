@@ -1,28 +1,23 @@
 import type { CallRequest } from '../../call/call-request.ts'
 import { type DialledFault, readDialled } from '../../call/read-dialled.ts'
+import { callOrigin } from '../call-origin.ts'
+import type { Caller } from '../dialect.ts'
 import { hasLists, type SentParameters, text } from '../parameters.ts'
+import { readFlag } from './read-flag.ts'
 
 const names = ['origin', 'destination', 'autoAnswer'] as const
-
-/** Clients written with axios or Python send their language's own words. */
-const flags: ReadonlyMap<string, boolean> = new Map([
-  ['0', false],
-  ['1', true],
-  ['false', false],
-  ['true', true],
-])
 
 export type ParsedRequest = { readonly request: CallRequest } | { readonly reason: string }
 
 /** The vendor's words into the canonical request; the first fault in the vendor's order. */
 export function parseCallRequest(
   parameters: SentParameters,
-  asker: { readonly account: string; readonly credential: string },
+  asker: Pick<Caller, 'account' | 'name' | 'trustCallerIds'>,
 ): ParsedRequest {
   if (hasLists(parameters, names)) return { reason: 'A parameter must not be a list' }
   const origin = text(parameters.get('origin'))
   const destination = text(parameters.get('destination'))
-  const autoAnswer = flags.get((text(parameters.get('autoAnswer')) ?? '0').toLowerCase())
+  const autoAnswer = readFlag(parameters.get('autoAnswer'))
   if (origin === undefined) return { reason: 'Origin is required' }
   const rings = readDialled(origin)
   if ('fault' in rings) return { reason: reasonOf(rings.fault, 'Origin') }
@@ -37,7 +32,7 @@ export function parseCallRequest(
       second: { target: { kind: 'dial', value: dialled.text } },
       delaySeconds: 0,
       variables: {},
-      origin: { dialect: 'myapi', credential: asker.credential },
+      origin: callOrigin('myapi', asker, asker.account),
     },
   }
 }

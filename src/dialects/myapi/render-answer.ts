@@ -1,6 +1,8 @@
 import type { FastifyReply } from 'fastify'
 import type { Refusal, RefusalCode } from '../../call/refusal.ts'
 import { jsonEncode } from '../php/json-encode.ts'
+import type { ListFormat } from './list-calls.ts'
+import { type CallRow, renderCsv } from './render-calls.ts'
 
 export type MyapiError =
   | 'AUTHENTICATION'
@@ -15,14 +17,18 @@ export type MyapiError =
 /** What the vendor calls the function, wherever it is mounted. */
 const initiate = 'calls/initiate'
 
-const send = (reply: FastifyReply, status: number, body: string): FastifyReply => {
+const send = (reply: FastifyReply, status: number, body: string, type = 'application/json'): FastifyReply => {
   // Set on the raw response: Fastify would add a charset that the vendor does not send.
   reply.status(status).header('cache-control', 'no-cache').header('access-control-allow-origin', '*')
-  return reply.header('content-type', 'application/json').send(Buffer.from(body))
+  return reply.header('content-type', type).send(Buffer.from(body))
 }
 
 export const sendQueued = (reply: FastifyReply): FastifyReply =>
   send(reply, 200, jsonEncode({ status: 1, request: initiate, callstatus: 'queued' }))
+
+/** A bare array: clients test for that. */
+export const sendCalls = (reply: FastifyReply, rows: readonly CallRow[], format: ListFormat): FastifyReply =>
+  format === 'csv' ? send(reply, 200, renderCsv(rows), 'text/csv; charset=utf-8') : send(reply, 200, jsonEncode(rows))
 
 export const sendPreflight = (reply: FastifyReply): FastifyReply =>
   reply
@@ -68,8 +74,8 @@ const refusals: Readonly<Record<RefusalCode, readonly [number, MyapiError]>> = {
   'shutting-down': [503, 'UNAVAILABLE'],
 }
 
-export function sendRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply {
+export function sendRefusal(reply: FastifyReply, refusal: Refusal, request?: string): FastifyReply {
   const [status, error] = refusals[refusal.code]
   if (refusal.retryAfterSeconds !== undefined) reply.header('retry-after', String(refusal.retryAfterSeconds))
-  return sendError(reply, status, error, refusal.message)
+  return sendError(reply, status, error, refusal.message, request)
 }

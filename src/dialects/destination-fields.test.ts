@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { destinationFields } from './call-fields.ts'
+import { destinationFields } from './destination-fields.ts'
 
 for (const [destination, dtype, dnumber] of [
   ['line 101', 'phone', '101'],

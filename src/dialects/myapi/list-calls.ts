@@ -1,0 +1,109 @@
+import type { Call } from '../../call/call.ts'
+import type { CallFilter } from '../../call/call-service.ts'
+import { systemClock } from '../../clock.ts'
+import type { Caller, DialectContext } from '../dialect.ts'
+import { parseLocalTime } from '../local-time.ts'
+import { hasLists, type SentParameters, text } from '../parameters.ts'
+import { listVisibleCalls } from '../visible-calls.ts'
+import { readFlag } from './read-flag.ts'
+
+const names = [
+  'startTime',
+  'endTime',
+  'outputFormat',
+  'format',
+  'limit',
+  'connectedOnly',
+  'waitForActiveCalls',
+] as const
+const formats = ['json', 'csv'] as const
+
+export type ListFormat = (typeof formats)[number]
+
+const mostCalls = 10_000
+const pageSize = 1000
+
+/** How long an answer waits for calls that are up, and for how many of them. */
+const waitMilliseconds = 30_000
+const mostWaitedFor = 100
+
+export interface WantedList {
+  readonly from?: number
+  readonly until?: number
+  readonly format: ListFormat
+  readonly limit: number
+  readonly connectedOnly: boolean
+  readonly waitForActiveCalls: boolean
+}
+
+/** The first fault, in the order of the contract. `timeZone` is that of the account. */
+export function parseListRequest(
+  parameters: SentParameters,
+  timeZone: string,
+): { readonly wanted: WantedList } | { readonly reason: string } {
+  if (hasLists(parameters, names)) return { reason: 'A parameter must not be a list' }
+  const times: { from?: number; until?: number } = {}
+  for (const [name, key] of [
+    ['startTime', 'from'],
+    ['endTime', 'until'],
+  ] as const) {
+    const sent = text(parameters.get(name))
+    const at = sent === undefined ? undefined : parseLocalTime(sent, timeZone)
+    if (sent !== undefined && at === undefined) {
+      return { reason: `${name} must be Unix seconds or YYYY-MM-DD hh:mm:ss` }
+    }
+    if (at !== undefined) times[key] = at
+  }
+  const sentFormat = text(parameters.get('outputFormat')) ?? text(parameters.get('format')) ?? 'json'
+  const format = formats.find((known) => known === sentFormat.toLowerCase())
+  if (format === undefined) return { reason: 'outputFormat must be json or csv' }
+  const limit = text(parameters.get('limit')) ?? String(mostCalls)
+  if (!/^[1-9][0-9]{0,4}$/.test(limit) || Number(limit) > mostCalls) {
+    return { reason: `limit must be an integer from 1 to ${mostCalls}` }
+  }
+  const connectedOnly = readFlag(parameters.get('connectedOnly'))
+  if (connectedOnly === undefined) return { reason: 'connectedOnly must be 0 or 1' }
+  const waitForActiveCalls = readFlag(parameters.get('waitForActiveCalls'))
+  if (waitForActiveCalls === undefined) return { reason: 'waitForActiveCalls must be 0 or 1' }
+  return { wanted: { ...times, format, limit: Number(limit), connectedOnly, waitForActiveCalls } }
+}
+
+/** Calls of the key's account that have ended, the newest first. */
+export async function listCalls(
+  wanted: WantedList,
+  caller: Caller,
+  context: DialectContext,
+  gone: AbortSignal,
+): Promise<readonly Call[]> {
+  const { from, until, limit, connectedOnly } = wanted
+  const period = { ...(from === undefined ? {} : { from }), ...(until === undefined ? {} : { until }) }
+  if (wanted.waitForActiveCalls) await waitForActive(period, caller, context, gone)
+  const found: Call[] = []
+  let cursor: string | undefined
+  do {
+    const filter: CallFilter = {
+      ...period,
+      state: 'ended',
+      limit: pageSize,
+      ...(cursor === undefined ? {} : { cursor }),
+    }
+    const page = await listVisibleCalls(caller, [caller.account], filter, context)
+    found.push(...page.calls.filter(({ bridgedAt }) => !connectedOnly || bridgedAt !== undefined))
+    cursor = page.cursor
+  } while (cursor !== undefined && found.length < limit && !gone.aborted)
+  return found.slice(0, limit)
+}
+
+async function waitForActive(
+  period: Pick<CallFilter, 'from' | 'until'>,
+  caller: Caller,
+  context: DialectContext,
+  gone: AbortSignal,
+): Promise<void> {
+  const filter: CallFilter = { ...period, state: 'live', limit: mostWaitedFor }
+  const { calls } = await listVisibleCalls(caller, [caller.account], filter, context)
+  const now = systemClock.now()
+  await Promise.all(
+    calls.map(({ id, acceptedAt }) => context.calls.waitFor(id, 'ended', now - acceptedAt + waitMilliseconds, gone)),
+  )
+}
