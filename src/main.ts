@@ -1,7 +1,7 @@
 import { promises as dns } from 'node:dns'
 import { systemClock } from './clock.ts'
 import type { Config } from './config/config-schema.ts'
-import { loadConfig } from './config/load-config.ts'
+import { loadConfigHere } from './config/load-config.ts'
 import { startDemo } from './demo/start-demo.ts'
 import { sealedElsewhere } from './directory/apply-records.ts'
 import type { Directory } from './directory/directory.ts'
@@ -55,7 +55,7 @@ const unacceptedConnections = 4096
 
 /** Wires the rooms together: the only place that knows them all. */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
-  const config = loadConfig(options.configFile)
+  const config = await loadConfigHere(options.configFile)
   const log = createLog(config.log.level)
   const clock = systemClock
   const random = systemRandom

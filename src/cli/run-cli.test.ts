@@ -263,6 +263,32 @@ test('check: sound and faulty files, for people and for scripts', async (t) => {
   assert.deepEqual([sound, faults[0].line, faults[0].column, faults[0].key], [false, 2, 9, 'http.port'])
 })
 
+test('check and start: ports that clash, and addresses of another machine, with their lines', async (t) => {
+  const file = join(folder(t), 'cordboard.yaml')
+  writeFileSync(file, 'sip: { listen: ["udp:127.0.0.1:5060"] }\nmedia: { ports: 5000-6000 }\n')
+  for (const command of [
+    ['check', file],
+    ['start', '--config', file],
+  ]) {
+    const { exitCode, complaints } = await run(command)
+    assert.equal(exitCode, 1)
+    assert.match(
+      complaints,
+      /cordboard\.yaml:2:17: media\.ports takes port 5060, and so does sip\.listen\[0\] \(line 1\)/,
+    )
+  }
+  writeFileSync(file, 'sip: { listen: ["udp:192.0.2.1:5060"] }\n')
+  for (const command of [
+    ['check', file],
+    ['start', '--config', file],
+  ]) {
+    const { exitCode, complaints } = await run(command)
+    assert.equal(exitCode, 1)
+    assert.match(complaints, /cordboard\.yaml:1:17: sip\.listen\[0\] must have an address of this machine/)
+  }
+  assert.equal((await run(['check', '--for-another-machine', file])).exitCode, 0)
+})
+
 test('start: a faulty configuration is told with its line, and nothing is started', async (t) => {
   const file = join(folder(t), 'cordboard.yaml')
   writeFileSync(file, 'http: { prot: 1 }\n')

@@ -1,15 +1,17 @@
 import { readFileSync } from 'node:fs'
 import type { z } from 'zod'
 import { checkReferences } from './check-references.ts'
+import { findClashes } from './check-sockets.ts'
 import { closestName } from './closest-name.ts'
 import { ConfigError, type ConfigFault } from './config-error.ts'
 import { type Config, configSchema } from './config-schema.ts'
 import { describeFileError } from './describe-file-error.ts'
 import { describeIssue } from './describe-issue.ts'
+import { findAbsentAddresses } from './find-absent-addresses.ts'
 import { lenientSchema } from './lenient-schema.ts'
 import { escapeSecret, resolveSecrets, type SecretPlaces, secretPlacesOf } from './resolve-secrets.ts'
 import { keysAt } from './schema-keys.ts'
-import { type Path, renderPath, YamlSource } from './yaml-source.ts'
+import { type Path, type Position, renderPath, YamlSource } from './yaml-source.ts'
 
 export { ConfigError, type ConfigFault }
 
@@ -18,6 +20,17 @@ type Environment = SecretPlaces['environment']
 /** Reads and checks a configuration file, with the secrets that it refers to. Throws {@link ConfigError} with every fault in it. */
 export const loadConfig = (file: string, environment: Environment = process.env): Config =>
   parseConfig(readConfigText(file), file, secretPlacesOf(file, environment))
+
+/** The same for the machine that is to run it: its addresses must be there. */
+export async function loadConfigHere(file: string, environment: Environment = process.env): Promise<Config> {
+  const source = readYaml(readConfigText(file), file)
+  const { config } = readSource(source, file, secretPlacesOf(file, environment))
+  const absent = await findAbsentAddresses(config)
+  if (absent.length === 0) return config
+  const message = 'must have an address of this machine'
+  const faults = absent.map((path) => placed({ path, message }, source))
+  throw new ConfigError(file, faults.toSorted(byPlace))
+}
 
 function readConfigText(file: string): string {
   try {
@@ -82,7 +95,15 @@ function readSource(source: YamlSource, file: string, places: SecretPlaces | und
     ...(maySecretsMiss ? [] : secrets.missing),
     ...(result.error?.issues.flatMap(shapeFaultsOf) ?? []),
   ]
-  const faults = [...shapeFaults, ...referenceFaultsOf(value, shapeFaults)].map((fault) => placed(fault, source))
+  const readable = lenientConfigSchema.parse(value) as Config
+  // Where one value is wrong in shape, what the rest of its group seems to lack may be a consequence of that.
+  const isOfShape = (path: Path) => shapeFaults.some((shape) => holds(path, shape.path) || holds(shape.path, path))
+  const faults = [
+    ...[...shapeFaults, ...checkReferences(readable).filter(({ path }) => !isOfShape(path))].map((fault) =>
+      placed(fault, source),
+    ),
+    ...clashFaultsOf(readable, isOfShape, source),
+  ]
   if (result.data === undefined || faults.length > 0) throw new ConfigError(file, faults.toSorted(byPlace))
   return { config: result.data, secrets: secrets.found, missing: secrets.missing }
 }
@@ -120,13 +141,22 @@ function shapeFaultsOf(issue: z.core.$ZodIssue): FoundFault[] {
 
 const lenientConfigSchema = lenientSchema(configSchema)
 
-/** Whatever is wrong in shape elsewhere. Where one value is, what the rest of its group seems to lack may be a consequence of that. */
-function referenceFaultsOf(value: unknown, shapeFaults: readonly FoundFault[]): readonly FoundFault[] {
-  const readable = lenientConfigSchema.parse(value) as Parameters<typeof checkReferences>[0]
-  return checkReferences(readable).filter(
-    ({ path }) => !shapeFaults.some((shape) => holds(path, shape.path) || holds(shape.path, path)),
-  )
+/** The later of the two is at fault, and told where the other stands. */
+function clashFaultsOf(config: Config, isOfShape: (path: Path) => boolean, source: YamlSource): readonly ConfigFault[] {
+  return findClashes(config)
+    .filter(({ paths }) => !paths.some(isOfShape))
+    .map(({ paths: [one, two], port }) => {
+      const isLater = byPlace(placeOf(one, source), placeOf(two, source)) > 0
+      const [other, path] = isLater ? [two, one] : [one, two]
+      const where = source.has(other) ? `line ${source.positionOf(other).line}` : 'its default'
+      const message = `takes port ${port}, and so does ${renderPath(other)} (${where}); they must differ`
+      return placed({ path, message }, source)
+    })
 }
+
+/** What the file does not say stands before everything: it cannot be at fault. */
+const placeOf = (path: Path, source: YamlSource): Position =>
+  source.has(path) ? source.positionOf(path) : { line: 0, column: 0 }
 
 const holds = (outer: Path, inner: Path): boolean => outer.every((part, index) => part === inner[index])
 
@@ -136,4 +166,4 @@ const placed = ({ path, message, isOfKey }: FoundFault, source: YamlSource): Con
   message,
 })
 
-const byPlace = (one: ConfigFault, other: ConfigFault): number => one.line - other.line || one.column - other.column
+const byPlace = (one: Position, other: Position): number => one.line - other.line || one.column - other.column

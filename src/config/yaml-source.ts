@@ -53,6 +53,10 @@ export class YamlSource {
     return changed.toString({ lineWidth: 0 })
   }
 
+  has(path: Path): boolean {
+    return this.#document.hasIn(path)
+  }
+
   /** Where the value stands, or what should hold it where it is missing. */
   positionOf(path: Path): Position {
     for (let length = path.length; length >= 0; length--) {

@@ -1,18 +1,29 @@
 import { Command } from 'commander'
 import type { Config } from '../../config/config-schema.ts'
-import { ConfigError, loadConfig } from '../../config/load-config.ts'
+import { ConfigError, loadConfig, loadConfigHere } from '../../config/load-config.ts'
 import { withExamples } from '../examples.ts'
 import { exitCodes } from '../exit-code.ts'
 import type { Terminal } from '../terminal.ts'
 
+interface CheckOptions {
+  readonly json?: boolean
+  readonly forAnotherMachine?: boolean
+}
+
 export const checkCommand = (terminal: Terminal, exit: (code: number) => void): Command =>
-  withExamples(new Command('check'), 'cordboard check cordboard.yaml')
+  withExamples(
+    new Command('check'),
+    'cordboard check cordboard.yaml',
+    'cordboard check --for-another-machine cordboard.yaml',
+  )
     .description('check a configuration file; every fault with its line')
     .argument('<file>', 'configuration file')
     .option('--json', 'print JSON')
-    .action((file: string, { json }: { readonly json?: boolean }) => {
+    .option('--for-another-machine', 'do not ask whether this machine has the addresses that the file names')
+    .action(async (file: string, { json, forAnotherMachine }: CheckOptions) => {
       try {
-        const counts = countContent(loadConfig(file, terminal.environment))
+        const load = forAnotherMachine === true ? loadConfig : loadConfigHere
+        const counts = countContent(await load(file, terminal.environment))
         const { accounts, lines, trunks } = counts
         const text = `${file} is sound: ${some(accounts, 'account')}, ${some(lines, 'line')}, ${some(trunks, 'trunk')}.`
         terminal.print(json === true ? JSON.stringify({ file, sound: true, ...counts }) : text)
