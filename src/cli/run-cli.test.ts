@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { eventStream, json, startFakeNativeServer } from '../../test/support/fake-native-server.ts'
 import { folder, run, serve, writeConfig } from '../../test/support/run-cli.ts'
 import { endCauses } from '../call/end-cause.ts'
@@ -121,9 +122,12 @@ test('call --follow: Ctrl+C leaves the call alone and says how to end it', async
     'POST /v1/calls': json(call, 201),
     'GET /v1/calls/c1/events': eventStream(story.slice(0, 1), true),
   })
-  const interrupted = AbortSignal.timeout(200)
+  const interruption = new AbortController()
   const args = ['call', '101', '102', '--follow', '--server', server.url, '--key', 'a-key-of-the-test']
-  const { exitCode, complaints } = await run(args, { interrupted })
+  const running = run(args, { interrupted: interruption.signal })
+  while (!server.seen.some(({ url }) => url.startsWith('/v1/calls/c1/events'))) await pause(5)
+  interruption.abort()
+  const { exitCode, complaints } = await running
   assert.deepEqual([exitCode, complaints], [130, 'The call goes on; "cordboard hangup c1" ends it.'])
 })
 

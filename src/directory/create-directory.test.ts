@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { cpuMilliseconds } from '../../test/support/cpu-milliseconds.ts'
 import { createDirectory, sha256 } from './create-directory.ts'
 import { phoneNumberOf } from './parse-dialled-number.ts'
 import { hashPassword, nobodysHash, verifyPassword } from './password-hash.ts'
@@ -217,12 +218,12 @@ test('100,000 lines in 10,000 accounts: a look-up takes microseconds', () => {
   const accounts = Array.from({ length: 10_000 }, (_, index) => account(`a${index}`, { parent: 'root' }))
   const lines = accounts.flatMap(({ name }) => Array.from({ length: 10 }, (_, index) => line(name, `${100 + index}`)))
   const directory = createDirectory({ ...empty, accounts: [account('root'), ...accounts], lines })
-  const started = performance.now()
+  const started = cpuMilliseconds()
   for (let index = 0; index < 10_000; index++) {
     directory.findLine(`a${index}`, '105')
     directory.listLines(`a${index}`)
     directory.accountsUnder(`a${index}`)
     directory.authenticateSip(`105@a${index}`, 'cordboard')
   }
-  assert.ok(performance.now() - started < 1000)
+  assert.ok(cpuMilliseconds() - started < 1000)
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { after, before, describe, it } from 'node:test'
+import { cpuMilliseconds } from '../../test/support/cpu-milliseconds.ts'
 import {
   createHttpFront,
   type HttpFront,
@@ -59,10 +60,10 @@ describe('no credential in a log', () => {
     names: 'a',
   })) {
     it(`64 KB of ${name} take no time`, () => {
-      const began = performance.now()
+      const began = cpuMilliseconds()
       hideSecrets(`/?${part.repeat(65_536 / part.length)}`)
       hideSecrets(`/?a=${part.repeat(65_536 / part.length)}`)
-      assert.ok(performance.now() - began < 1000)
+      assert.ok(cpuMilliseconds() - began < 1000)
     })
   }
   it('no control characters', () => assert.equal(hideSecrets('/a\r\nb'), '/a??b'))

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { cpuMilliseconds } from '../../../test/support/cpu-milliseconds.ts'
 import { createSeededRandom } from '../../../test/support/seeded-random.ts'
 import { VirtualClock } from '../../../test/support/virtual-clock.ts'
 import { answerChallenge } from '../digest/digest-client.ts'
@@ -86,7 +87,7 @@ describe('time is in proportion to the octets', () => {
   for (const run of runs) {
     it(`runs of ${JSON.stringify(run)} in any header`, () => {
       const long = run.repeat(Math.floor((maximumLineLength - 200) / Buffer.byteLength(run)))
-      const started = performance.now()
+      const started = cpuMilliseconds()
       for (const [index, header] of sound.entries()) {
         for (const at of [header.indexOf(':') + 2, header.indexOf(':') + 8, header.length]) {
           const headers = sound.with(index, `${header.slice(0, at)}${long}${header.slice(at)}`)
@@ -96,18 +97,18 @@ describe('time is in proportion to the octets', () => {
       useAll(head(`OPTIONS sip:x${long}@example.com SIP/2.0`, sound))
       useAll(head('OPTIONS sip:x@example.com SIP/2.0', [...sound, ...Array<string>(6).fill(`X: a${long}b`)]))
       // Some 200 kB; a quadratic step among 26 would take seconds.
-      assert.ok(performance.now() - started < 1000, `${performance.now() - started} ms`)
+      assert.ok(cpuMilliseconds() - started < 1000, `${cpuMilliseconds() - started} ms`)
     })
   }
 
   it('a message that comes octet by octet', () => {
-    const started = performance.now()
+    const started = cpuMilliseconds()
     const parser = new StreamParser({ onMessage: () => {} })
     const octet = Buffer.from('a')
     assert.throws(() => {
       for (let index = 0; index <= maximumMessageOctets; index++) parser.push(octet)
     }, new SipParseError('Message Too Large', 513))
-    assert.ok(performance.now() - started < 1000)
+    assert.ok(cpuMilliseconds() - started < 1000)
   })
 })
 
