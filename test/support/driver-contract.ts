@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { endCauses } from '../../src/call/end-cause.ts'
-import type { DialRequest, LegHandle } from '../../src/telephony/driver.ts'
+import { type DialRequest, LegEndedError, type LegHandle } from '../../src/telephony/driver.ts'
 import { driverRaceContract } from './driver-race-contract.ts'
 import { line, type OpenStage, openScene, openSceneWithLeg, type StageScript } from './driver-scene.ts'
 
@@ -313,8 +313,9 @@ export function driverContract(name: string, open: OpenStage): void {
         await assert.rejects(driver.bridge(one.handle, third.handle))
         await assert.rejects(driver.bridge({ ...one.handle } as LegHandle, other.handle))
         one.handle.hangup('completed')
-        await assert.rejects(driver.bridge(one.handle, other.handle))
-        await assert.rejects(driver.bridge(other.handle, one.handle))
+        // Its `ended`, not this error, is to say how the call ends.
+        await assert.rejects(driver.bridge(one.handle, other.handle), LegEndedError)
+        await assert.rejects(driver.bridge(other.handle, one.handle), LegEndedError)
         await clock.advance(100)
         assert.deepEqual(other.story(), ['answered'], 'the other leg is the owner’s affair')
         other.handle.hangup('completed')
