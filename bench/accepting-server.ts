@@ -16,6 +16,7 @@ import { silentLog } from '../src/log.ts'
 import { chooseDialects } from '../src/main/choose-dialects.ts'
 import { createDialectContext, type DialectContextSources } from '../src/main/create-dialect-context.ts'
 import { createPolicy } from '../src/main/create-policy.ts'
+import { HeldAccesses } from '../src/main/held-accesses.ts'
 import { LiveDirectory } from '../src/main/live-directory.ts'
 import { CallCounters } from '../src/orchestrator/call-counters.ts'
 import { LineActivity } from '../src/orchestrator/line-activity.ts'
@@ -62,7 +63,11 @@ const app = await createServer({
   context: createDialectContext({
     ...{ orchestrator: calls, liveDirectory, node: config.node },
     buckets: new TokenBuckets(systemClock, 1e9, 1e9),
-    ...{ passwords: new PasswordGuard(systemClock), guesses: new GuessLog(systemClock, silentLog) },
+    ...{
+      passwords: new PasswordGuard(systemClock),
+      guesses: new GuessLog(systemClock, silentLog),
+      heldAccesses: new HeldAccesses(),
+    },
   } as unknown as DialectContextSources),
   metrics: new Metrics({ liveCalls: () => 0, registeredPhones: () => 0, trunks: () => [] }),
   log: silentLog,

@@ -19,6 +19,7 @@ import { createDialectContext } from './main/create-dialect-context.ts'
 import { createEngine } from './main/create-engine.ts'
 import { createPolicy } from './main/create-policy.ts'
 import { explainStartError } from './main/explain-start-error.ts'
+import { HeldAccesses } from './main/held-accesses.ts'
 import { LiveDirectory } from './main/live-directory.ts'
 import { reasonsNotReady, tellStoreHealth } from './main/readiness.ts'
 import { webhookTargets } from './main/webhook-targets.ts'
@@ -78,8 +79,10 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const callLog = new CallLog(store.calls)
     const webhooks = new Webhooks({ ...store, clock, log, post: postByFetch }, callLog)
     started.push(() => webhooks.stop())
+    const heldAccesses = new HeldAccesses()
     const onChanged = (changed: Directory) => {
       engine.linesChanged()
+      heldAccesses.recheck()
       return webhooks.replace(webhookTargets(changed))
     }
     const liveDirectory = new LiveDirectory({ config, store: store.directory, secretBox, onChanged })
@@ -120,7 +123,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       trustedProxies: config.http.trustedProxies,
       context: createDialectContext({
         ...{ orchestrator, liveDirectory, engine, buckets, node: config.node },
-        ...{ passwords: new PasswordGuard(clock), guesses: new GuessLog(clock, log) },
+        ...{ passwords: new PasswordGuard(clock), guesses: new GuessLog(clock, log), heldAccesses },
       }),
       metrics,
       log,

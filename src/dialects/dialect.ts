@@ -54,6 +54,21 @@ export interface LineReference {
   readonly forward?: Readonly<Partial<Record<'noAnswer' | 'busy' | 'unavailable', string | undefined>>>
 }
 
+/** What a request that is held open goes on to need. */
+export interface NeededAccess {
+  readonly permission: CallPermission
+  readonly from: ClientOrigin
+  /** Whether the caller, as it is now, may still see what it is told of. */
+  readonly maySee: (now: Caller) => boolean
+}
+
+export interface HeldAccess {
+  /** Aborts as soon as the credential, or what it needs, has been taken away. */
+  readonly withdrawn: AbortSignal
+  /** To be called when the request is over. */
+  release(): void
+}
+
 /** A phone that is registered now. */
 export interface RegisteredPhone {
   readonly account: string
@@ -161,6 +176,8 @@ export interface DialectContext {
   authenticateUser(login: Login): Promise<Caller | undefined>
   /** Whether the caller may ask from there, and counts the request against its limits. */
   admit(caller: Caller, from: ClientOrigin): Admission
+  /** For a request that goes on after it was allowed. */
+  holdAccess(caller: Caller, needs: NeededAccess): HeldAccess
   /** By its number or its name. */
   account(reference: string): AccountReference | undefined
   /** A line of the account, by its extension or full number. */

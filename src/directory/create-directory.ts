@@ -152,6 +152,7 @@ const credentialOf = (record: CredentialRecord, account: AccountRecord | undefin
       ? record.permissions
       : account?.roles?.find(({ name }) => name === record.role)?.permissions,
   ),
+  secretId: sha256(`id ${record.secretSha256 ?? record.passwordHash ?? ''}`).slice(0, 16),
   ...(record.role === undefined ? {} : { role: record.role }),
   ...(record.madeAt === undefined ? {} : { madeAt: record.madeAt }),
   ...(record.lines === undefined ? {} : { lines: new Set(record.lines) }),

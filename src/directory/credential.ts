@@ -15,6 +15,8 @@ export interface Credential {
   readonly trustCallerIds?: true
   /** A user's role. */
   readonly role?: string
+  /** Changes with the secret, and tells nothing of it. */
+  readonly secretId: string
   /** When it was made while the server ran, in milliseconds since the epoch; absent if a configuration file holds it. */
   readonly madeAt?: number
 }

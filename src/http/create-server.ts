@@ -8,6 +8,7 @@ import type { Log } from '../log.ts'
 import { answerClientError } from './answer-client-error.ts'
 import { answerHalfClosed } from './answer-half-closed.ts'
 import { hasCredibleHost, takeHostOfUrl } from './check-host.ts'
+import { registerFrontPage } from './front-page.ts'
 import { hideSecrets } from './hide-secrets.ts'
 import type { Metrics } from './metrics.ts'
 import { rewriteUrl } from './rewrite-url.ts'
@@ -101,6 +102,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     )
   })
 
+  registerFrontPage(app)
   app.get('/healthz', async () => ({ status: 'ok' }))
   app.get('/readyz', async (_request, reply) => {
     const reasons = await options.notReady()

@@ -6,6 +6,7 @@ import type {
   DialectContext,
   LineReference,
   Login,
+  NeededAccess,
 } from '../dialects/dialect.ts'
 import type { Credential } from '../directory/credential.ts'
 import type { Account, Directory, Line } from '../directory/directory.ts'
@@ -17,8 +18,10 @@ import { nobodysHash } from '../directory/password-hash.ts'
 import { timeZoneOfCountry } from '../directory/time-zone.ts'
 import type { TokenBuckets } from '../directory/token-bucket.ts'
 import type { Orchestrator } from '../orchestrator/orchestrator.ts'
+import { mayBeUsedFrom } from '../policy/decide-origin.ts'
 import type { SipEngine } from '../telephony/sip-engine/sip-engine.ts'
 import { admitRequest } from './admit-request.ts'
+import type { HeldAccesses } from './held-accesses.ts'
 import type { LiveDirectory } from './live-directory.ts'
 
 export interface DialectContextSources {
@@ -28,6 +31,7 @@ export interface DialectContextSources {
   readonly buckets: TokenBuckets
   readonly passwords: PasswordGuard
   readonly guesses: GuessLog
+  readonly heldAccesses: HeldAccesses
   readonly node: DialectContext['node']
 }
 
@@ -41,6 +45,7 @@ export function createDialectContext(sources: DialectContextSources): Omit<Diale
     node,
     authenticate: (secret, from) => authenticate(secret, from, sources),
     authenticateUser: (login) => authenticateUser(login, sources),
+    holdAccess: (caller, needs) => sources.heldAccesses.hold(() => isStillAllowed(caller, needs, directory)),
     admit: (caller, from) => admitRequest(caller, from, { directory, buckets }),
     account: (reference) => accountOf(directory.accountByReference(reference), directory),
     line: (account, number) => referenceOf(directory.findLine(account, number)),
@@ -103,8 +108,26 @@ async function authenticateUser(login: Login, { liveDirectory, passwords, guesse
   return undefined
 }
 
-const callerOf = (credential: Credential | undefined, directory: Directory): Caller | undefined =>
-  credential && { ...credential, accounts: directory.accountsUnder(credential.account) }
+/** Which credential a caller showed. */
+const shown = new WeakMap<Caller, Credential>()
+
+function callerOf(credential: Credential | undefined, directory: Directory): Caller | undefined {
+  if (credential === undefined) return undefined
+  const caller: Caller = { ...credential, accounts: directory.accountsUnder(credential.account) }
+  shown.set(caller, credential)
+  return caller
+}
+
+/** Whether the credential that the caller showed is still there, with the same secret, and may do the same. */
+function isStillAllowed(caller: Caller, { permission, from, maySee }: NeededAccess, directory: Directory): boolean {
+  const before = shown.get(caller)
+  const now = directory
+    .listCredentials(caller.account)
+    .find((one) => one.kind === before?.kind && one.name === before.name && one.secretId === before.secretId)
+  const account = directory.account(caller.account)
+  if (now === undefined || account === undefined || !now.permissions.has(permission)) return false
+  return mayBeUsedFrom(account, from) && maySee({ ...now, accounts: directory.accountsUnder(now.account) })
+}
 
 function accountOf(account: Account | undefined, directory: Directory): AccountReference | undefined {
   if (account === undefined) return undefined

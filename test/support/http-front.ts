@@ -201,6 +201,8 @@ export const halfClosedMilliseconds = 200
 export interface HttpFront {
   readonly app: FastifyInstance
   readonly calls: FakeCalls
+  /** Takes everybody's credential away. */
+  readonly withdraw: () => void
   /** Every line of the access log. */
   readonly log: { readonly fields: object; readonly message: string }[]
 }
@@ -217,9 +219,11 @@ export async function createHttpFront(
     if (options.keepLog !== false) lines.push({ fields, message })
   }
   const log: Log = { debug: write, info: write, warn: write, error: write, child: () => log }
+  const withdrawn = new AbortController()
   const context: Omit<DialectContext, 'log' | 'closing'> = {
     calls,
     authenticate: (secret) => (Object.hasOwn(callers, secret) ? callers[secret] : undefined),
+    holdAccess: () => ({ withdrawn: withdrawn.signal, release: () => {} }),
     admit: options.admit ?? (() => ({ allowed: true })),
     phones: () => [
       {
@@ -256,5 +260,5 @@ export async function createHttpFront(
   const dialects = [nativeDialect, myapiDialect, createEnswitchDialect(), while1Dialect, spectronicsDialect]
   const times = { drainMilliseconds: 500, halfClosedMilliseconds }
   const app = await createServer({ dialects, context, metrics, log, notReady: async () => [], ...times })
-  return { app, calls, log: lines }
+  return { app, calls, log: lines, withdraw: () => withdrawn.abort() }
 }

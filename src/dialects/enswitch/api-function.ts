@@ -1,3 +1,4 @@
+import type { FastifyReply } from 'fastify'
 import type { Caller, CallPermission, DialectContext } from '../dialect.ts'
 import type { ParameterReader } from './parameter-reader.ts'
 import type { Answer } from './render-answer.ts'
@@ -7,8 +8,8 @@ export interface AskedRequest {
   readonly reader: ParameterReader
   readonly caller: Caller
   readonly context: DialectContext
-  /** Aborts when the client has gone, or the server is closing. */
-  readonly goneSignal: () => AbortSignal
+  /** For a function that makes its client wait. */
+  readonly reply: FastifyReply
 }
 
 /** One function of the API, such as `calls/make`. */

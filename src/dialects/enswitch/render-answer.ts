@@ -19,6 +19,8 @@ export interface Answer {
 
 export const refuse = (code: Code, message: string, key = ''): Answer => ({ responses: [{ code, key, message }] })
 
+export const invalidCredentials: Answer = refuse('401', 'The authentication details provided are invalid.')
+
 /** Done, or on its way; there is nothing to tell about it. */
 export const requested: Answer = refuse('204', 'OK')
 

@@ -1,7 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { answerFailures, type Failure } from '../answer-failures.ts'
 import type { Caller, ClientOrigin, Dialect, DialectContext } from '../dialect.ts'
-import { goneSignal } from '../gone-signal.ts'
 import { originOf } from '../origin-of.ts'
 import { routeGetOrPost } from '../route-get-or-post.ts'
 import type { ApiFunction } from './api-function.ts'
@@ -13,7 +12,7 @@ import { lookUps } from './look-ups.ts'
 import { makeCall } from './make-call.ts'
 import { ParameterReader } from './parameter-reader.ts'
 import { readParameters } from './read-parameters.ts'
-import { type Answer, refuse, sendAnswer } from './render-answer.ts'
+import { type Answer, invalidCredentials, refuse, sendAnswer } from './render-answer.ts'
 
 /** Where the vendor serves the API, and where some of its brands do. */
 const vendorPrefixes: readonly string[] = ['/api/json', '/local/api/json', '/pbx_api']
@@ -71,7 +70,7 @@ async function answer(
   if ('fault' in read) return refuse('400', read.fault)
   const reader = new ParameterReader(read.parameters)
   const caller = await authenticate(reader, originOf(request), context)
-  if (caller === undefined) return refuse('401', 'The authentication details provided are invalid.')
+  if (caller === undefined) return invalidCredentials
   if (permissions?.some((permission) => caller.permissions.has(permission)) === false) {
     return refuse('402', 'Your role does not allow this.')
   }
@@ -82,7 +81,7 @@ async function answer(
   if (!admission.allowed) {
     return { ...refuse('429', 'Too many requests'), retryAfterSeconds: admission.retryAfterSeconds }
   }
-  return run({ reader, caller, context, goneSignal: () => goneSignal(reply, context.closing) })
+  return run({ reader, caller, context, reply })
 }
 
 async function authenticate(

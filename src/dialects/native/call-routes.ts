@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { CallFilter } from '../../call/call-service.ts'
 import type { Caller, DialectContext } from '../dialect.ts'
-import { goneSignal } from '../gone-signal.ts'
+import { holdRequest, waitForCaller } from '../hold-request.ts'
 import { mayRingFirst } from '../may-ring-first.ts'
 import { findVisibleCall, listVisibleCalls } from '../visible-calls.ts'
 import { streamEvents } from './event-stream.ts'
@@ -132,15 +132,22 @@ async function placeCall(request: FastifyRequest, reply: FastifyReply, caller: C
   let { call } = placed
   if (placed.outcome === 'replayed') reply.header('idempotent-replayed', 'true')
   if (parsed.wait !== undefined) {
-    call = await context.calls.waitFor(
-      call.id,
-      parsed.wait.for,
-      parsed.wait.seconds * 1000,
-      goneSignal(reply, context.closing),
-    )
+    const holding = { caller, permission: 'calls:place', call } as const
+    const wait = { for: parsed.wait.for, milliseconds: parsed.wait.seconds * 1000 }
+    const waited = await waitForCaller(reply, holding, wait, context)
+    if (waited === undefined) return sendWithdrawn(reply)
+    call = waited
   }
   return reply.status(201).header('location', `/v1/calls/${call.id}`).send(renderCall(call))
 }
+
+/** The call goes on; who asked for it is told nothing more of it. */
+const sendWithdrawn = (reply: FastifyReply): FastifyReply =>
+  sendProblem(
+    reply,
+    'authentication-failed',
+    'The key was revoked, or its permission taken away, while this request waited.',
+  )
 
 /** The same request, whatever its spacing or the order of its members, has the same fingerprint. */
 const fingerprintOf = (parsed: object): string =>
@@ -162,9 +169,11 @@ async function listCalls(request: FastifyRequest, reply: FastifyReply, caller: C
 
 async function callEvents(request: FastifyRequest, reply: FastifyReply, caller: Caller, context: DialectContext) {
   const id = idOf(request)
-  if ((await findVisibleCall(caller, id, context)) === undefined) return sendNoSuchCall(reply)
+  const call = await findVisibleCall(caller, id, context)
+  if (call === undefined) return sendNoSuchCall(reply)
   if (request.headers.accept?.includes('text/event-stream')) {
-    return streamEvents(reply, context, caller.accounts, id, lastEventId(request))
+    const { signal } = holdRequest(reply, { caller, permission: 'calls:read', call }, context)
+    return streamEvents(reply, context, { accounts: caller.accounts, id, after: lastEventId(request), signal })
   }
   const events = await context.calls.events(caller.accounts, id)
   return events === undefined ? sendNoSuchCall(reply) : reply.send({ events: events.map(renderEvent) })

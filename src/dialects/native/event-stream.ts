@@ -9,21 +9,29 @@ const keepAliveMilliseconds = 15_000
 /** A client that does not read what is sent to it loses its stream; it can come back with Last-Event-ID. */
 const unreadOctets = 256 * 1024
 
+/** The call of that id, as these accounts see it. */
+export interface StreamedCall {
+  readonly accounts: readonly string[]
+  readonly id: string
+  /** The sequence of the last event that the client has; 0 if none. */
+  readonly after: number
+  /** Aborts when the stream is to end: the server is going, or the caller may not read it any longer. */
+  readonly signal: AbortSignal
+}
+
 /**
  * A call's events as Server-Sent Events: those after `after`, then each as it happens, until `call.ended`. The event's id is
  * its sequence number, so that a client which reconnects with Last-Event-ID misses nothing and sees nothing twice.
  */
 export async function streamEvents(
   reply: FastifyReply,
-  { calls, closing }: DialectContext,
-  accounts: readonly string[],
-  id: string,
-  after: number,
+  { calls }: Pick<DialectContext, 'calls'>,
+  { accounts, id, after, signal }: StreamedCall,
 ): Promise<void> {
   reply.hijack()
   const { raw } = reply
-  // Who has gone while the call was looked for is not told of again, and nor is the server's closing.
-  if (raw.destroyed || closing.aborted) return void raw.destroy()
+  // Who has gone while the call was looked for is not told of again.
+  if (raw.destroyed || signal.aborted) return void raw.destroy()
   raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
   raw.flushHeaders()
 
@@ -43,7 +51,7 @@ export async function streamEvents(
   })
   const keepAlive = setInterval(() => raw.write(':\n\n'), keepAliveMilliseconds)
   const stop = () => {
-    closing.removeEventListener('abort', end)
+    signal.removeEventListener('abort', end)
     clearInterval(keepAlive)
     stopFollowing()
   }
@@ -52,7 +60,7 @@ export async function streamEvents(
     stop()
     raw.end()
   }
-  closing.addEventListener('abort', end, { once: true })
+  signal.addEventListener('abort', end, { once: true })
   raw.once('close', stop)
   try {
     for (const event of (await calls.events(accounts, id)) ?? []) send(event)

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Call } from '../../call/call.ts'
 import { answerFailures, type Failure } from '../answer-failures.ts'
 import type { Dialect, DialectContext } from '../dialect.ts'
-import { goneSignal } from '../gone-signal.ts'
+import { waitForCaller } from '../hold-request.ts'
 import { originOf } from '../origin-of.ts'
 import { readParameters, text } from '../parameters.ts'
 import { routeGetOrPost } from '../route-get-or-post.ts'
@@ -62,10 +62,9 @@ async function placeCall(request: FastifyRequest, reply: FastifyReply, context: 
     return sendLine(reply, mapRefusal(refusal, parsed.parties), refusal.retryAfterSeconds)
   }
   if (!parsed.wait) return sendLine(reply, 'OK:Call request sent')
-  // A client that goes ends its own wait; the call is not cancelled by it.
-  const gone = goneSignal(reply, context.closing)
-  const call = await context.calls.waitFor(placed.call.id, 'answered', waitMilliseconds, gone)
-  return sendLine(reply, lineOf(call, parsed.parties.first))
+  const holding = { caller, permission: 'calls:place', call: placed.call } as const
+  const call = await waitForCaller(reply, holding, { for: 'answered', milliseconds: waitMilliseconds }, context)
+  return sendLine(reply, call === undefined ? 'ERR:Invalid authentication' : lineOf(call, parsed.parties.first))
 }
 
 /** How the first party met the call, as far as it has come. */

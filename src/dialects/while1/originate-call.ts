@@ -1,12 +1,15 @@
 import type { FastifyReply } from 'fastify'
+import type { Call } from '../../call/call.ts'
 import type { Caller, DialectContext } from '../dialect.ts'
-import { goneSignal } from '../gone-signal.ts'
+import { waitForCaller } from '../hold-request.ts'
 import { mayRingFirst } from '../may-ring-first.ts'
 import { PhpArray } from '../php/php-array.ts'
 import { findProject } from './find-project.ts'
 import { mapEndCause } from './map-end-cause.ts'
 import { parseCallRequest } from './parse-call-request.ts'
 import { type Asked, sendFaults, sendNotAllowed, sendOriginated, sendRefusals } from './render-answer.ts'
+
+const credentialsWithdrawn = 'Invalid API credentials. Check if API user or token was revoked'
 
 /** Longer than any first leg rings: a call ends by itself when its phones have rung out. */
 const longestWaitMilliseconds = 60 * 60 * 1000
@@ -32,12 +35,19 @@ export async function originateCall(
   if (!mayRingFirst(caller, request, context)) return sendNotAllowed(reply, asked)
   const placed = await context.calls.place(request)
   if (placed.outcome === 'refused') return sendRefusals(reply, placed.refusals, asked)
-  return isAsync ? sendOriginated(reply, asked) : sendWhenAnswered(placed.call.id, reply, asked, context)
+  return isAsync ? sendOriginated(reply, asked) : sendWhenAnswered(placed.call, reply, asked, caller, context)
 }
 
-async function sendWhenAnswered(id: string, reply: FastifyReply, asked: Asked, context: DialectContext) {
-  const signal = goneSignal(reply, context.closing)
-  const call = await context.calls.waitFor(id, 'answered', longestWaitMilliseconds, signal)
+async function sendWhenAnswered(
+  placed: Call,
+  reply: FastifyReply,
+  asked: Asked,
+  caller: Caller,
+  context: DialectContext,
+) {
+  const holding = { caller, permission: 'calls:place', call: placed } as const
+  const call = await waitForCaller(reply, holding, { for: 'answered', milliseconds: longestWaitMilliseconds }, context)
+  if (call === undefined) return sendFaults(reply, [credentialsWithdrawn], 401)
   if (call.legs.first.answeredAt !== undefined) return sendOriginated(reply, asked)
   // A server that stops ends its calls as soon as nobody waits for them.
   const cause = call.endCause ?? (context.closing.aborted ? 'interrupted' : 'no-answer')
