@@ -1,4 +1,6 @@
 import { promises as dns } from 'node:dns'
+import type { Server } from 'node:http'
+import { resolve } from 'node:path'
 import { systemClock } from './clock.ts'
 import type { Config } from './config/config-schema.ts'
 import { loadConfigHere } from './config/load-config.ts'
@@ -13,6 +15,7 @@ import { CallLog } from './events/call-log.ts'
 import { postByFetch, Webhooks } from './events/webhooks.ts'
 import { createServer } from './http/create-server.ts'
 import { Metrics } from './http/metrics.ts'
+import { TlsFront, type TlsFrontOptions } from './http/tls-front.ts'
 import { createLog } from './log.ts'
 import { chooseDialects } from './main/choose-dialects.ts'
 import { createDialectContext } from './main/create-dialect-context.ts'
@@ -39,6 +42,8 @@ export interface StartOptions {
 export interface RunningServer {
   /** `http://127.0.0.1:8080` */
   readonly url: string
+  /** Where HTTPS is, if it is configured. */
+  readonly tlsPort?: number
   readonly sip: readonly SipListener[]
   readonly configFile: string
   readonly config: Config
@@ -129,9 +134,13 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       log,
       notReady: async () => reasonsNotReady({ isStarted: ready, storeFault: await store.health.check() }),
     })
+    const { tls } = config.http
+    const tlsFront = tls && openTlsFront(app.server, tls, { baseDirectory, clock, log })
     started.push(async () => {
       ready = false
+      tlsFront?.stop()
       await app.close()
+      tlsFront?.end()
     })
 
     await engine.start()
@@ -140,18 +149,47 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       if (interrupted + delayed > 0) log.warn({ interrupted, delayed }, 'calls of before were taken care of')
       ready = true
     })
-    const [url] = await Promise.all([
+    const [url, tlsPort] = await Promise.all([
       lookUpOne(config.http.host).then((host) =>
         app.listen({ host, port: config.http.port, backlog: unacceptedConnections }),
       ),
+      tlsFront &&
+        lookUpOne(tls?.host ?? '').then((host) =>
+          tlsFront.listen({ host, port: tls?.port ?? 0, backlog: unacceptedConnections }),
+        ),
       resuming,
       demo?.registerPhones(engine.listeners),
     ])
     const counts = () => ({ ...engine.counts(), liveCalls: orchestrator.liveCount, listeners: callLog.listenerCount })
-    return { url, sip: engine.listeners, configFile: options.configFile, config, callLog, counts, stop }
+    return {
+      url,
+      ...(tlsPort === undefined ? {} : { tlsPort }),
+      sip: engine.listeners,
+      configFile: options.configFile,
+      config,
+      callLog,
+      counts,
+      stop,
+    }
   } catch (error) {
     await stop()
     throw explainStartError(error, config)
+  }
+}
+
+function openTlsFront(
+  server: Server,
+  { certificate, key, others }: NonNullable<Config['http']['tls']>,
+  { baseDirectory, ...means }: { readonly baseDirectory: string } & Pick<TlsFrontOptions, 'clock' | 'log'>,
+): TlsFront {
+  const certificates = [{ certificate, key }, ...others].map((files) => ({
+    certificate: resolve(baseDirectory, files.certificate),
+    key: resolve(baseDirectory, files.key),
+  }))
+  try {
+    return new TlsFront(server, { certificates, ...means })
+  } catch (error) {
+    throw new Error(`"http.tls" cannot be used: ${error instanceof Error ? error.message : String(error)}.`)
   }
 }
 

@@ -84,6 +84,11 @@ const prefixedDialect = z
   })
   .prefault({})
 
+const certificateFiles = {
+  certificate: z.string().min(1, 'must be the path of a PEM file'),
+  key: z.string().min(1, 'must be the path of a PEM file'),
+}
+
 /** What a phone of the line would dial. */
 const forwardTo = z.string().min(1).max(64).optional()
 
@@ -226,6 +231,14 @@ export const configSchema = z.strictObject({
       host: host.default('127.0.0.1'),
       port: port.default(8080),
       trustedProxies: z.array(network).default([]),
+      tls: z
+        .strictObject({
+          host: host.default('0.0.0.0'),
+          port: port.default(8443),
+          ...certificateFiles,
+          others: z.array(z.strictObject(certificateFiles)).default([]),
+        })
+        .optional(),
     })
     .prefault({}),
   dialects: z

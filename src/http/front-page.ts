@@ -34,12 +34,15 @@ export function registerFrontPage(app: FastifyInstance): void {
 
 function sendFrontPage(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { contentType, body } = choosePage(request.headers.accept)
-  return reply
-    .header('vary', 'Accept')
-    .header('access-control-allow-origin', '*')
-    .header('content-security-policy', "default-src 'none'")
-    .type(contentType)
-    .send(body)
+  return (
+    reply
+      .header('vary', 'Accept')
+      .header('access-control-allow-origin', '*')
+      .header('content-security-policy', "default-src 'none'")
+      .type(contentType)
+      // Octets, since Fastify would add a charset to the Content-Type of a JSON text.
+      .send(Buffer.from(body))
+  )
 }
 
 /** RFC 9110 section 12.5.1; a client that takes none of them gets plain text all the same. */

@@ -14,7 +14,8 @@ export function explainStartError(error: unknown, config: Pick<Config, 'http' | 
   }
   if (path !== undefined) return new Error(`${path} cannot be used: ${describeFileError(error)}.`)
   const isHttp = port === config.http.port
-  const portKey = isHttp ? '"http.port"' : '"sip.listen"'
+  const isTls = config.http.tls !== undefined && port === config.http.tls.port
+  const portKey = isTls ? '"http.tls.port"' : isHttp ? '"http.port"' : '"sip.listen"'
   switch (code) {
     case 'EADDRINUSE':
       return new Error(`Port ${port} is in use; stop what uses it, or choose another in ${portKey}.`)
@@ -22,7 +23,7 @@ export function explainStartError(error: unknown, config: Pick<Config, 'http' | 
       return new Error(`Port ${port} may not be opened by this user; choose one above 1023 in ${portKey}.`)
     case 'EADDRNOTAVAIL':
       return new Error(
-        `This machine has no address ${address}; put one that it has into ${isHttp ? '"http.host"' : '"sip.listen"'}.`,
+        `This machine has no address ${address}; put one that it has into ${isTls ? '"http.tls.host"' : isHttp ? '"http.host"' : '"sip.listen"'}.`,
       )
     default:
       return error
