@@ -92,15 +92,11 @@ describe('on a real socket', () => {
       '431 Request Header Fields Too Large',
       `GET / HTTP/1.1\r\nHost: a\r\nX: ${'a'.repeat(65_536)}\r\n\r\n`,
     ],
-    [
-      'two lengths',
-      '400 Bad Request',
-      'POST /v1/calls HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\na',
-    ],
+    ['two lengths', '400 Bad Request', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\na'],
     [
       'a length and chunks',
       '400 Bad Request',
-      'POST /v1/calls HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
     ],
     ['a control character in a field', '400 Bad Request', 'GET / HTTP/1.1\r\nHost: a\r\nX: a\x00b\r\n\r\n'],
   ] as const) {
@@ -118,6 +114,33 @@ describe('on a real socket', () => {
         status: Number(status.slice(0, 3)),
       })
     })
+  }
+  for (const [path, status, body] of [
+    ['/calls/initiate', 400, /^\{"status":0,"request":"calls..initiate","error":"VALIDATION"/],
+    ['/calls/other', 400, /^\{"status":0,"request":"calls..other","error":"VALIDATION"/],
+    ['/api/json//calls/make/', 200, /^\{"responses":\[\{"code":"400"/],
+    ['/local/api/json/calls/make', 200, /^\{"responses":\[\{"code":"400"/],
+    ['/api/originate-call', 400, /^\{"has_error":true,"messages":\["Invalid request/],
+    ['/api/0.9.3/call', 200, /^ERR:Invalid request$/],
+    ['/v1/calls', 400, /^\{"type":"\/problems\/malformed-request"/],
+  ] as const) {
+    for (const [what, sent] of [
+      ['an unknown verb', `FOO ${path}?a=b HTTP/1.1\r\nHost: a\r\n\r\n`],
+      ['a URL of 50 kB', `GET ${path}?a=${'b'.repeat(50_000)} HTTP/1.1\r\nHost: a\r\n\r\n`],
+      [
+        'a length and chunks',
+        `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+      ],
+      ['a field without a colon', `GET ${path} HTTP/1.1\r\nHost: a\r\nnonsense\r\n\r\n`],
+    ] as const) {
+      it(`${what} for ${path} is refused in the shape of its dialect, and the socket is closed`, async () => {
+        const [head = '', answer = ''] = (await exchange(port, sent)).split('\r\n\r\n')
+        assert.equal(Number(head.slice(9, 12)), status)
+        assert.match(answer, body)
+        assert.match(head, /\r\nConnection: close$/)
+        assert.doesNotMatch(head, /unreadable/i)
+      })
+    }
   }
   describe('the host that is asked for', () => {
     const initiate = `/calls/initiate?key=${keys.all}&origin=101&destination=1`

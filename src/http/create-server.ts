@@ -5,7 +5,7 @@ import type { ClientOrigin, Dialect, DialectContext } from '../dialects/dialect.
 import { sendFailure, sendProblem } from '../dialects/native/problem.ts'
 import { originOf } from '../dialects/origin-of.ts'
 import type { Log } from '../log.ts'
-import { answerClientError } from './answer-client-error.ts'
+import { answerClientError, type BareAnswer, type UnreadableRequest } from './answer-client-error.ts'
 import { answerHalfClosed } from './answer-half-closed.ts'
 import { hasCredibleHost, takeHostOfUrl } from './check-host.ts'
 import { registerFrontPage } from './front-page.ts'
@@ -46,12 +46,17 @@ const keepAliveTimeoutMilliseconds = 65_000
 const requestsPerSocket = 100_000
 const connections = 10_000
 
+/** Marks a request of our own, in the place of one that cannot be read; nobody else knows the value. */
+const unreadableField = 'x-unreadable'
+const unreadableMark = randomUUID()
+const keptFields: ReadonlySet<string> = new Set(['content-type', 'cache-control', 'access-control-allow-origin'])
+
 /** The HTTP front: what is common to all dialects, and each of them as an encapsulated plugin. Not yet listening. */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const { trustedProxies = [], isServed = () => true } = options
   const app = fastify({
     trustProxy: trustedProxies.length > 0 && [...trustedProxies],
-    clientErrorHandler: answerClientError,
+    clientErrorHandler: (error, socket) => void answerClientError(error, socket, describeUnreadable),
     bodyLimit: bodyLimitOctets,
     requestTimeout: requestTimeoutMilliseconds,
     keepAliveTimeout: keepAliveTimeoutMilliseconds,
@@ -75,6 +80,14 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     },
   })
   app.server.maxConnections = connections
+  /** A request to that path that each dialect's own plugin refuses as unreadable. */
+  async function describeUnreadable({ path, host, address }: UnreadableRequest): Promise<BareAnswer | undefined> {
+    const headers = { host, [unreadableField]: unreadableMark }
+    const { statusCode, headers: fields, body } = await app.inject({ url: path, headers, remoteAddress: address })
+    if (fields[unreadableField] === undefined) return undefined
+    const kept = Object.entries(fields).filter(([name]) => keptFields.has(name))
+    return { status: statusCode, fields: Object.fromEntries(kept.map(([name, value]) => [name, String(value)])), body }
+  }
   const endSilent = takeCarelessTargets(app.server, headersTimeoutMilliseconds)
   app.addHook('preClose', async () => endSilent())
   answerHalfClosed(app.server, options.halfClosedMilliseconds ?? 60_000)
@@ -121,7 +134,10 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       scope.addHook('onRequest', async (request, reply) => {
         if (!isServed(dialect.name, originOf(request))) return sendNothingHere(reply)
         // Thrown, so that the dialect says it in its own shape.
-        if (!hasCredibleHost(request.raw)) throw Object.assign(new Error('No credible host'), { statusCode: 400 })
+        const isUnreadable = request.headers[unreadableField] === unreadableMark
+        if (isUnreadable) reply.header(unreadableField, dialect.name)
+        if (isUnreadable || !hasCredibleHost(request.raw))
+          throw Object.assign(new Error('The request cannot be read'), { statusCode: 400 })
       })
       await dialect.register(scope, context)
     })

@@ -37,6 +37,8 @@ describe('connections of clients that encode nothing', () => {
     await once(socket.resume(), 'close')
     return requests
   }
+  /** Also by a reset: it may have been sending. */
+  const closed = (socket: Socket) => new Promise((resolve) => socket.resume().once('close', resolve))
   const tail = 'Host: a\r\nConnection: close\r\n\r\n'
 
   it('the target of the first request is encoded', async () => {
@@ -48,16 +50,36 @@ describe('connections of clients that encode nothing', () => {
     assert.deepEqual(await urlsOf('G', `ET /c HTTP/1.1\r\n${tail}`), ['/c'])
     assert.deepEqual(await urlsOf('GET /a?b=Zo', 'ë S', 'mith HTTP/1.', `1\r\n${tail}`), ['/a?b=Zo%C3%AB%20Smith'])
   })
+  it('the targets of later requests of a connection too, bodies between them as they were sent', async () => {
+    const pieces = [
+      'GET /a?b=c d HTTP/1.1\r\nHost: a\r\n\r\n',
+      'POST /b?c=Zoë Smith HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nGET ',
+      '/ a b',
+      '\r\n',
+      'GET /c?',
+      `d=e f HTTP/1.1\r\n${tail}`,
+    ]
+    assert.deepEqual(await urlsOf(...pieces), ['/a?b=c%20d', '/b?c=Zo%C3%AB%20Smith', '/c?d=e%20f'])
+  })
+  it('who sends the beginning of a later request and no more is cut off', async () => {
+    const socket = await open()
+    socket.write('GET /a HTTP/1.1\r\nHost: a\r\n\r\n')
+    await once(socket, 'data')
+    socket.write('GET /b')
+    const drip = setInterval(() => socket.write('a'), 20)
+    await closed(socket)
+    clearInterval(drip)
+  })
   it('who says nothing is cut off after a while', async () => {
     const began = performance.now()
     const socket = await open()
-    await once(socket.resume(), 'close')
+    await closed(socket)
     assert.ok(performance.now() - began > 150)
   })
   it('who sends no whole line in that time is cut off too, however busy', async () => {
     const socket = await open()
     const drip = setInterval(() => socket.write('a'), 20)
-    await once(socket.resume(), 'close')
+    await closed(socket)
     clearInterval(drip)
     assert.ok(socket.bytesWritten < 50)
   })

@@ -9,6 +9,7 @@ import { after, before, describe, it } from 'node:test'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 import { promisify } from 'node:util'
 import { type RunningServer, startServer } from '../../src/main.ts'
+import { requirePeer, skipWithout } from '../support/peers.ts'
 import { makeCertificate } from '../support/test-certificate.ts'
 import { configText, testKey } from '../support/test-server.ts'
 
@@ -17,7 +18,7 @@ const initiate = `/calls/initiate?key=${testKey}&origin=101&destination=102`
 /** Nobody is registered: the dialect's own answer says that the request was understood. */
 const understood = /"error":"UNAVAILABLE"/
 
-describe('http.tls', () => {
+describe('http.tls', { skip: skipWithout('openssl') }, () => {
   const directory = mkdtempSync(join(tmpdir(), 'cordboard-tls-'))
   let server: RunningServer
   let port: number
@@ -53,12 +54,14 @@ describe('http.tls', () => {
   }
   const trusted = (name: string) => ['--cacert', join(directory, `${name}.pem`)]
 
-  it('curl, and the plain listener beside it', async () => {
+  it('curl, and the plain listener beside it', async (t) => {
+    if (requirePeer(t, 'curl') === undefined) return
     const { stdout } = await run('curl', ['-s', ...trusted('one'), `https://localhost:${port}${initiate}`])
     assert.match(stdout, understood)
     assert.match(await (await fetch(server.url + initiate)).text(), understood)
   })
-  it('PHP, by its streams', async () => {
+  it('PHP, by its streams', async (t) => {
+    if (requirePeer(t, 'php') === undefined) return
     const script = `echo @file_get_contents($argv[1], false, stream_context_create(['ssl' => ['cafile' => $argv[2]], 'http' => ['ignore_errors' => true]]));`
     const { stdout } = await run('php', [
       '-r',

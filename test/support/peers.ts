@@ -11,6 +11,7 @@ export const peerPackages = {
   sox: 'sox',
   php: 'php-cli',
   curl: 'curl',
+  openssl: 'openssl',
 } as const
 
 export type Peer = keyof typeof peerPackages
@@ -27,6 +28,12 @@ export function requirePeer(t: TestContext, peer: Peer): string | undefined {
   t.skip(message)
   return undefined
 }
+
+/** For a whole suite that needs a peer: why it is skipped, or false. In CI it is not, and fails. */
+export const skipWithout = (peer: Peer): string | false =>
+  findProgram(peer) !== undefined || process.env['CI'] === 'true'
+    ? false
+    : `${peer} is not installed (Debian package ${peerPackages[peer]})`
 
 function findProgram(name: string): string | undefined {
   return (process.env['PATH'] ?? '')
