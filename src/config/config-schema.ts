@@ -44,8 +44,16 @@ const network = z
     (text) => parseNetwork(text) !== undefined,
     'must be a network or an address: "192.0.2.0/24", "2001:db8::/32"',
   )
+/** RFC 6454 section 6.2, as a browser sends it, or every page. */
+const webOrigin = z
+  .string()
+  .refine(
+    (text) => text === '*' || URL.parse(text)?.origin === text,
+    'must be the origin of a web page, without a path: "https://crm.example", or "*"',
+  )
+
 /** From where something may be used; everywhere where nothing is said. */
-const origins = {
+const allowedFrom = {
   hosts: z
     .array(
       z
@@ -69,7 +77,7 @@ const limits = z
   .optional()
 /** The credential may have its calls show any number: its holder answers for them. */
 const trustCallerIds = z.boolean().default(false)
-const dialectShape = { enabled: z.boolean().default(true), ...origins }
+const dialectShape = { enabled: z.boolean().default(true), ...allowedFrom }
 const dialect = z.strictObject(dialectShape).prefault({})
 /** Where this server's other APIs are. */
 const otherApis = /^\/(?:v1|calls|metrics|healthz|readyz|api\/originate-call|api\/0\.9\.3)(?:\/|$)/
@@ -127,7 +135,8 @@ const account = z.strictObject({
     .default('AU'),
   timeZone: z.string().refine(isTimeZone, 'must be a time zone of the IANA: "Australia/Sydney"').optional(),
   domain: host.optional(),
-  ...origins,
+  ...allowedFrom,
+  origins: z.array(webOrigin).min(1).optional(),
   limits,
   lines: z.array(line).default([]),
   apiKeys: z

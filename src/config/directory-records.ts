@@ -32,6 +32,7 @@ export async function directoryRecords(
       ...(account.balance === undefined ? {} : { balance: account.balance }),
       ...(account.hosts === undefined ? {} : { hosts: account.hosts }),
       ...(account.networks === undefined ? {} : { networks: account.networks }),
+      ...(account.origins === undefined ? {} : { origins: account.origins }),
       ...withLimits(account),
       callerIds: account.callerIds,
       emergencyCalls: account.emergencyCalls,

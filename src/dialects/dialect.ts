@@ -176,6 +176,8 @@ export interface DialectContext {
   authenticateUser(login: Login): Promise<Caller | undefined>
   /** Whether the caller may ask from there, and counts the request against its limits. */
   admit(caller: Caller, from: ClientOrigin): Admission
+  /** Whether an account lists this origin, so that browsers let its pages ask. */
+  listsOrigin(origin: string): boolean
   /** For a request that goes on after it was allowed. */
   holdAccess(caller: Caller, needs: NeededAccess): HeldAccess
   /** By its number or its name. */

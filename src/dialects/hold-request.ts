@@ -5,11 +5,12 @@ import type { Caller, CallPermission, DialectContext } from './dialect.ts'
 import { originOf } from './origin-of.ts'
 import { maySeeCall } from './visible-calls.ts'
 
-/** Why a request is held open: somebody who may do this wants to hear of that call. */
+/** Why a request is held open: somebody who may do this wants to hear of what it may see. */
 export interface Holding {
   readonly caller: Caller
   readonly permission: CallPermission
-  readonly call: Pick<Call, 'id' | 'account' | 'request'>
+  /** Whether the caller, as it is now, may still see it. */
+  readonly maySee: (now: Caller) => boolean
 }
 
 export interface HeldRequest {
@@ -22,13 +23,13 @@ export interface HeldRequest {
 /** For a request that goes on after it was allowed: it ends when its credential, permission or view of the call is taken away. */
 export function holdRequest(
   reply: FastifyReply,
-  { caller, permission, call }: Holding,
+  { caller, permission, maySee }: Holding,
   context: DialectContext,
 ): HeldRequest {
   const { withdrawn, release } = context.holdAccess(caller, {
     permission,
     from: originOf(reply.request),
-    maySee: (now) => maySeeCall(now, call, context),
+    maySee,
   })
   const gone = new AbortController()
   const leave = () => {
@@ -47,11 +48,18 @@ export function holdRequest(
  */
 export async function waitForCaller(
   reply: FastifyReply,
-  holding: Holding,
+  {
+    call: { id, account, request },
+    ...asked
+  }: Omit<Holding, 'maySee'> & { readonly call: Pick<Call, 'id' | 'account' | 'request'> },
   wait: { readonly for: WaitCondition; readonly milliseconds: number },
   context: DialectContext,
 ): Promise<Call | undefined> {
-  const { signal, withdrawn } = holdRequest(reply, holding, context)
-  const call = await context.calls.waitFor(holding.call.id, wait.for, wait.milliseconds, signal)
+  const { signal, withdrawn } = holdRequest(
+    reply,
+    { ...asked, maySee: (now) => maySeeCall(now, { account, request }, context) },
+    context,
+  )
+  const call = await context.calls.waitFor(id, wait.for, wait.milliseconds, signal)
   return withdrawn.aborted ? undefined : call
 }

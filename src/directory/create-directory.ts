@@ -39,6 +39,8 @@ export function createDirectory(records: DirectoryRecords): Directory {
   }
   const trunks = records.trunks.toSorted((one, other) => one.priority - other.priority)
 
+  const origins = new Set(records.accounts.flatMap((account) => account.origins ?? []))
+
   const isSameOrBelow = (ancestor: string, account: string): boolean => {
     for (let at: string | undefined = account; at !== undefined; at = accounts.get(at)?.parent) {
       if (at === ancestor) return true
@@ -98,6 +100,7 @@ export function createDirectory(records: DirectoryRecords): Directory {
       const ha1 = lines.get(`${account}/${number}`)?.ha1.find(({ username }) => username === `${number}@${account}`)
       return ha1 && sha256(ha1.sha256).slice(0, 16)
     },
+    listsOrigin: (origin) => origins.has(origin) || origins.has('*'),
     // A look-up by digest tells an attacker nothing by its timing: he cannot steer the digest of his guess.
     keyBySecret: (secret) => credentialsBySecret.get(sha256(secret)),
     userWithHash(name) {

@@ -68,6 +68,9 @@ export interface Directory {
   /** Changes whenever the secret of this line's phones does, and tells nothing of it; undefined where there is no such line. */
   sipSecretMark(account: string, number: string): string | undefined
 
+  /** Whether some account lists this origin of web pages. */
+  listsOrigin(origin: string): boolean
+
   /** An API key or token. Takes the same time whether or not it exists. */
   keyBySecret(secret: string): Credential | undefined
   /** A user, and what its password is checked against; see `password-guard.ts`. */

@@ -28,6 +28,8 @@ export interface AccountRecord {
   /** The host names under which, and the networks from which, its credentials may be used; every one if absent. */
   readonly hosts?: readonly string[]
   readonly networks?: readonly string[]
+  /** The origins of web pages that browsers let ask and read; none if absent. */
+  readonly origins?: readonly string[]
   readonly limits?: Limits
   /** Whether emergency numbers may be dialled. */
   readonly emergencyCalls: boolean

@@ -31,6 +31,7 @@ export class ReplaceableDirectory implements Directory {
   sipSecretMark: Directory['sipSecretMark'] = (...args) => this.#current.sipSecretMark(...args)
   sipDomain: Directory['sipDomain'] = (...args) => this.#current.sipDomain(...args)
   authenticateSip: Directory['authenticateSip'] = (...args) => this.#current.authenticateSip(...args)
+  listsOrigin: Directory['listsOrigin'] = (...args) => this.#current.listsOrigin(...args)
   keyBySecret: Directory['keyBySecret'] = (...args) => this.#current.keyBySecret(...args)
   userWithHash: Directory['userWithHash'] = (...args) => this.#current.userWithHash(...args)
   signingKeys: Directory['signingKeys'] = (...args) => this.#current.signingKeys(...args)

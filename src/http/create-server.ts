@@ -8,6 +8,7 @@ import type { Log } from '../log.ts'
 import { answerClientError, type BareAnswer, type UnreadableRequest } from './answer-client-error.ts'
 import { answerHalfClosed } from './answer-half-closed.ts'
 import { hasCredibleHost, takeHostOfUrl } from './check-host.ts'
+import { answerCrossOrigin } from './cross-origin.ts'
 import { registerFrontPage } from './front-page.ts'
 import { hideSecrets } from './hide-secrets.ts'
 import type { Metrics } from './metrics.ts'
@@ -134,6 +135,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       scope.addHook('onRequest', async (request, reply) => {
         if (!isServed(dialect.name, originOf(request))) return sendNothingHere(reply)
         // Thrown, so that the dialect says it in its own shape.
+        if (answerCrossOrigin(request, reply, context.listsOrigin)) return reply
         const isUnreadable = request.headers[unreadableField] === unreadableMark
         if (isUnreadable) reply.header(unreadableField, dialect.name)
         if (isUnreadable || !hasCredibleHost(request.raw))

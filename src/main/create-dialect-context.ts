@@ -45,6 +45,7 @@ export function createDialectContext(sources: DialectContextSources): Omit<Diale
     node,
     authenticate: (secret, from) => authenticate(secret, from, sources),
     authenticateUser: (login) => authenticateUser(login, sources),
+    listsOrigin: (origin) => directory.listsOrigin(origin),
     holdAccess: (caller, needs) => sources.heldAccesses.hold(() => isStillAllowed(caller, needs, directory)),
     admit: (caller, from) => admitRequest(caller, from, { directory, buckets }),
     account: (reference) => accountOf(directory.accountByReference(reference), directory),

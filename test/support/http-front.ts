@@ -209,7 +209,7 @@ export interface HttpFront {
 
 /** The HTTP front as it is mounted in the server, over calls in memory. `admit` stands for the rate limit. */
 export async function createHttpFront(
-  options: Partial<Pick<DialectContext, 'admit' | 'applyDirectory' | 'credentials'>> & {
+  options: Partial<Pick<DialectContext, 'admit' | 'applyDirectory' | 'credentials' | 'listsOrigin'>> & {
     readonly keepLog?: boolean
   } = {},
 ): Promise<HttpFront> {
@@ -223,6 +223,7 @@ export async function createHttpFront(
   const context: Omit<DialectContext, 'log' | 'closing'> = {
     calls,
     authenticate: (secret) => (Object.hasOwn(callers, secret) ? callers[secret] : undefined),
+    listsOrigin: options.listsOrigin ?? (() => false),
     holdAccess: () => ({ withdrawn: withdrawn.signal, release: () => {} }),
     admit: options.admit ?? (() => ({ allowed: true })),
     phones: () => [

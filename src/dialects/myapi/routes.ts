@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { answerFailures, type Failure } from '../answer-failures.ts'
 import type { Caller, CallPermission, Dialect, DialectContext } from '../dialect.ts'
-import { goneSignal } from '../gone-signal.ts'
+import { holdRequest } from '../hold-request.ts'
 import { mayRingFirst } from '../may-ring-first.ts'
 import { originOf } from '../origin-of.ts'
 import { readParameters, type SentParameters, text } from '../parameters.ts'
@@ -97,7 +97,12 @@ async function list(request: FastifyRequest, reply: FastifyReply, context: Diale
   const parsed = parseListRequest(asked.parameters, timeZone)
   if ('reason' in parsed) return sendError(reply, 400, 'VALIDATION', parsed.reason, functionName(request))
   const { wanted } = parsed
-  const calls = await listCalls(wanted, asked.caller, context, goneSignal(reply, context.closing))
+  const { caller } = asked
+  // Who is bound to other lines by now may see other calls: the client asks again.
+  const maySee = (now: Caller) => String([...(now.lines ?? [])]) === String([...(caller.lines ?? [])])
+  const { signal, withdrawn } = holdRequest(reply, { caller, permission: 'calls:read', maySee }, context)
+  const calls = await listCalls(wanted, caller, context, signal)
+  if (withdrawn.aborted) return sendInvalidKey(reply)
   return sendCalls(
     reply,
     calls.map((call) => renderCall(call, timeZone)),

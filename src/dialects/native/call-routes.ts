@@ -5,7 +5,7 @@ import type { CallFilter } from '../../call/call-service.ts'
 import type { Caller, DialectContext } from '../dialect.ts'
 import { holdRequest, waitForCaller } from '../hold-request.ts'
 import { mayRingFirst } from '../may-ring-first.ts'
-import { findVisibleCall, listVisibleCalls } from '../visible-calls.ts'
+import { findVisibleCall, listVisibleCalls, maySeeCall } from '../visible-calls.ts'
 import { streamEvents } from './event-stream.ts'
 import type { Guard } from './guard.ts'
 import { describeIssue, parseCallRequest, targetOf, targetSchema } from './parse-call-request.ts'
@@ -172,7 +172,11 @@ async function callEvents(request: FastifyRequest, reply: FastifyReply, caller: 
   const call = await findVisibleCall(caller, id, context)
   if (call === undefined) return sendNoSuchCall(reply)
   if (request.headers.accept?.includes('text/event-stream')) {
-    const { signal } = holdRequest(reply, { caller, permission: 'calls:read', call }, context)
+    const { signal } = holdRequest(
+      reply,
+      { caller, permission: 'calls:read', maySee: (now) => maySeeCall(now, call, context) },
+      context,
+    )
     return streamEvents(reply, context, { accounts: caller.accounts, id, after: lastEventId(request), signal })
   }
   const events = await context.calls.events(caller.accounts, id)
