@@ -1,3 +1,4 @@
+import { parseDialledNumber } from '../directory/parse-dialled-number.ts'
 import { closestName } from './closest-name.ts'
 import type { Config } from './config-schema.ts'
 import { readTrunkAddress, unreachableFrom } from './trunk-address.ts'
@@ -110,6 +111,14 @@ class ReferenceCheck {
     for (const [code, feature] of Object.entries(account.featureCodes)) {
       this.#checkFeature(feature, account, [...at, 'featureCodes', code])
     }
+    for (const [index, callerId] of account.callerIds.entries()) {
+      this.#checkDialled(callerId, account, [...at, 'callerIds', index])
+    }
+    for (const [index, { forward = {} }] of account.lines.entries()) {
+      for (const [when, dialled] of Object.entries(forward)) {
+        this.#checkDialled(dialled, account, [...at, 'lines', index, 'forward', when])
+      }
+    }
   }
 
   /** `apply` replaces the whole directory: a customer must not hold the key to the others' accounts. */
@@ -130,6 +139,7 @@ class ReferenceCheck {
     this.#exists(feature.queue, namesOf(account.queues), 'queue of the account', [...at, 'queue'])
     this.#exists(feature.context, namesOf(account.contexts), 'context of the account', [...at, 'context'])
     this.#exists(feature.line, lines, 'line of the account', [...at, 'line'])
+    this.#checkDialled(feature.dial, account, [...at, 'dial'])
     const { play, queue, line, dial, context } = feature
     const said = [play, queue, line, dial, context].filter((part) => part !== undefined)
     if (said.length !== 1) this.#say(at, 'must have exactly one of play, queue, line, dial and context')
@@ -144,6 +154,20 @@ class ReferenceCheck {
       const fault = read !== undefined && 'route' in read ? unreachableFrom(sip.listen, read.route) : undefined
       if (fault !== undefined) this.#say(['trunks', index, 'address'], fault)
     }
+  }
+
+  /** What its phones would dial: somebody of the house, or a number that can exist. */
+  #checkDialled(dialled: string | undefined, account: Account, at: Path): void {
+    const { lines, queues, featureCodes, country } = account
+    if (!isReadable(dialled) || dialled === undefined || !isReadable(country)) return
+    const inside = [
+      ...lines.flatMap(({ number, fullNumber }) => [number, fullNumber]),
+      ...queues.flatMap(({ name, number }) => [name, number]),
+      ...Object.keys(featureCodes),
+    ]
+    if (inside.includes(dialled)) return
+    const parsed = parseDialledNumber(dialled, country)
+    if ('fault' in parsed) this.#say(at, `cannot be dialled: ${parsed.fault.message}`)
   }
 
   #checkMediaPorts(): void {

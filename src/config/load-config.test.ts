@@ -174,6 +174,26 @@ describe('a fault is told with its line, its key, and what would be right', () =
       'f:3:39: accounts[0].lines[0].secret must have at least 8 characters',
     ],
     [
+      'a forward to a number that cannot exist',
+      inAccount('lines: [ { number: "101", secret: s3cret-101, forward: { busy: "041234567" } } ]'),
+      'f:3:68: accounts[0].lines[0].forward.busy cannot be dialled: The number 041234567 is too short: it has 9 digits, and numbers of AU that begin so have 10.',
+    ],
+    [
+      'a caller id that cannot exist',
+      inAccount('callerIds: [ "+6141234567" ]'),
+      'f:3:18: accounts[0].callerIds[0] cannot be dialled: The number +6141234567 is too short: it has 10 digits, and numbers of AU that begin so have 11.',
+    ],
+    [
+      "a prefix of a vendor's API where another one is",
+      'dialects: { enswitch: { prefixes: ["/v1"] } }',
+      'f:1:36: dialects.enswitch.prefixes[0] is where another API of this server is; name another path',
+    ],
+    [
+      'a prefix that ends with a slash',
+      'dialects: { enswitch: { prefixes: ["/pbx_api/"] } }',
+      'f:1:36: dialects.enswitch.prefixes[0] must be a path without a slash at its end: "/pbx_api"',
+    ],
+    [
       'a line that stands twice',
       inAccount('lines:\n  - { number: "101", secret: s3cret-101 }\n  - { number: "101", secret: s3cret-102 }'),
       'f:5:19: accounts[0].lines[1].number is the same as accounts[0].lines[0].number; it must be unique',
