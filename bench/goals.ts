@@ -22,6 +22,11 @@ export const goals: Readonly<Record<string, Readonly<Record<string, Goal>>>> = {
   memory: { kibibytesPerHeldCall: { must: 60, aim: 30, better: 'less' } },
   parser: { parseMicroseconds: { must: 10, aim: 5, better: 'less' } },
   dialects: { dearestOverNative: { must: 2, better: 'less' } },
+  flood: {
+    floodedOverRest: { must: 2, better: 'less' },
+    byesRefused: { must: 0, better: 'less' },
+    callsLost: { must: 0, better: 'less' },
+  },
   history: { costRatio: { must: 1.1, better: 'less' } },
 }
 

@@ -14,13 +14,14 @@ const rows: Readonly<Record<string, () => Promise<object>>> = {
   parser: async () => (await import('./parser.ts')).benchParser(),
   dialects: async () => (await import('./dialects.ts')).benchDialects(),
   history: async () => (await import('./history.ts')).benchHistory(),
+  flood: async () => (await import('./flood.ts')).benchFlood(),
   limits: async () => (await import('./limits.ts')).benchLimits(),
 }
 
 const help = `npm run bench -- [--json] [--only ROW,…]
 
 Measures Cordboard on this machine and compares with what it must hold; docs/benchmarks.md tells how.
-Rows: ${Object.keys(rows).join(', ')}. "calls", "asterisk", "latency", "memory" and "history" need SIPp (Debian package sip-tester).
+Rows: ${Object.keys(rows).join(', ')}. "calls", "flood", "asterisk", "latency", "memory" and "history" need SIPp (Debian package sip-tester).
 "asterisk" needs root and ASTERISK_ROOT=FOLDER, a system root that has Asterisk: debootstrap --variant=minbase --include=asterisk sid FOLDER
 
   --only ROW,…   these rows alone

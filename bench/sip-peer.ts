@@ -19,9 +19,15 @@ export class SipPeer {
   onInvite: (invitation: Invitation) => void = () => {}
   /** Called as the answer (200) leaves. */
   onAnswering: (invitation: Invitation) => void = () => {}
+  /** Called for the answer to a BYE of its own. */
+  onByeAnswered: (status: number) => void = () => {}
   readonly #socket: Socket
   /** How long it talks before it hangs up; it waits for the other side's BYE if undefined. */
   readonly #talkMilliseconds: number | undefined
+  /** What is sent again until it is confirmed, by method and Call-ID: where datagrams get lost a peer must be as patient as a phone. */
+  readonly #repetitions = new Map<string, NodeJS.Timeout>()
+  /** Calls that have their end already. */
+  readonly #leaving = new Set<string>()
 
   static async open(options: { readonly talkMilliseconds?: number; readonly port?: number } = {}): Promise<SipPeer> {
     const socket = createSocket('udp4').bind(options.port ?? 0, '127.0.0.1')
@@ -37,12 +43,17 @@ export class SipPeer {
   }
 
   close(): void {
+    for (const repetition of this.#repetitions.values()) clearInterval(repetition)
     this.#socket.close()
   }
 
   #take(message: string, from: RemoteInfo, at: number): void {
     if (message.startsWith('INVITE ')) this.#answer(message, from, at)
     else if (message.startsWith('BYE ')) this.#send(response(message, '200 OK'), from)
+    else if (message.startsWith('ACK ')) this.#confirm(`INVITE ${callIdOf(message)}`)
+    else if (message.startsWith('SIP/2.0 ') && header(message, 'CSeq').endsWith(' BYE')) {
+      if (this.#confirm(`BYE ${callIdOf(message)}`)) this.onByeAnswered(Number(message.slice(8, 11)))
+    }
   }
 
   #answer(invite: string, from: RemoteInfo, at: number): void {
@@ -50,10 +61,24 @@ export class SipPeer {
     this.onInvite(invitation)
     this.#send(response(invite, '180 Ringing', this.port), from)
     this.onAnswering(invitation)
-    this.#send(response(invite, '200 OK', this.port, sdp), from)
-    if (this.#talkMilliseconds !== undefined) {
-      setTimeout(() => this.#send(this.#bye(invite), from), this.#talkMilliseconds)
-    }
+    const callId = callIdOf(invite)
+    this.#repeat(`INVITE ${callId}`, response(invite, '200 OK', this.port, sdp), from)
+    if (this.#talkMilliseconds === undefined || this.#leaving.has(callId)) return
+    this.#leaving.add(callId)
+    setTimeout(() => this.#repeat(`BYE ${callId}`, this.#bye(invite), from), this.#talkMilliseconds)
+  }
+
+  /** RFC 3261 sections 13.3.1.4 and 17.1.2.2, at T1 for all: until it is confirmed, or the peer closes. */
+  #repeat(name: string, message: string, to: RemoteInfo): void {
+    this.#confirm(name)
+    this.#send(message, to)
+    this.#repetitions.set(name, setInterval(() => this.#send(message, to), 500).unref())
+  }
+
+  /** False for what was confirmed before. */
+  #confirm(name: string): boolean {
+    clearInterval(this.#repetitions.get(name))
+    return this.#repetitions.delete(name)
   }
 
   #send(message: string, to: RemoteInfo): void {
