@@ -21,6 +21,7 @@ import { chooseDialects } from './main/choose-dialects.ts'
 import { createDialectContext } from './main/create-dialect-context.ts'
 import { createEngine } from './main/create-engine.ts'
 import { createPolicy } from './main/create-policy.ts'
+import { DescriptorWatch } from './main/descriptor-watch.ts'
 import { explainStartError } from './main/explain-start-error.ts'
 import { HeldAccesses } from './main/held-accesses.ts'
 import { LiveDirectory } from './main/live-directory.ts'
@@ -121,6 +122,10 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     })
     callLog.followAll((event) => metrics.countEvent(event))
 
+    const descriptors = new DescriptorWatch(clock, log)
+    descriptors.start()
+    started.push(async () => descriptors.stop())
+
     let ready = false
     const buckets = new TokenBuckets(clock, config.limits.requestsPerSecond, config.limits.burst)
     const app = await createServer({
@@ -132,7 +137,10 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       }),
       metrics,
       log,
-      notReady: async () => reasonsNotReady({ isStarted: ready, storeFault: await store.health.check() }),
+      notReady: async () => {
+        const { isExhausted } = descriptors
+        return reasonsNotReady({ isStarted: ready, storeFault: await store.health.check(), isExhausted })
+      },
     })
     const { tls } = config.http
     const tlsFront = tls && openTlsFront(app.server, tls, { baseDirectory, clock, log })

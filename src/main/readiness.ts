@@ -15,12 +15,15 @@ export interface Condition {
   /** Whether the calls of the process before are taken care of. */
   readonly isStarted: boolean
   readonly storeFault: StoreError | undefined
+  /** Whether the process can open nothing more. */
+  readonly isExhausted: boolean
 }
 
 /** Why the server takes no calls now; for `/readyz`. */
-export function reasonsNotReady({ isStarted, storeFault }: Condition): readonly string[] {
+export function reasonsNotReady({ isStarted, storeFault, isExhausted }: Condition): readonly string[] {
   return [
     ...(isStarted ? [] : ['the server is starting, or stopping']),
+    ...(isExhausted ? ['no file descriptors are left'] : []),
     ...(storeFault === undefined ? [] : [storeReasons[storeFault.code] ?? 'the database does not answer']),
   ]
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { renameSync, rmSync, statSync } from 'node:fs'
+import { readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { connect } from 'node:net'
 import { describe, type TestContext, test } from 'node:test'
 import { claimPorts } from '../support/claim-ports.ts'
 import { freePort, freeUdpPort } from '../support/free-port.ts'
@@ -106,4 +107,19 @@ describe('a database file that goes while it is open', () => {
     await server.start()
     assert.equal((await place(server)).status, 201)
   })
+})
+
+test('descriptors exhausted: /readyz and the log say so, once, and when it is over', async (t) => {
+  const server = await start(t)
+  const open = readdirSync(`/proc/${server.pid}/fd`).length
+  execFileSync('prlimit', ['--pid', String(server.pid), `--nofile=${open + 4}:`])
+  const sockets = Array.from({ length: 10 }, () =>
+    connect(Number(new URL(server.url).port), '127.0.0.1').on('error', () => {}),
+  )
+  await until(async () => server.logLines('no file descriptors are left').length === 1)
+  await until(async () => (await ready(server).catch(() => '')).includes('"no file descriptors are left"'))
+  for (const socket of sockets) socket.destroy()
+  await until(async () => (await ready(server).catch(() => '')).startsWith('200'))
+  assert.equal(server.logLines('no file descriptors are left').length, 1)
+  assert.equal(server.logLines('file descriptors are free again').length, 1)
 })
