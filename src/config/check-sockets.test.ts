@@ -48,6 +48,16 @@ describe('two that cannot both have their port: the later is at fault, and told 
       'f:5:9: http.port takes port 8080, and so does sip.listen[0] (line 3); they must differ',
     ],
     [
+      'HTTP with TLS and without',
+      'http: { port: 8443, tls: { certificate: a.pem, key: a.key } }',
+      'f:1:15: http.port takes port 8443, and so does http.tls.port (its default); they must differ',
+    ],
+    [
+      'HTTP with TLS inside the range of media',
+      'media: { ports: 8000-8500, host: 192.0.2.1 }\nhttp: { tls: { port: 8444, certificate: a.pem, key: a.key } }',
+      'f:2:22: http.tls.port takes port 8444, and so does media.ports (line 1); they must differ',
+    ],
+    [
       'SIP twice',
       'sip: { listen: ["udp:127.0.0.1:5060", "udp:127.0.0.1:5060"] }',
       'f:1:39: sip.listen[1] takes port 5060, and so does sip.listen[0] (line 1); they must differ',

@@ -25,6 +25,9 @@ export function boundSockets({ http, sip, media }: Config): readonly BoundSocket
   const [first, last] = String(media.ports).split('-').map(Number)
   return [
     socketsAt('tcp', http.host, http.port, ['http', 'port'], ['http', 'host']),
+    ...[http.tls ?? []]
+      .flat()
+      .map(({ host, port }) => socketsAt('tcp', host, port, ['http', 'tls', 'port'], ['http', 'tls', 'host'])),
     ...sip.listen.map((text, index) => listenerAt(String(text), ['sip', 'listen', index])),
     { ...socketsAt('udp', media.host, first, ['media', 'ports'], ['media', 'host']), lastPort: last ?? Number.NaN },
   ].filter(({ host, firstPort, lastPort }) => typeof host === 'string' && firstPort > 0 && lastPort >= firstPort)
