@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { addressBlock } from './address-block.ts'
+import { addressBlock, networkOf } from './address-block.ts'
 
 for (const [address, block] of [
   ['192.0.2.1', '192.0.2.1'],
@@ -18,4 +18,13 @@ for (const [address, block] of [
   ['none', 'none'],
 ] as const) {
   test(`${address} is counted as ${block}`, () => assert.equal(addressBlock(address), block))
+}
+
+for (const [address, network] of [
+  ['192.0.2.77', '192.0.2.0/24'],
+  ['::ffff:192.0.2.77', '192.0.2.0/24'],
+  ['2001:db8::1', '2001:db8:0:0::/64'],
+  ['none', 'none'],
+] as const) {
+  test(`${address} is of the network ${network}`, () => assert.equal(networkOf(address), network))
 }

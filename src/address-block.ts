@@ -16,3 +16,6 @@ export function addressBlock(address: string): string {
   const firstHalf = [...before, ...zeros, ...after].slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16))
   return `${firstHalf.join(':')}::/64`
 }
+
+/** The addresses among which a carrier's NAT may change one from packet to packet: an IPv4 /24, an IPv6 /64. */
+export const networkOf = (address: string): string => addressBlock(address).replace(/^(\d+\.\d+\.\d+)\.\d+$/, '$1.0/24')

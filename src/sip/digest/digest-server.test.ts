@@ -7,7 +7,7 @@ import { Headers } from '../message/headers.ts'
 import { SipRequest } from '../message/message.ts'
 import { computeHa1 } from './digest-algorithm.ts'
 import { answerChallenge, type ChallengeAnswerInput } from './digest-client.ts'
-import { DigestServer, type DigestServerOptions, type LookupHa1 } from './digest-server.ts'
+import { DigestServer, type DigestServerOptions, type LookupHa1, type PasswordGuess } from './digest-server.ts'
 
 const realm = 'cordboard'
 const uri = 'sip:bob@example.com'
@@ -124,8 +124,8 @@ describe('RFC 7616 section 3.4: credentials', () => {
     const asked: string[] = []
     const wrong: string[] = []
     const verdict = server.verify(request, lookup, {
-      mayCheck: (username) => asked.push(username) <= 2,
-      onWrong: (username) => void wrong.push(username),
+      mayCheck: ({ username }) => asked.push(username) <= 2,
+      onWrong: ({ username }) => void wrong.push(username),
     })
     assert.deepEqual(verdict, { ok: false, reason: 'wrong-credentials' })
     assert.deepEqual(asked, ['alice', 'alice', 'alice'])
@@ -207,6 +207,23 @@ describe('RFC 7616 section 5.4: nonces', () => {
     assert.equal(reasonOf('2001:db8:1:2::3', '2001:db8:1:2::4'), 'accepted')
     assert.equal(reasonOf('198.51.100.7', '198.51.101.7'), 'stale-nonce')
     assert.equal(reasonOf('2001:db8:1:2::3', '2001:db8:1:3::3'), 'stale-nonce')
+  })
+
+  it('say whether they went to this very address, or to another of its network', () => {
+    const { server, answer } = setUp()
+    const seen = (sentTo: string, shown: string, password?: string): readonly boolean[] => {
+      const header = answer(server.challenge(realm, { host: sentTo }), password === undefined ? {} : { password })
+      const told: boolean[] = []
+      const note = ({ isSeen }: PasswordGuess): boolean => told.push(isSeen) > 0
+      server.verify({ method: 'INVITE', header }, lookup, { host: shown, mayCheck: note, onWrong: note, onRight: note })
+      return told
+    }
+    assert.deepEqual(seen('198.51.100.7', '198.51.100.7'), [true, true])
+    assert.deepEqual(seen('198.51.100.7', '::ffff:198.51.100.7', 'wrong'), [true, true])
+    assert.deepEqual(seen('198.51.100.7', '198.51.100.8'), [false, false])
+    assert.deepEqual(seen('198.51.100.7', '198.51.100.8', 'wrong'), [false, false])
+    assert.deepEqual(seen('2001:db8:1:2::3', '2001:db8:1:2::4', 'wrong'), [true, true])
+    assert.deepEqual(seen('198.51.100.7', '198.51.101.7'), [])
   })
 
   it('of an earlier process are stale: nobody is asked for a password after a restart', () => {

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
-import { addressBlock } from '../../address-block.ts'
+import { addressBlock, networkOf } from '../../address-block.ts'
 import type { Clock } from '../../clock.ts'
 import type { Random } from '../../random.ts'
 import type { SipRequest } from '../message/message.ts'
@@ -7,7 +7,7 @@ import { computeHa1, type DigestAlgorithm } from './digest-algorithm.ts'
 import { type DigestCredentials, readCredentials } from './digest-credentials.ts'
 import { escapeQuoted, parseDigestParameters, unescapeQuoted } from './digest-parameters.ts'
 import { computeDigestResponse } from './digest-response.ts'
-import { NonceBook } from './nonce-book.ts'
+import { NonceBook, type NonceScope } from './nonce-book.ts'
 
 export interface DigestServerOptions {
   readonly clock: Clock
@@ -41,13 +41,23 @@ export interface PresentedCredentials {
   readonly uri?: string
 }
 
+/** A password that is to be looked at. Username and realm are unescaped. */
+export interface PasswordGuess {
+  readonly username: string
+  readonly realm: string
+  /** The nonce went to the very address that this comes from. If not, the source may be forged by somebody of its network. */
+  readonly isSeen: boolean
+}
+
 export interface VerifyOptions extends DigestPeer {
   /** `Authorization` if absent. */
   readonly header?: string
   /** Asked before each password is looked at. */
-  readonly mayCheck?: (username: string) => boolean
+  readonly mayCheck?: (guess: PasswordGuess) => boolean
   /** Each password that was looked at, and was wrong: one request can carry several. */
-  readonly onWrong?: (username: string) => void
+  readonly onWrong?: (guess: PasswordGuess) => void
+  /** The one that was right. */
+  readonly onRight?: (guess: PasswordGuess) => void
 }
 
 /** Why credentials do not hold. From `missing` to `replayed` each says more about who sent them. */
@@ -109,7 +119,7 @@ export class DigestServer {
   /** WWW-Authenticate or Proxy-Authenticate values, one an algorithm, the preferred first. */
   challenge(realm: string, options: DigestPeer & { readonly stale?: boolean } = {}): string[] {
     const quoted = escapeQuoted(realm)
-    const nonce = this.#nonces.issue({ realm: quoted, network: networkOfPeer(options) })
+    const nonce = this.#nonces.issue({ realm: quoted, ...placeOf(options) })
     const common = `Digest realm="${quoted}", nonce="${nonce}", opaque="${this.#opaque}", qop="auth"`
     const stale = options.stale === true ? ', stale=true' : ''
     return this.#algorithms.map((algorithm) => `${common}, algorithm=${algorithm}${stale}`)
@@ -143,12 +153,14 @@ export class DigestServer {
     if (!isOffered(algorithm, this.#algorithms)) return { ok: false, reason: 'unsupported' }
     const username = unescapeQuoted(credentials.username)
     const realm = unescapeQuoted(credentials.realm)
-    if (!this.#isFresh(credentials, networkOfPeer(options))) return { ok: false, reason: 'stale-nonce', stale: true }
-    if (options.mayCheck?.(username) === false) return { ok: false, reason: 'unchecked' }
+    const place = placeOf(options)
+    if (!this.#isFresh(credentials, place)) return { ok: false, reason: 'stale-nonce', stale: true }
+    const guess: PasswordGuess = { username, realm, isSeen: this.#nonces.wentTo(nonce, place.address) }
+    if (options.mayCheck?.(guess) === false) return { ok: false, reason: 'unchecked' }
     const ha1 = lookupHa1(username, realm, algorithm)
     const isRight = this.#isRight(method, credentials, ha1 ?? this.#nobody[algorithm])
     if (ha1 === undefined || !isRight) {
-      options.onWrong?.(username)
+      options.onWrong?.(guess)
       return { ok: false, reason: 'wrong-credentials' }
     }
     if (requestUri !== undefined && !isSameTarget(requestUri, unescapeQuoted(credentials.uri))) {
@@ -158,13 +170,14 @@ export class DigestServer {
     const count = protection === undefined ? 1 : Number.parseInt(protection.nonceCount, 16)
     // The honest client whose request came twice can go on with a fresh nonce, a thief cannot.
     if (!this.#nonces.use(nonce, count)) return { ok: false, reason: 'replayed', stale: true }
+    options.onRight?.(guess)
     return { ok: true, username, realm }
   }
 
-  #isFresh({ nonce, realm, opaque }: DigestCredentials, network: string): boolean {
+  #isFresh({ nonce, realm, opaque }: DigestCredentials, place: ChallengedPlace): boolean {
     // Some phones forget the opaque (RFC 7616 section 3.4 only asks for it); a wrong one is of another server.
     if (opaque !== undefined && opaque !== this.#opaque) return false
-    return this.#nonces.check(nonce, { realm, network }) === 'fresh'
+    return this.#nonces.check(nonce, { realm, ...place }) === 'fresh'
   }
 
   #isRight(method: string, credentials: DigestCredentials, ha1: string): boolean {
@@ -174,12 +187,15 @@ export class DigestServer {
   }
 }
 
+type ChallengedPlace = Pick<NonceScope, 'network' | 'address'>
+
 /**
  * A nonce holds for the network that it was sent to: who forges a source address never sees the challenge, and cannot make guesses
- * that are counted against others. Not for the address alone: some carriers' NATs change that from packet to packet.
+ * that are counted against others. Not for the address alone: some carriers' NATs change that from packet to packet. Whether it is
+ * the same is told beside that (`isSeen`).
  */
-const networkOfPeer = ({ host }: DigestPeer): string =>
-  host === undefined ? '' : addressBlock(host).replace(/^(\d+\.\d+\.\d+)\.\d+$/, '$1')
+const placeOf = ({ host }: DigestPeer): ChallengedPlace =>
+  host === undefined ? { network: '', address: '' } : { network: networkOf(host), address: addressBlock(host) }
 
 const weight: Readonly<Record<DigestFailure, number>> = {
   missing: 0,

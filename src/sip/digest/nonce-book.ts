@@ -10,6 +10,8 @@ export interface NonceScope {
   readonly realm: string
   /** The network that the challenge goes to. */
   readonly network: string
+  /** Its very address, which others of the network may share or change with it. */
+  readonly address: string
 }
 
 export interface NonceBookOptions {
@@ -28,7 +30,9 @@ interface UsedNonce {
 
 const timeDigits = 12
 const headDigits = timeDigits + 16
-const signatureDigits = 32
+/** 80 and 48 bits: a guess at either costs a packet. */
+const networkDigits = 20
+const addressDigits = 12
 const noncePattern = /^[0-9a-f]{60}$/
 const windowSize = 32
 
@@ -36,7 +40,7 @@ const windowSize = 32
  * Makes nonces and knows them again (RFC 7616 section 5.4). A nonce carries its own proof, so that challenges cost no memory,
  * however many a stranger asks for. Only nonces that were used with a right password are remembered, and only so many.
  *
- *     time, 12 hex digits | salt, 16 | HMAC-SHA-256 of both, of the realm and of the network, 32
+ *     time, 12 hex digits | salt, 16 | HMAC-SHA-256 of both, the realm and the network, 20 | HMAC of both and the address, 12
  */
 export class NonceBook {
   readonly #clock: Clock
@@ -65,17 +69,22 @@ export class NonceBook {
   issue(scope: NonceScope): string {
     const time = Math.floor(this.#clock.now()).toString(16).padStart(timeDigits, '0')
     const head = time + this.#random.token(headDigits - timeDigits)
-    return head + this.#sign(head, scope)
+    return head + this.#signNetwork(head, scope) + this.#signAddress(head, scope.address)
   }
 
   check(nonce: string, scope: NonceScope): NonceStanding {
     if (!noncePattern.test(nonce)) return 'foreign'
-    const signature = this.#sign(nonce.slice(0, headDigits), scope)
-    if (!timingSafeEqual(Buffer.from(signature), Buffer.from(nonce.slice(headDigits)))) return 'foreign'
+    const signature = this.#signNetwork(nonce.slice(0, headDigits), scope)
+    if (!isSame(signature, nonce.slice(headDigits, headDigits + networkDigits))) return 'foreign'
     const issuedAt = issueTime(nonce)
     // Absolute: a wall clock that was set back must not make nonces that live on and on.
     if (Math.abs(this.#clock.now() - issuedAt) >= this.#lifetimeMilliseconds) return 'expired'
     return this.#used.has(nonce) || issuedAt > this.#forgottenUntil ? 'fresh' : 'expired'
+  }
+
+  /** Whether a nonce that is not foreign was sent to this very address: then whoever uses it is there, and forges no source. */
+  wentTo(nonce: string, address: string): boolean {
+    return isSame(this.#signAddress(nonce.slice(0, headDigits), address), nonce.slice(-addressDigits))
   }
 
   /**
@@ -113,11 +122,20 @@ export class NonceBook {
     }
   }
 
-  #sign(head: string, { realm, network }: NonceScope): string {
+  #signNetwork(head: string, { realm, network }: NonceScope): string {
     // A realm holds no control character, so that nobody can move the border between the two.
-    const text = `${head}${network}\n${realm}`
-    return createHmac('sha256', this.#key).update(text).digest('hex').slice(0, signatureDigits)
+    return this.#sign(`${head}${network}\n${realm}`).slice(0, networkDigits)
+  }
+
+  #signAddress(head: string, address: string): string {
+    return this.#sign(`${head}\n${address}`).slice(0, addressDigits)
+  }
+
+  #sign(text: string): string {
+    return createHmac('sha256', this.#key).update(text).digest('hex')
   }
 }
+
+const isSame = (left: string, right: string): boolean => timingSafeEqual(Buffer.from(left), Buffer.from(right))
 
 const issueTime = (nonce: string): number => Number.parseInt(nonce.slice(0, timeDigits), 16)

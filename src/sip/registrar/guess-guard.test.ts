@@ -36,7 +36,7 @@ const setUp = () => {
   const log: Log = { debug: note, info: note, warn: note, error: note, child: () => log }
   const guard = new GuessGuard(clock, log)
   const guess = (more: Partial<Guesser> = {}): GuessVerdict => {
-    const guesser = { host: '203.0.113.9', username: '101', isKnown: true, ...stranger, ...more }
+    const guesser = { host: '203.0.113.9', username: '101', isKnown: true, isSeen: true, ...stranger, ...more }
     const verdict = guard.decide(guesser)
     if (verdict === 'check') guard.wrong(guesser)
     return verdict
@@ -49,7 +49,7 @@ describe('guessing', () => {
     const { clock, guard, guess } = setUp()
     const verdicts = Array.from({ length: 2000 }, () => guess())
     assert.equal(verdicts.filter((verdict) => verdict === 'check').length, 5)
-    assert.equal(guard.retrySeconds({ host: '203.0.113.9', username: '101' }), 60)
+    assert.equal(guard.retrySeconds({ host: '203.0.113.9', username: '101', isSeen: true }), 60)
     let checked = 0
     for (let second = 0; second < 3600; second++) {
       await clock.advance(1000)
@@ -88,8 +88,23 @@ describe('guessing', () => {
     for (let index = 0; index < 20; index++) guess({ username: '101' })
     assert.equal(guess({ username: '102' }), 'check')
     assert.equal(guess({ host: '203.0.113.10', username: '101' }), 'check')
-    guard.right({ host: '203.0.113.9', username: '101' })
+    guard.right({ host: '203.0.113.9', username: '101', isSeen: true })
     assert.equal(guess({ username: '101' }), 'check')
+  })
+
+  it('an address that may be forged pays nothing: the network does, and no program is told to shut the address out', () => {
+    const { guard, lines, guess } = setUp()
+    const forged = { isSeen: false }
+    const verdicts = Array.from({ length: 200 }, (_, index) => guess({ ...forged, username: String(index) }))
+    assert.equal(verdicts.filter((verdict) => verdict === 'check').length, 50)
+    assert.equal(verdicts.at(-1), 'refuse')
+    assert.equal(guess({ ...forged, host: '203.0.113.77', username: 'by another of its addresses' }), 'refuse')
+    assert.equal(guard.isShutOut('203.0.113.9'), false)
+    assert.equal(guess(), 'check')
+    assert.equal(guess({ ...forged, host: '203.0.114.9' }), 'check')
+    const told = lines.slice(0, -2).map(({ fields }) => fields)
+    assert.ok(told.length > 5)
+    for (const fields of told) assert.deepEqual([fields['address'], fields['network']], [undefined, '203.0.113.0/24'])
   })
 
   it('an address with a registered line is slowed down, never shut out', async () => {
@@ -121,7 +136,7 @@ describe('guessing', () => {
     const { guard } = setUp()
     for (let index = 0; index < 100_000; index++) {
       const host = `2001:db8:${(index >> 16).toString(16)}:${(index & 0xffff).toString(16)}::1`
-      guard.wrong({ host, username: '101', isKnown: true, ...stranger })
+      guard.wrong({ host, username: '101', isKnown: true, isSeen: true, ...stranger })
     }
     assert.ok(guard.size <= 70_000, String(guard.size))
   })

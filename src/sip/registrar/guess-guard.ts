@@ -1,4 +1,4 @@
-import { addressBlock } from '../../address-block.ts'
+import { addressBlock, networkOf } from '../../address-block.ts'
 import type { Clock } from '../../clock.ts'
 import type { Log } from '../../log.ts'
 import { LeakyCounts } from './leaky-counts.ts'
@@ -14,8 +14,13 @@ export interface Guesser {
   readonly hasLine: boolean
   /** There is such a user. What does not exist may be a password in the wrong field, and is no matter for a log. */
   readonly isKnown: boolean
-  /** The phone of this very registration: it refreshes what it has. */
+  /** The phone of this very registration: it refreshes what it has, with a password of the same line. */
   readonly isRefresh: boolean
+  /**
+   * The challenge went to this very address, so that it is no forged one. If not, it may be a phone whose NAT changes its address, or
+   * anybody of its network (IPv4 /24): then the network pays for a wrong password, and not who may be at the address.
+   */
+  readonly isSeen: boolean
 }
 
 /** What is known of earlier guesses. */
@@ -77,36 +82,37 @@ export class GuessGuard {
   }
 
   decide(guesser: Guesser): GuessVerdict {
-    const address = addressBlock(guesser.host)
+    const address = addressOf(guesser)
     return decideGuess(guesser, {
       byUser: this.#byUser.level(userKey(address, guesser.username)),
       byAddress: this.#byAddress.level(address),
-      isShutOut: this.isShutOut(guesser.host),
+      isShutOut: this.#isShutOut(address),
     })
   }
 
   /** The address has used up its budget, and its time out is not over. */
   isShutOut(host: string): boolean {
-    const until = this.#shutOutUntil.get(addressBlock(host))
-    return until !== undefined && until > this.#clock.monotonic()
+    return this.#isShutOut(addressBlock(host))
   }
 
   /** Seconds after which a slowed password is looked at, at least 1. */
-  retrySeconds({ host, username }: Pick<Guesser, 'host' | 'username'>): number {
-    const address = addressBlock(host)
+  retrySeconds(guesser: Pick<Guesser, 'host' | 'username' | 'isSeen'>): number {
+    const address = addressOf(guesser)
     const wait = Math.max(
-      this.#byUser.timeUntil(userKey(address, username), userBudget - 1),
+      this.#byUser.timeUntil(userKey(address, guesser.username), userBudget - 1),
       this.#byAddress.timeUntil(address, addressBudget - 1),
     )
     return Math.max(1, Math.ceil(wait / 1000))
   }
 
   /** A password was looked at, and was wrong. */
-  wrong({ host, username, isKnown, hasLine }: Guesser): void {
-    const address = addressBlock(host)
+  wrong(guesser: Guesser): void {
+    const { host, username, isKnown, hasLine, isSeen } = guesser
+    const address = addressOf(guesser)
     this.#byUser.add(userKey(address, username))
     const guesses = this.#byAddress.add(address)
-    const fields = { address: host, credential: 'sip-password' } as const
+    // Programs that shut out an `address` must not do so because somebody forged it.
+    const fields = { ...(isSeen ? { address: host } : { network: address }), credential: 'sip-password' } as const
     this.#refusals.warn({ ...fields, ...(isKnown ? { user: username } : {}) }, 'wrong credentials')
     if (guesses < addressBudget || hasLine) return
     this.#shutOut(address)
@@ -116,8 +122,13 @@ export class GuessGuard {
   }
 
   /** A password was right. */
-  right({ host, username }: Pick<Guesser, 'host' | 'username'>): void {
-    this.#byUser.clear(userKey(addressBlock(host), username))
+  right(guesser: Pick<Guesser, 'host' | 'username' | 'isSeen'>): void {
+    this.#byUser.clear(userKey(addressOf(guesser), guesser.username))
+  }
+
+  #isShutOut(address: string): boolean {
+    const until = this.#shutOutUntil.get(address)
+    return until !== undefined && until > this.#clock.monotonic()
   }
 
   #shutOut(address: string): void {
@@ -131,5 +142,9 @@ export class GuessGuard {
     this.#shutOutUntil.set(address, now + shutOutMilliseconds)
   }
 }
+
+/** Who pays: the address, or the network of one that may be forged. */
+const addressOf = ({ host, isSeen }: Pick<Guesser, 'host' | 'isSeen'>): string =>
+  isSeen ? addressBlock(host) : networkOf(host)
 
 const userKey = (address: string, username: string): string => `${address} ${username.slice(0, longestUsername)}`

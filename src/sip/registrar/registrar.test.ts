@@ -267,6 +267,31 @@ describe('guessing passwords', () => {
     assert.equal(register().status, 200)
   })
 
+  it('who has a line may not guess at another’s in the name of its own registration', () => {
+    const { register } = setUp()
+    assert.equal(register().status, 200)
+    const statuses = Array.from({ length: 200 }, () => register({ username: '102', password: 'wrong' }).status)
+    assert.equal(statuses.filter((status) => status === 403).length, 5)
+    assert.equal(statuses.filter((status) => status === 503).length, 195)
+    assert.equal(register({ password: 'wrong' }).status, 403)
+    assert.equal(register().status, 200, 'its own refresh is looked at all the same')
+  })
+
+  it('nobody of the same network gets a phone shut out by forging its address', () => {
+    const { registrar, parse, source, register } = setUp()
+    const challenges = registrar
+      .handle(parse({}, 1), { ...source, host: '203.0.113.66' })
+      .headers.getAll('WWW-Authenticate')
+    for (let index = 0; index < 200; index++) {
+      const value = answerChallenge({
+        ...{ method: 'REGISTER', uri: `sip:${realm}`, challenges, username: String(index), password: 'wrong' },
+        ...{ cnonce: 'c', nonceCount: index + 1, body: Buffer.alloc(0) },
+      })
+      registrar.handle(parse({ headers: [`Authorization: ${value}`] }, index + 2), { ...source, host: '203.0.113.9' })
+    }
+    assert.equal(register({ source: { host: '203.0.113.9' } }).status, 200)
+  })
+
   it('no credentials of another line tell whether there is one', () => {
     const { register } = setUp()
     const shape = ({ status, reason }: SipResponse) => `${status} ${reason}`

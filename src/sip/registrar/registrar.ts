@@ -1,7 +1,7 @@
 import { addressBlock } from '../../address-block.ts'
 import type { Clock } from '../../clock.ts'
 import type { Log } from '../../log.ts'
-import type { DigestServer, ServerAlgorithm } from '../digest/digest-server.ts'
+import type { DigestServer, PasswordGuess, ServerAlgorithm } from '../digest/digest-server.ts'
 import { createResponse } from '../message/create-response.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
 import type { NameAddr } from '../message/name-addr.ts'
@@ -169,21 +169,24 @@ export class Registrar {
     if (!hasLine && this.#guard.isShutOut(source.host)) return this.#answer(request, 403, 'Forbidden')
 
     const aor = this.#lines.find(to.user, to.host)
-    const guesser = (username: string): Guesser => {
-      const isRefresh = aor !== undefined && this.#isRefresh(request, source, aor)
+    const guesser = ({ username, realm, isSeen }: PasswordGuess): Guesser => {
+      // Who has a line of its own may not guess at another's in the name of its registration.
+      const isOwn = aor !== undefined && this.#lines.credentials(username, realm)?.aor === aor
+      const isRefresh = isOwn && this.#isRefresh(request, source, aor)
       const isKnown = this.#lines.find(username, to.host) !== undefined
-      return { host: source.host, username, isKnown, hasLine, isRefresh }
+      return { host: source.host, username, isKnown, hasLine, isRefresh, isSeen }
     }
     let slowed: Guesser | undefined
     const verdict = this.#digest.verify(request, (...asked) => this.#lookupHa1(...asked), {
       host: source.host,
-      mayCheck: (username) => {
-        const one = guesser(username)
+      mayCheck: (guess) => {
+        const one = guesser(guess)
         if (this.#guard.decide(one) === 'check') return true
         slowed = one
         return false
       },
-      onWrong: (username) => this.#guard.wrong(guesser(username)),
+      onWrong: (guess) => this.#guard.wrong(guesser(guess)),
+      onRight: ({ username, isSeen }) => this.#guard.right({ host: source.host, username, isSeen }),
     })
     if (!verdict.ok) {
       // A wrong password is refused for good: a challenge would make the phone try the same one for ever.
@@ -194,7 +197,6 @@ export class Registrar {
       }
       return this.#challenge(request, source, this.#lines.realmOf(to.host), verdict.stale === true)
     }
-    this.#guard.right({ host: source.host, username: verdict.username })
     // RFC 3261 section 10.3 step 4: nobody may change another line's bindings, or learn whether there is one (step 5).
     if (aor === undefined || this.#lines.credentials(verdict.username, verdict.realm)?.aor !== aor) {
       const fields = { host: source.host, username: verdict.username, to: request.to.uri.slice(0, longestInLog) }
