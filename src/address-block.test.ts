@@ -13,7 +13,10 @@ for (const [address, block] of [
   ['fe80::1%eth0', 'fe80:0:0:0::/64'],
   ['::1', '0:0:0:0::/64'],
   ['1::8', '1:0:0:0::/64'],
-  ['64:ff9b::192.0.2.33', '64:ff9b:0:0::/64'],
+  // IPv4, seen through a translator or written as IPv6: one subscriber has one address of it, and all would be one block.
+  ['::ffff:c000:201', '192.0.2.1'],
+  ['0:0:0:0:0:ffff:192.0.2.1', '192.0.2.1'],
+  ['64:ff9b::192.0.2.33', '192.0.2.33'],
   ['1:2:3::192.0.2.33', '1:2:3:0::/64'],
   ['none', 'none'],
 ] as const) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type AddressClass, classifyAddress } from './ip-address.ts'
+import { type AddressClass, classifyAddress, isPrivateAddress, shortestAddress } from './ip-address.ts'
 
 const classes: readonly (readonly [string, AddressClass])[] = [
   ['192.0.2.1', 'ordinary'],
@@ -48,5 +48,48 @@ const classes: readonly (readonly [string, AddressClass])[] = [
 describe('what an address is', () => {
   for (const [host, expected] of classes) {
     it(`${host || 'nothing'} is ${expected}`, () => assert.equal(classifyAddress(host), expected))
+  }
+})
+
+describe('a private address', () => {
+  for (const [host, expected] of [
+    ['10.1.2.3', true],
+    ['172.15.0.1', false],
+    ['172.16.0.1', true],
+    ['172.31.255.255', true],
+    ['172.32.0.1', false],
+    ['192.168.0.1', true],
+    ['100.63.255.255', false],
+    ['100.64.0.1', true],
+    ['100.128.0.1', false],
+    ['127.0.0.1', true],
+    ['169.254.1.1', true],
+    ['0.0.0.0', true],
+    ['198.51.100.7', false],
+    ['224.0.0.1', false],
+    ['[fd00::1]', true],
+    ['fc00::1', true],
+    ['fe80::1%eth0', true],
+    ['::1', true],
+    ['2001:db8::1', false],
+    ['::ffff:10.0.0.1', true],
+    // Names, whatever they begin with.
+    ['fcpbx.example.net', false],
+    ['fd-gateway.example.net', false],
+    ['10.example.net', false],
+    ['fe80.example.net', false],
+  ] as const) {
+    it(`${host}: ${expected}`, () => assert.equal(isPrivateAddress(host), expected))
+  }
+})
+
+describe('as sockets write it', () => {
+  for (const [host, expected] of [
+    ['2001:DB8:0:0::1', '2001:db8::1'],
+    ['::FFFF:C000:0201', '::ffff:192.0.2.1'],
+    ['192.0.2.1', '192.0.2.1'],
+    ['pbx.example.net', 'pbx.example.net'],
+  ] as const) {
+    it(`${host} is ${expected}`, () => assert.equal(shortestAddress(host), expected))
   }
 })

@@ -1,4 +1,4 @@
-import { isIPv4, isIPv6 } from 'node:net'
+import { BlockList, isIPv4, isIPv6, SocketAddress } from 'node:net'
 
 /** What an IP address is by its number alone (RFC 6890, RFC 4291). `ordinary` holds public and private ones. */
 export type AddressClass =
@@ -31,23 +31,52 @@ const classifyIPv4 = (address: string): AddressClass => {
 }
 
 const classifyIPv6 = (address: string): AddressClass => {
-  const groups = parseGroups(address)
+  const groups = ipv6Groups(address)
   const first = groups[0] as number
   if (groups.slice(0, 7).every((group) => group === 0)) return groups[7] === 1 ? 'loopback' : 'unspecified'
   if ((first & 0xff00) === 0xff00) return 'multicast'
   return (first & 0xffc0) === 0xfe80 ? 'link-local' : 'ordinary'
 }
 
+/** RFC 1918, RFC 6598 and RFC 4193: addresses that many networks use, each for itself. */
+const privateNetworks = new BlockList()
+for (const [network, prefix] of [
+  ['10.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['100.64.0.0', 10],
+] as const) {
+  privateNetworks.addSubnet(network, prefix, 'ipv4')
+}
+privateNetworks.addSubnet('fc00::', 7, 'ipv6')
+
+/** Whether nobody beyond its own network, or its own machine, can mean this address. A name is none. */
+export const isPrivateAddress = (host: string): boolean => {
+  const address = plainAddress(host)
+  switch (classifyAddress(address)) {
+    case 'ordinary':
+      return isIPv4(address) ? privateNetworks.check(address) : privateNetworks.check(address, 'ipv6')
+    case 'unspecified':
+    case 'loopback':
+    case 'link-local':
+      return true
+    default:
+      return false
+  }
+}
+
 /**
- * Without brackets and zone, in the shortest form (RFC 5952), and as IPv4 where an IPv6 address is only a way to write that: so
- * that no form gets around a rule. A name stays as it is.
+ * Without brackets and zone, in the shortest form, and as IPv4 where an IPv6 address is only a way to write that: so that no form
+ * gets around a rule. A name stays as it is.
  */
 export const plainAddress = (host: string): string => {
   const bare = host.replace(/^\[|\]$/g, '').replace(/%.*$/, '')
-  if (!isIPv6(bare)) return bare
-  const groups = parseGroups(bare)
-  return embeddedIPv4(groups) ?? new URL(`http://[${bare}]`).hostname.slice(1, -1)
+  return isIPv6(bare) ? (embeddedIPv4(ipv6Groups(bare)) ?? shortestAddress(bare)) : bare
 }
+
+/** IPv6 in the shortest form (RFC 5952), which sockets use; anything else as it is. */
+export const shortestAddress = (host: string): string =>
+  isIPv6(host) ? new SocketAddress({ address: host, family: 'ipv6' }).address : host
 
 /** RFC 4291 section 2.5.5 (mapped, and the older compatible form), RFC 6052 (NAT64), RFC 3056 (6to4). */
 const embeddedIPv4 = (groups: readonly number[]): string | undefined => {
@@ -61,7 +90,7 @@ const embeddedIPv4 = (groups: readonly number[]): string | undefined => {
 }
 
 /** The eight groups of a valid IPv6 address without a zone. */
-const parseGroups = (address: string): readonly number[] => {
+export const ipv6Groups = (address: string): readonly number[] => {
   const quad = /(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(address)
   const text =
     quad === null ? address : `${address.slice(0, quad.index)}${hexOf(quad[1], quad[2])}:${hexOf(quad[3], quad[4])}`

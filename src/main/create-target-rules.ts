@@ -3,6 +3,7 @@ import { systemClock } from '../clock.ts'
 import type { Config } from '../config/config-schema.ts'
 import type { TargetRules } from '../decide-target.ts'
 import { parseNetwork } from '../directory/network.ts'
+import { plainAddress } from '../ip-address.ts'
 import type { MediaPlane } from '../media/media-plane.ts'
 import { LocalInterfaces } from '../sip/transport/local-interfaces.ts'
 
@@ -14,9 +15,11 @@ export function createTargetRules({ http, sip }: Config, media: Pick<MediaPlane,
     const network = parseNetwork(text)
     if (network !== undefined) refusedNetworks.addSubnet(network.address, network.prefixLength, network.family)
   }
-  const isOurHost = (host: string): boolean => host === sip.advertise || interfaces.has(host)
+  const advertised = sip.advertise === null ? undefined : plainAddress(sip.advertise)
+  const isOurHost = (host: string): boolean => host === advertised || interfaces.has(host)
+  const isOurPort = (port: number): boolean => port === http.port || port === http.tls?.port || media.holds(port)
   return {
     refusedNetworks,
-    isOwnPort: ({ host, port }) => (port === http.port || media.holds(port)) && isOurHost(host),
+    isOwnPort: ({ host, port }) => isOurPort(port) && isOurHost(host),
   }
 }

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { classifyAddress } from '../ip-address.ts'
 import { codecs, comfortNoise } from './codec.ts'
 import type { EndpointAddress } from './media-endpoint.ts'
 import type { MediaDirection, NegotiatedCodec, RemoteAddress } from './negotiated-media.ts'
@@ -81,7 +82,7 @@ export const readRemote = (
   if (isIP(host) === 0) return refused('unsupported-address', `no IP address was found for "${host.slice(0, 64)}"`)
   if (isIP(host) !== (isIP(endpoint.host) || 4))
     return refused('unsupported-address', `${host} is not of our address family`)
-  if (isMulticastOrBroadcast(host)) return refused('unsupported-address', `${host} is not the address of one host`)
+  if (isOfMany(host)) return refused('unsupported-address', `${host} is not the address of one host`)
   // `a=rtcp:4001` or `a=rtcp:4001 IN IP4 192.0.2.1` (RFC 3605); the address is not followed.
   const told = Number.parseInt(stream.attributes.get('rtcp')?.[0] ?? '', 10)
   const rtcpPort = Number.isNaN(told) ? stream.port + 1 : told
@@ -101,9 +102,8 @@ export const readRemote = (
 /** RFC 2543's way to hold: an address that nobody has. */
 const isHold = (host: string | undefined): boolean => host === '0.0.0.0' || host === '::'
 
-/** We would be made to send a stream to many. 0.0.0.0 stays: it is RFC 2543's way to hold. */
-const isMulticastOrBroadcast = (host: string): boolean =>
-  /^(22[4-9]|23\d)\./.test(host) || host === '255.255.255.255' || /^ff/i.test(host)
+/** We would be made to send a stream to many. */
+const isOfMany = (host: string): boolean => ['multicast', 'broadcast'].includes(classifyAddress(host))
 
 /** Milliseconds; what is not between 10 and 200 is taken for the usual 20. */
 export const readPtime = (stream: SdpStream): number => {

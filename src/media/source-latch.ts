@@ -1,4 +1,4 @@
-import { SocketAddress } from 'node:net'
+import { shortestAddress } from '../ip-address.ts'
 
 /** Where the other side says that it receives, and so sends from (RFC 4961). */
 export interface SaidSource {
@@ -83,7 +83,7 @@ export class SourceLatch {
   /** An offer or answer came, also one that changes nothing. True if who was believed no longer is. */
   say(said: SaidSource, now: number): boolean {
     this.#saidAt = now
-    const host = canonicalHost(said.host)
+    const host = shortestAddress(said.host)
     const before = this.#said
     // RFC 3264 section 8.4: an old way to say hold. It names nobody.
     if (before !== undefined && isNowhere(host)) return false
@@ -163,7 +163,3 @@ export class SourceLatch {
 }
 
 const isNowhere = (host: string): boolean => host === '0.0.0.0' || host === '::'
-
-/** As the sockets write a host: an IPv6 address can be written in many ways. */
-const canonicalHost = (host: string): string =>
-  host.includes(':') ? (SocketAddress.parse(`[${host}]:0`)?.address ?? host) : host

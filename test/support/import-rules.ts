@@ -7,9 +7,9 @@ export const allowedImports: Readonly<Record<string, readonly string[]>> = {
   clock: [],
   random: [],
   log: [],
-  // What counts as one stranger, for whoever counts them.
-  'address-block': [],
   'ip-address': [],
+  // What counts as one stranger, for whoever counts them.
+  'address-block': ['ip-address'],
   // Where a peer may aim us: signalling and media ask the same function.
   'decide-target': ['ip-address'],
 
@@ -17,8 +17,8 @@ export const allowedImports: Readonly<Record<string, readonly string[]>> = {
   call: [],
 
   // These know nothing of calls.
-  sip: ['address-block', 'clock', 'decide-target', 'random', 'log'],
-  media: ['clock', 'decide-target', 'random', 'log'],
+  sip: ['address-block', 'clock', 'decide-target', 'ip-address', 'random', 'log'],
+  media: ['clock', 'decide-target', 'ip-address', 'random', 'log'],
 
   directory: ['address-block', 'call', 'clock', 'random', 'log'],
   policy: ['call', 'directory', 'clock'],
@@ -36,8 +36,8 @@ export const allowedImports: Readonly<Record<string, readonly string[]>> = {
 
   // main alone knows all the rooms, to wire them together.
   main: [
-    ...['call', 'clock', 'config', 'decide-target', 'demo', 'dialects', 'directory', 'events', 'http', 'log', 'media'],
-    ...['orchestrator', 'policy', 'random', 'sip', 'store', 'telephony'],
+    ...['call', 'clock', 'config', 'decide-target', 'demo', 'dialects', 'directory', 'events', 'http', 'ip-address'],
+    ...['log', 'media', 'orchestrator', 'policy', 'random', 'sip', 'store', 'telephony'],
   ],
   // Reaches the server through the native API; `start` alone runs one.
   cli: ['call', 'config', 'demo', 'main'],

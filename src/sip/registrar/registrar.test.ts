@@ -450,6 +450,21 @@ describe('where a contact is reached', () => {
     assert.deepEqual(registrar.contacts('acme/101')[0]?.destination, { ...proven, port: 5062, proven })
   })
 
+  // Nothing in the clear goes to a port that speaks TLS, and no datagram to one that speaks TCP.
+  for (const contact of [
+    '<sips:101@198.51.100.7:5061>',
+    '<sip:101@198.51.100.7:5061;transport=tls>',
+    '<sip:101@198.51.100.7:5070;transport=TCP>',
+    '<sip:101@198.51.100.7:5070;transport=ws>',
+  ]) {
+    it(`${contact} in a REGISTER by UDP: where that came from`, () => {
+      const { register, registrar, source } = setUp()
+      register({ via: 'SIP/2.0/UDP 198.51.100.7;branch=z9hG4bK1', contacts: [contact] })
+      const { protocol, host, port, flow } = source
+      assert.deepEqual(registrar.contacts('acme/101')[0]?.destination, { protocol, host, port, flow })
+    })
+  }
+
   it('survives a restart', () => {
     const { register, registrar } = setUp()
     register()

@@ -377,11 +377,14 @@ const isOutdated = (request: SipRequest, binding: Binding): boolean =>
   request.callId === binding.callId && request.cseq.number <= binding.sequence
 
 /**
- * Where the phone is reached: the address and connection that its REGISTER came from, if it asked for that (RFC 3581) or stands
- * behind a NAT. Otherwise the port of its Contact: it may listen elsewhere than it sends from, but not where we listen.
+ * Where the phone is reached: the address and connection that its REGISTER came from, if it asked for that (RFC 3581), stands
+ * behind a NAT, or has a Contact for a transport that it has not come by. Otherwise the port of its Contact: it may listen elsewhere
+ * than it sends from, but not where we listen.
  */
 const destinationOf = (request: SipRequest, contact: SipUri, source: Source): Binding['destination'] => {
-  const symmetric = source.protocol !== 'udp' || request.via.params.has('rport') || contact.host !== source.host
+  const isOfUdp = contact.scheme === 'sip' && (contact.params.get('transport')?.toLowerCase() ?? 'udp') === 'udp'
+  const isThere = source.protocol === 'udp' && isOfUdp && contact.host === source.host
+  const symmetric = !isThere || request.via.params.has('rport')
   const { protocol, host, flow } = source
   const proven = { protocol, host, port: source.port, flow }
   const port = symmetric ? source.port : (contact.port ?? 5060)

@@ -1,9 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
+import { plainAddress } from '../../ip-address.ts'
 import type { Random } from '../../random.ts'
 import type { SipResponse } from '../message/message.ts'
 import type { Destination, TransportAddress } from '../transport/destination.ts'
-import { canonicalHost } from '../transport/host.ts'
 import { magicCookie } from './transaction-key.ts'
 
 /** The Via parameter that carries it. Peers copy our Via into every response, to the letter (RFC 3261 section 8.2.6.2). */
@@ -60,7 +60,7 @@ export class InviteProof {
 
   #sign(branch: string, callId: string, protocol: string, { host, port }: TransportAddress): string {
     return createHmac('sha256', this.#key)
-      .update(`${branch}\n${callId}\n${protocol}\n${canonicalHost(host)}\n${port}`)
+      .update(`${branch}\n${callId}\n${protocol}\n${plainAddress(host)}\n${port}`)
       .digest('hex')
       .slice(0, proofDigits)
   }

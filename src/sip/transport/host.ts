@@ -1,15 +1,9 @@
-import { isIP, SocketAddress } from 'node:net'
+import { isIP } from 'node:net'
 
 /** An IP address as sockets write it: no brackets, IPv4 not mapped into IPv6. Anything else is left as it is. */
 export const bareHost = (host: string): string => {
   if (host.startsWith('[') && host.endsWith(']')) return bareHost(host.slice(1, -1))
-  return host.startsWith('::ffff:') && isIP(host.slice(7)) === 4 ? host.slice(7) : host
-}
-
-/** One spelling for each address: IPv6 has many (RFC 5952). A name in lower case. */
-export const canonicalHost = (host: string): string => {
-  const bare = bareHost(host)
-  return isIP(bare) === 6 ? new SocketAddress({ address: bare, family: 'ipv6' }).address : bare.toLowerCase()
+  return /^::ffff:/i.test(host) && isIP(host.slice(7)) === 4 ? host.slice(7) : host
 }
 
 export const isNumericHost = (host: string): boolean => isIP(host) !== 0

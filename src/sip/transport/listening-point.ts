@@ -1,3 +1,4 @@
+import { plainAddress } from '../../ip-address.ts'
 import type { FlowId, TransportAddress, TransportProtocol } from './destination.ts'
 import { isIPv6, isLoopback, isWildcard } from './host.ts'
 
@@ -14,16 +15,21 @@ export interface AdvertisedAddress {
   readonly port?: number
 }
 
-/** Whether a message to `target` would come back to this point. `isLocal` tells the addresses of this machine. */
+/**
+ * Whether a message to `target`, an address in its plain form, would come back to this point. `isLocal` tells the addresses of this
+ * machine.
+ */
 export const listensAt = (
   point: ListeningPoint,
   target: TransportAddress,
   isLocal: (host: string) => boolean,
 ): boolean => {
   const { advertise } = point
-  if (advertise?.host === target.host && (advertise.port ?? point.port) === target.port) return true
+  if (advertise !== undefined && (advertise.port ?? point.port) === target.port) {
+    if (plainAddress(advertise.host) === target.host) return true
+  }
   if (point.port !== target.port) return false
-  return isWildcard(point.host) ? isLocal(target.host) : point.host === target.host
+  return isWildcard(point.host) ? isLocal(target.host) : plainAddress(point.host) === target.host
 }
 
 /** The flow of a UDP socket; the same again after a restart. */

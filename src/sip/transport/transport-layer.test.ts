@@ -148,6 +148,13 @@ describe('an address that a peer said', () => {
     const chosen = await transport.resolve({ protocol: 'udp', host: '203.0.113.1', port: 5061, proven })
     assert.equal(chosen.host, proven.host)
   })
+
+  it('an own port is one in whatever form the configuration writes its address', async () => {
+    const { transport } = setUp()
+    await transport.listen({ protocol: 'udp', host: '2001:DB8:0:0::1', port: 5060 })
+    const chosen = await transport.resolve({ protocol: 'udp', host: '2001:db8::1', port: 5060, proven })
+    assert.equal(chosen.host, proven.host)
+  })
 })
 
 describe('UDP', () => {

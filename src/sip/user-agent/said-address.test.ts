@@ -43,6 +43,40 @@ describe('a carrier that aims our requests elsewhere', () => {
     })
   }
 
+  // RFC 3261 section 26.2.2 and RFC 5630: neither address may be sent to in the clear.
+  for (const [name, parts] of [
+    ['a sips Contact', { contact: `<sips:x@${carrierHost}:5061>` }],
+    ['a sips Contact of another host', { contact: '<sips:x@203.0.113.9>' }],
+    ['a Contact over TLS', { contact: `<sip:x@${carrierHost}:5061;transport=tls>` }],
+    ['a Contact over TLS, in capitals', { contact: '<sip:x@203.0.113.9;transport=TLS>' }],
+    ['a Contact over WebSocket', { contact: '<sip:x@192.0.2.9;transport=ws>' }],
+    ['a sips Record-Route', { headers: ['Record-Route: <sips:203.0.113.9;lr>'] }],
+    ['a Record-Route over TLS', { headers: ['Record-Route: <sip:203.0.113.9:5061;transport=tls;lr>'] }],
+    ['a strict Record-Route over SCTP', { headers: ['Record-Route: <sip:203.0.113.9;transport=sctp>'] }],
+  ] as const) {
+    it(`${name}: the call goes on the way that the carrier was reached`, async () => {
+      const test = createTestNetwork()
+      const { agent } = await test.createAgent(5060)
+      const carrier = new ScriptedPeer(test.network, 6000, carrierHost)
+      carrier.onMessage = (message) => {
+        if (message.method === 'BYE') carrier.respond(message, 200, 'OK')
+      }
+      const record = recordInvite()
+      const destination = { protocol: 'udp', host: carrierHost, port: 6000 } as const
+      const invite = agent.invite(testInvite(6000, { uri: `sip:bob@${carrierHost}:6000`, destination }), record.handler)
+      await test.clock.advance(10)
+      carrier.respond(carrier.last('INVITE'), 200, 'OK', { toTag: 'a', ...parts })
+      await test.clock.advance(10)
+      invite.acknowledge(record.dialog)
+      void invite.bye()
+      await test.clock.advance(10)
+      const ours = test.network.sent.filter(({ from }) => from.port === 5060)
+      assert.deepEqual(new Set(ours.map(({ to }) => `${to.host}:${to.port}`)), new Set([`${carrierHost}:6000`]))
+      assert.deepEqual(carrier.heard, ['INVITE', 'ACK', 'BYE'])
+      await test.assertClean()
+    })
+  }
+
   it('a caller’s Contact: our BYE goes to where its INVITE came from', async () => {
     const test = createTestNetwork()
     const { agent } = await test.createAgent(5060)

@@ -10,7 +10,7 @@ import { bodyType, digitTypes } from './capabilities.ts'
 import type { Alarm, UserAgentCore } from './core.ts'
 import type { DialogUsage } from './dialog-usage.ts'
 import type { Body } from './invite-options.ts'
-import { choosePeer, nextHop } from './next-hop.ts'
+import { choosePeer, lacksTransport, nextHop } from './next-hop.ts'
 import { OfferExchange, type OfferingSession, type OfferOutcome, type OpenInvite } from './offer-exchange.ts'
 import { type RequestOutcome, sendAuthorized } from './send-authorized.ts'
 import type { SessionEnd, SessionHandler } from './session-handler.ts'
@@ -30,6 +30,9 @@ interface Farewell {
   readonly headers: readonly (readonly [string, string])[]
   sent: boolean
 }
+
+/** A peer's URI may have thousands of octets. */
+const longestInLog = 128
 
 /**
  * The INVITE usage of one dialog, either side, from the first provisional response with a tag to the end of the BYE. Answers
@@ -89,6 +92,14 @@ export class Session implements DialogUsage, OfferingSession {
     this.dialog.confirm(response)
     this.openInvite = undefined
     this.#refreshPeer()
+    const hop = this.dialog.nextHopUri()
+    if (lacksTransport(hop)) {
+      const fields = { callId: this.dialog.callId, hop: hop.slice(0, longestInLog) }
+      this.#core.log.info(
+        fields,
+        'the peer asks for a transport that is not available; it is reached the way that it came',
+      )
+    }
     this.#unacknowledged = this.#core.startTimer(() => {
       this.#core.log.warn({ callId: this.dialog.callId }, 'answered call was never acknowledged; ending it')
       void this.bye()

@@ -112,17 +112,13 @@ function phoneTarget(request: DialRequest, binding: Binding, number: string, dom
 function trunkTarget(request: DialRequest, carrier: TrunkTurn, number: string): DialTarget {
   const { trunk } = carrier
   const address = parseUri(trunk.address)
-  // The configuration refuses what this refuses, and says where; a call never leaves by another way than the one that was asked for.
-  const transport = address.params.get('transport')?.toLowerCase() ?? 'udp'
-  if (address.scheme !== 'sip' || (transport !== 'udp' && transport !== 'tcp')) {
-    throw new Error(`${address.scheme} over ${transport} is not available`)
-  }
   const uri = serializeUri({ ...address, user: number })
   const from = callerAddress(request.callerId, address.host, trunk.username)
   const identity = request.callerId.number
   return {
     farSide: 'trunk',
     uri,
+    // The configuration refuses what this throws for, and says where; a call never leaves by another way than was asked for.
     destination: destinationOfUri(trunk.address),
     from,
     to: { uri: sipUri(number, address.host), params: noParameters },
