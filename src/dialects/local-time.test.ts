@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { cpuMilliseconds } from '../../test/support/cpu-milliseconds.ts'
 import { parseLocalTime, renderLocalTime } from './local-time.ts'
 
 describe('a time in the zone of an account', () => {
@@ -30,5 +31,13 @@ describe('a time in the zone of an account', () => {
   }
   it('is shown as clocks there show it', () => {
     assert.equal(renderLocalTime(1_790_000_000_000, 'Australia/Sydney'), '2026-09-22 00:13:20')
+    assert.equal(renderLocalTime(1_790_000_000_000, 'America/New_York'), '2026-09-21 10:13:20')
+    assert.equal(renderLocalTime(1_790_000_000_000, 'Australia/Sydney'), '2026-09-22 00:13:20')
+  })
+  it('is cheap: a list of calls has 10,000 of them, and other calls wait meanwhile', () => {
+    const before = cpuMilliseconds()
+    for (let n = 0; n < 10_000; n++) renderLocalTime(1_790_000_000_000 + n * 1000, 'Australia/Sydney')
+    const spent = cpuMilliseconds() - before
+    assert.ok(spent < 1000, `took ${spent} ms`)
   })
 })

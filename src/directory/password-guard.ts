@@ -61,7 +61,7 @@ export class PasswordGuard {
   readonly #key = randomBytes(32)
   readonly #right: RecentMap<string>
   readonly #refused: RecentMap<true>
-  /** `BLOCK USER` */
+  /** `BLOCK USER`, here as everywhere the digest of a user's name. */
   readonly #known: RecentMap<true>
   readonly #underWay = new Map<string, Promise<boolean>>()
   readonly #turnstile = new FairTurnstile({ atOnce: checksAtOnce, longestQueue })
@@ -80,7 +80,9 @@ export class PasswordGuard {
    * Whether the password is right, and what is to be right beside it. Rejects with {@link GuessingError} where too many wrong ones
    * came, and with `BusyError` where too many wait.
    */
-  async check({ user, password, hash, from, signature }: PasswordQuestion): Promise<boolean> {
+  async check({ user: name, password, hash, from, signature }: PasswordQuestion): Promise<boolean> {
+    // A stranger's names are as long as a request may be: what is kept of each is as short as any other.
+    const user = this.#digest(name)
     const digest = this.#digest(hash, password)
     const isSigned = () => signature?.isRight() ?? true
     if (this.#right.get(user) === digest && isSigned()) return true

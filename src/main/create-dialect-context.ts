@@ -89,17 +89,21 @@ async function authenticateUser(login: Login, { liveDirectory, passwords, guesse
   const { name, password, from, signature } = login
   const { directory } = liveDirectory
   const found = directory.userWithHash(name)
-  // Whoever does not exist is asked for a signature all the same, and takes as long.
-  const keys = found === undefined ? [] : directory.signingKeys(found.credential.account)
+  // Whoever does not exist is asked for a signature all the same, and takes as long. The keys are those of the moment of the question.
+  const keys = () => (found === undefined ? [] : directory.signingKeys(found.credential.account))
   const question = {
     user: name,
     password,
     hash: found?.passwordHash ?? nobodysHash,
     from: from.address,
-    ...(signature && { signature: { given: signature.given, isRight: () => signature.isRight(keys) } }),
+    ...(signature && { signature: { given: signature.given, isRight: () => signature.isRight(keys()) } }),
   }
   try {
-    if (await passwords.check(question)) return callerOf(directory.userWithHash(name)?.credential, directory)
+    if (await passwords.check(question)) {
+      // A password that was changed while this one waited for its check is what counts.
+      const now = directory.userWithHash(name)
+      return now?.passwordHash === found?.passwordHash ? callerOf(now?.credential, directory) : undefined
+    }
   } catch (error) {
     if (error instanceof GuessingError)
       guesses.note({ credential: 'password', from: from.address, user: found && name })

@@ -33,6 +33,14 @@ export const cdrFilterNames: readonly string[] = [
 /** The filters of `cdrs/list`; a row has to pass each. */
 export function readCdrFilter(reader: ParameterReader, context: NumberContext): CdrFilter {
   const filters: CdrFilter[] = []
+  // Thousands of rows name a few lines and customers, and to read a telephone number takes its time.
+  const read = new Map<string, string>()
+  const sameNumberOf = (text: string, account: string): string => {
+    const key = `${account} ${text}`
+    const known = read.get(key) ?? sameNumber(text, account, context)
+    read.set(key, known)
+    return known
+  }
   const matches = <Key extends 'direction' | 'status' | 'stype' | 'ctype' | 'dtype'>(
     key: Key,
     values: readonly CdrRow[Key][],
@@ -47,8 +55,8 @@ export function readCdrFilter(reader: ParameterReader, context: NumberContext): 
     const wanted = reader.text(name)
     if (wanted === undefined) continue
     filters.push((row, { account }) => {
-      const number = sameNumber(wanted, account, context)
-      return fields.some((field) => sameNumber(row[field], account, context) === number)
+      const number = sameNumberOf(wanted, account)
+      return fields.some((field) => sameNumberOf(row[field], account) === number)
     })
   }
   const least = reader.integer('talktime_minimum', longestTalk, -1)

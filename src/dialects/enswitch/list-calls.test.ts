@@ -32,6 +32,8 @@ const calls: readonly Call[] = Array.from({ length: 6001 }, (_, n) => {
 /** How many calls were read, and the answer. */
 async function list(parameters: Record<string, string>) {
   let read = 0
+  let numbersRead = 0
+  const canonicalNumber = () => void numbersRead++
   const page = async (_accounts: readonly string[], { limit, cursor = '6001' }: CallFilter) => {
     const from = Math.max(0, Number(cursor) - limit)
     const found = calls.slice(from, Number(cursor)).toReversed()
@@ -43,12 +45,12 @@ async function list(parameters: Record<string, string>) {
     caller: { account: 'acme', accounts: ['acme'] },
     context: {
       ...{ calls: { calls: page }, account: () => ({ id: 1 }), node: { number: 1, name: 'cordboard' } },
-      ...{ line: () => undefined, canonicalNumber: () => undefined },
+      ...{ line: () => undefined, canonicalNumber },
     },
   } as unknown as AskedRequest
   const { responses, data } = await listCdrs.run(asked)
   const rows = data as readonly { readonly callid: string }[] | undefined
-  return { code: responses[0]?.code, key: responses[0]?.key, ids: rows?.map(({ callid }) => callid), read }
+  return { code: responses[0]?.code, key: responses[0]?.key, ids: rows?.map(({ callid }) => callid), read, numbersRead }
 }
 
 describe('more calls than a list may hold', () => {
@@ -73,5 +75,10 @@ describe('more calls than a list may hold', () => {
     // Two rows of three are what is filtered for: the calls that are read go on until there are enough of them.
     const filtered = await list({ descending: '1', limit: '1', offset: '900', detail: 'call', status: 'other' })
     assert.equal(filtered.ids?.length, 1)
+  })
+  it('reads each number once, however many rows name it', async () => {
+    const { ids, numbersRead } = await list({ descending: '1', limit: '1500', phone: '102' })
+    assert.equal(ids?.length, 1500)
+    assert.equal(numbersRead, 2)
   })
 })

@@ -32,11 +32,16 @@ const listPhones: ApiFunction = {
   run({ reader, caller, context }) {
     const names = readCustomers(reader, caller, context)
     if (names === undefined || reader.faults.length > 0) return { responses: reader.faults }
-    return found(visibleLines(names, caller, context).map((line) => phoneRow(line, context)))
+    // Looked up for all at once: an account may have ten thousand lines.
+    const isRegistered = registeredIn(names, context)
+    return found(visibleLines(names, caller, context).map((line) => phoneRow(line, isRegistered, context)))
   },
 }
 
-const getPhone: ApiFunction = { permissions, run: (asked) => ofPhone(asked, phoneRow) }
+const getPhone: ApiFunction = {
+  permissions,
+  run: (asked) => ofPhone(asked, (line, context) => phoneRow(line, registeredIn([line.account], context), context)),
+}
 
 const listRegistrations: ApiFunction = {
   permissions,
@@ -98,18 +103,27 @@ const customerRow = ({ id, name, parent, country, balance, currency }: AccountRe
 
 type AccountContext = Pick<DialectContext, 'account'>
 
-function phoneRow({ account, number, fullNumber, name, callerId }: LineReference, context: DialectContext): object {
-  const isRegistered = context.phones([account]).some(({ line }) => line === number)
-  return {
-    customer: context.account(account)?.id ?? 0,
-    customer_name: account,
-    number,
-    full_number: fullNumber ?? '',
-    name: name ?? '',
-    callerid_external: callerId ?? '',
-    registered: isRegistered ? 1 : 0,
-  }
+type IsRegistered = (account: string, number: string) => boolean
+
+/** Which lines of the accounts have a phone now. */
+function registeredIn(accounts: readonly string[], context: Pick<DialectContext, 'phones'>): IsRegistered {
+  const registered = new Set(context.phones(accounts).map(({ account, line }) => `${account}/${line}`))
+  return (account, number) => registered.has(`${account}/${number}`)
 }
+
+const phoneRow = (
+  { account, number, fullNumber, name, callerId }: LineReference,
+  isRegistered: IsRegistered,
+  context: AccountContext,
+): object => ({
+  customer: context.account(account)?.id ?? 0,
+  customer_name: account,
+  number,
+  full_number: fullNumber ?? '',
+  name: name ?? '',
+  callerid_external: callerId ?? '',
+  registered: isRegistered(account, number) ? 1 : 0,
+})
 
 /** Who is bound to lines sees these only. */
 const maySee = (caller: Caller, { account, number }: LineReference): boolean =>
