@@ -92,7 +92,8 @@ test('a call: the first reason in order, with the part of the request at fault; 
   const account = { emergencyCalls: false, callerIds: [] } as unknown as Account
   const ratePlan: RatePlan = { name: 'p', currency: 'AUD', rates: [{ prefix: '+1900', barred: true }] }
   const leg = { target: { kind: 'dial', value: 'x' }, callerId: { number: '+1' } } as const
-  const request = { first: leg, second: leg } as unknown as CallRequest
+  const origin = { dialect: 'native', credential: 'crm' }
+  const request = { first: leg, second: leg, origin } as unknown as CallRequest
   const pointerOf = (first: PhoneNumber[], second: PhoneNumber[]) => {
     const numbers = { isLine: () => false, canonicalOf: (number: string) => number }
     const [refusal] = decideCall({

@@ -46,7 +46,7 @@ export class ServerProcess {
     }
     child.stdout.on('data', note)
     child.stderr.on('data', note)
-    const until = Date.now() + 15_000
+    const until = Date.now() + 60_000
     while (!/is up|listening/i.test(this.#output)) {
       const hasEnded = child.exitCode !== null || child.signalCode !== null
       if (Date.now() > until || hasEnded) throw new Error(`the server did not start:\n${this.#output}`)
