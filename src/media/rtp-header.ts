@@ -34,6 +34,8 @@ export const payloadEnd = (packet: Uint8Array): number =>
 
 export const payloadTypeOf = (packet: Uint8Array): number => (packet[1] as number) & 0x7f
 
+export const isMarkedPacket = (packet: Uint8Array): boolean => ((packet[1] as number) & 0x80) !== 0
+
 export const sequenceOf = (packet: Uint8Array): number => ((packet[2] as number) << 8) | (packet[3] as number)
 
 /** As all 32-bit words of RTP here, a signed number: V8 keeps it in the object, where it boxes an unsigned one at each write. */

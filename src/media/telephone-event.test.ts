@@ -3,10 +3,10 @@ import { test } from 'node:test'
 import { writeHeader } from './rtp-header.ts'
 import { TelephoneEventDetector } from './telephone-event.ts'
 
-const eventOf = (event: number, timestamp: number, duration: number, end = false): Uint8Array => {
+const eventOf = (event: number, timestamp: number, duration: number, end = false, marked = false): Uint8Array => {
   const packet = new Uint8Array(16)
   packet[0] = 0x80
-  writeHeader(packet, 101, 0, timestamp, 1)
+  writeHeader(packet, (marked ? 0x80 : 0) | 101, 0, timestamp, 1)
   packet.set([event, (end ? 0x80 : 0) | 10, duration >> 8, duration], 12)
   return packet
 }
@@ -58,6 +58,37 @@ test('a lost end is made good by the next key or by audio', () => {
       add(eventOf(2, 4000, 320, true))
     }),
     ['1 40', '2 20'],
+  )
+})
+
+test('phones whose clock stands still between two keys: another key is another press, and so is a marked beginning', () => {
+  const press = (add: (packet: Uint8Array) => void, event: number, marked: boolean) => {
+    add(eventOf(event, 7000, 160, false, marked))
+    for (let copy = 0; copy < 3; copy++) add(eventOf(event, 7000, 800, true))
+  }
+  for (const [keys, marked] of [
+    [[10, 0, 11], false],
+    [[1, 1, 2, 1, 1, 1, 2], true],
+  ] as const) {
+    const heard = detect((_, add) => {
+      for (const key of keys) press(add, key, marked)
+    })
+    assert.deepEqual(
+      heard,
+      keys.map((key) => `${'0123456789*#'[key]} 100`),
+    )
+  }
+})
+
+test('a beginning that comes again late, and one that is marked all along, are no second press', () => {
+  assert.deepEqual(
+    detect((_, add) => {
+      add(eventOf(3, 0, 160, false, true))
+      add(eventOf(3, 0, 320, false, true))
+      add(eventOf(3, 0, 160, false, true))
+      for (let copy = 0; copy < 3; copy++) add(eventOf(3, 0, 640, true, true))
+    }),
+    ['3 80'],
   )
 })
 

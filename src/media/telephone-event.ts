@@ -1,5 +1,5 @@
 import { dtmfKeys } from './dtmf.ts'
-import { timestampOf } from './rtp-header.ts'
+import { isMarkedPacket, timestampOf } from './rtp-header.ts'
 
 /**
  * RFC 4733 section 2.3:
@@ -21,9 +21,10 @@ export class TelephoneEventDetector {
   readonly #listener: DtmfListener
   /** Of the newest event, and of the one before it. */
   #timestamp: number | undefined
-  #timestampBefore: number | undefined
-  #ended = true
   #event = 0
+  #timestampBefore: number | undefined
+  #eventBefore = 0
+  #ended = true
   #duration = 0
   #clockRate = 8000
 
@@ -36,11 +37,18 @@ export class TelephoneEventDetector {
     const event = packet[payload] as number
     if (event >= dtmfKeys.length) return
     const timestamp = timestampOf(packet)
-    // An event keeps the timestamp of its beginning (section 2.2.1): repeats of an ended one are known by it.
-    if (timestamp === this.#timestampBefore) return
-    if (timestamp !== this.#timestamp) {
+    const isEnd = ((packet[payload + 1] as number) & 0x80) !== 0
+    const duration = ((packet[payload + 2] as number) << 8) | (packet[payload + 3] as number)
+    // An event keeps the timestamp of its beginning (section 2.2.1): repeats of an ended one are known by it. Some phones give the
+    // next key the same one again: then another key, or a marked beginning, tells that it is the next.
+    const isMarked = isMarkedPacket(packet) && !isEnd
+    const isSame = timestamp === this.#timestamp && event === this.#event
+    const isBefore = timestamp === this.#timestampBefore && event === this.#eventBefore
+    if (isBefore && !isSame && !isMarked) return
+    if (!isSame || (this.#ended && isMarked && duration < this.#duration)) {
       this.finish()
       this.#timestampBefore = this.#timestamp
+      this.#eventBefore = this.#event
       this.#timestamp = timestamp
       this.#event = event
       this.#duration = 0
@@ -49,9 +57,8 @@ export class TelephoneEventDetector {
     } else if (this.#ended) {
       return
     }
-    const duration = ((packet[payload + 2] as number) << 8) | (packet[payload + 3] as number)
     this.#duration = Math.max(this.#duration, duration)
-    if ((packet[payload + 1] as number) & 0x80) this.finish()
+    if (isEnd) this.finish()
   }
 
   /** Ends a key press whose end was lost: for when audio follows it. */

@@ -40,8 +40,8 @@ export class DigitSource {
     if (!isCopy) this.#take(digit, milliseconds, 'media')
   }
 
-  takeInfo(contentType: string, body: string): void {
-    const parsed = parseInfoDigit(contentType, body)
+  takeInfo(body: string): void {
+    const parsed = parseInfoDigit(body)
     if (parsed === undefined || this.#way === 'media') return
     if (this.#way === 'info') return this.#takeInfo(parsed)
     if (this.#waiting.length < maximumWaiting) this.#waiting.push(parsed)

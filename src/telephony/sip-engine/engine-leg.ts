@@ -211,8 +211,8 @@ export class EngineLeg implements LegHandle {
       onEnded: (end) => this.#sessionEnded(self(), end),
       onOffer: (offer, request, dialog) => this.#answerOffer(offer, request, dialog),
       onAnswer: (answer) => this.#media?.takeAnswer(answer),
-      onInfo: (contentType, body) => {
-        if (this.#phase === 'answered') this.#digits.takeInfo(contentType, body)
+      onInfo: (_type, body) => {
+        if (this.#phase === 'answered') this.#digits.takeInfo(body)
       },
     }
   }
