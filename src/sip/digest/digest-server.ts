@@ -7,7 +7,7 @@ import { computeHa1, type DigestAlgorithm } from './digest-algorithm.ts'
 import { type DigestCredentials, readCredentials } from './digest-credentials.ts'
 import { escapeQuoted, parseDigestParameters, unescapeQuoted } from './digest-parameters.ts'
 import { computeDigestResponse } from './digest-response.ts'
-import { NonceBook, type NonceScope } from './nonce-book.ts'
+import { issueTime, NonceBook, type NonceScope } from './nonce-book.ts'
 
 export interface DigestServerOptions {
   readonly clock: Clock
@@ -83,7 +83,8 @@ export type DigestFailure =
   | 'replayed'
 
 export type DigestVerdict =
-  | { readonly ok: true; readonly username: string; readonly realm: string }
+  /** `nonceIssuedAt`: milliseconds since the epoch. The request was made after that. */
+  | { readonly ok: true; readonly username: string; readonly realm: string; readonly nonceIssuedAt: number }
   /** `stale`: the client may try again without asking its user for the password. */
   | { readonly ok: false; readonly reason: DigestFailure; readonly stale?: boolean }
 
@@ -171,7 +172,7 @@ export class DigestServer {
     // The honest client whose request came twice can go on with a fresh nonce, a thief cannot.
     if (!this.#nonces.use(nonce, count)) return { ok: false, reason: 'replayed', stale: true }
     options.onRight?.(guess)
-    return { ok: true, username, realm }
+    return { ok: true, username, realm, nonceIssuedAt: issueTime(nonce) }
   }
 
   #isFresh({ nonce, realm, opaque }: DigestCredentials, place: ChallengedPlace): boolean {

@@ -138,4 +138,5 @@ export class NonceBook {
 
 const isSame = (left: string, right: string): boolean => timingSafeEqual(Buffer.from(left), Buffer.from(right))
 
-const issueTime = (nonce: string): number => Number.parseInt(nonce.slice(0, timeDigits), 16)
+/** When a nonce of ours was made, in milliseconds since the epoch. */
+export const issueTime = (nonce: string): number => Number.parseInt(nonce.slice(0, timeDigits), 16)

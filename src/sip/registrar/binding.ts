@@ -19,6 +19,8 @@ export interface Binding {
   /** Call-ID and CSeq number of the REGISTER that set this binding: an older one is refused (RFC 3261 section 10.3). */
   readonly callId: string
   readonly sequence: number
+  /** When that REGISTER was taken, in milliseconds since the epoch. Absent in what an older version wrote. */
+  readonly registeredAt?: number
   /** Stands for the line's secret of that time: a binding does not outlive it. Absent in what an older version wrote. */
   readonly secretMark?: string
   /** The phone has answered an OPTIONS before: when it no longer does, it is not there. */

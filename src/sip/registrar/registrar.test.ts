@@ -25,6 +25,9 @@ interface Register {
   readonly password?: string
   readonly via?: string
   readonly source?: Partial<Source>
+  /** Of an earlier challenge; a new one is asked for if absent. */
+  readonly challenges?: readonly string[]
+  readonly nonceCount?: number
 }
 
 const setUp = (limits: Partial<RegistrarLimits> = {}) => {
@@ -65,27 +68,31 @@ const setUp = (limits: Partial<RegistrarLimits> = {}) => {
     local: { host: '192.0.2.1', port: 5060 },
     flow: 'udp:192.0.2.1:5060',
   }
+  const challenge = (wanted: Register, number: number): string[] | SipResponse => {
+    const response = registrar.handle(parse(wanted, number), { ...source, ...wanted.source })
+    return response.status === 401 ? response.headers.getAll('WWW-Authenticate') : response
+  }
   /** Registers as a phone does: unauthenticated, and again with the answer to the challenge. */
   const register = (wanted: Register = {}): SipResponse => {
     const from = { ...source, ...wanted.source }
     const number = wanted.sequence ?? ++sequence * 2
-    const challenged = registrar.handle(parse(wanted, number), from)
-    if (challenged.status !== 401) return challenged
+    const challenges = wanted.challenges ?? challenge(wanted, number)
+    if (!Array.isArray(challenges)) return challenges as SipResponse
     const username = wanted.username ?? wanted.to ?? '101'
     const authorization = answerChallenge({
       method: 'REGISTER',
       uri: `sip:${realm}`,
-      challenges: challenged.headers.getAll('WWW-Authenticate'),
+      challenges,
       username,
       password: wanted.password ?? `s3cret-${username}`,
       cnonce: random.token(8),
-      nonceCount: 1,
+      nonceCount: wanted.nonceCount ?? 1,
       body: Buffer.alloc(0),
     })
     return registrar.handle(parse(wanted, number + (wanted.sequence === undefined ? 1 : 0), authorization), from)
   }
   const uris = (aor = 'acme/101'): string[] => registrar.contacts(aor).map((binding) => binding.contactUri)
-  return { clock, registrar, register, changes, marks, uris, parse, source }
+  return { clock, registrar, register, challenge, changes, marks, uris, parse, source }
 }
 
 describe('RFC 3261 section 10.3: processing REGISTER requests', () => {
@@ -166,16 +173,35 @@ describe('RFC 3261 section 10.3: processing REGISTER requests', () => {
     assert.deepEqual(uris(), [])
   })
 
-  it('step 7: within a Call-ID an older CSeq fails the whole update', () => {
-    const { register, uris } = setUp()
-    register({ sequence: 10 })
+  it('step 7: within a Call-ID an older CSeq fails the whole update', async () => {
+    const { register, challenge, uris, clock } = setUp()
+    const challenges = challenge({}, 1) as string[]
+    register({ sequence: 10, challenges, nonceCount: 2 })
+    await clock.advance(2000)
     const outdated = register({
       sequence: 9,
+      challenges,
       contacts: ['<sip:new@192.0.2.10>', '<sip:101@192.0.2.10:5062>;expires=0'],
     })
     assert.equal(outdated.status, 500)
     assert.deepEqual(uris(), ['sip:101@192.0.2.10:5062'])
     assert.equal(register({ sequence: 1, callId: 'rebooted' }).status, 200)
+  })
+
+  it('a phone that counts from 1 again within its Call-ID, for it was switched off, is not locked out', async () => {
+    const { register, challenge, uris, clock } = setUp()
+    const before = challenge({}, 1) as string[]
+    assert.equal(register({ sequence: 4711 }).status, 200)
+    await clock.advance(5000)
+    assert.equal(register({ sequence: 2, contacts: ['<sip:101@192.0.2.10:5062>'] }).status, 200)
+    // What was sent before that, and comes only now, is outdated still.
+    const late = { sequence: 2, challenges: before, contacts: ['<sip:late@192.0.2.10>', '<sip:101@192.0.2.10:5062>'] }
+    assert.equal(register(late).status, 500)
+    assert.equal(register({ sequence: 4712, contacts: ['*'], headers: ['Expires: 0'] }).status, 200)
+    assert.equal(register({ sequence: 1, contacts: ['<sip:101@192.0.2.10:5070>'] }).status, 200)
+    await clock.advance(1)
+    assert.equal(register({ sequence: 1, contacts: ['*'], headers: ['Expires: 0'] }).status, 200)
+    assert.deepEqual(uris(), [])
   })
 
   it('step 8: lists every contact, the preferred first', () => {

@@ -61,6 +61,14 @@ export interface RegistrarOptions {
   readonly limits?: Partial<RegistrarLimits>
 }
 
+/** A REGISTER whose sender has proved to be the line's phone. */
+interface Registration {
+  readonly request: SipRequest
+  readonly source: Source
+  readonly aor: string
+  readonly nonceIssuedAt: number
+}
+
 /** A change that a REGISTER asks for, checked but not yet made. */
 type Plan = { readonly put: Binding; readonly replaces?: string } | { readonly remove: string }
 
@@ -203,7 +211,7 @@ export class Registrar {
       this.#refusals.warn(fields, 'registration refused: the line is not that of these credentials')
       return this.#answer(request, 403, 'Forbidden')
     }
-    return this.#update(request, source, aor)
+    return this.#update({ request, source, aor, nonceIssuedAt: verdict.nonceIssuedAt })
   }
 
   #lookupHa1(username: string, realm: string, algorithm: ServerAlgorithm): string | undefined {
@@ -219,7 +227,8 @@ export class Registrar {
       .some(({ callId, destination }) => callId === request.callId && addressBlock(destination.host) === address)
   }
 
-  #update(request: SipRequest, source: Source, aor: string): SipResponse {
+  #update(registration: Registration): SipResponse {
+    const { request, aor } = registration
     const contacts = request.contacts
     if (contacts === '*') {
       // Section 10.3 step 6: the wildcard only with "Expires: 0".
@@ -227,14 +236,14 @@ export class Registrar {
         return this.#answer(request, 400, 'Wildcard Contact Needs Expires 0')
       }
       const bindings = this.#table.contacts(aor)
-      if (bindings.some((binding) => isOutdated(request, binding))) return this.#outOfOrder(request)
+      if (bindings.some((binding) => isOutdated(registration, binding))) return this.#outOfOrder(request)
       for (const binding of bindings) this.#table.remove(aor, bindingKey(binding), 'unregistered')
       return this.#list(request, aor)
     }
     if (contacts.length > this.#limits.contactsPerLine) return this.#tooManyContacts(request)
     const plans: Plan[] = []
     for (const contact of contacts) {
-      const plan = this.#plan(request, source, aor, contact)
+      const plan = this.#plan(registration, contact)
       if (plan === undefined) continue
       if ('status' in plan) return plan
       plans.push(plan)
@@ -255,7 +264,8 @@ export class Registrar {
   }
 
   /** Section 10.3 step 7, for one Contact. */
-  #plan(request: SipRequest, source: Source, aor: string, contact: NameAddr): Plan | SipResponse | undefined {
+  #plan(registration: Registration, contact: NameAddr): Plan | SipResponse | undefined {
+    const { request, source, aor } = registration
     const uri = tryParseUri(contact.uri)
     if (uri === undefined || (uri.scheme !== 'sip' && uri.scheme !== 'sips')) {
       return this.#answer(request, 400, 'Contact Is Not A SIP URI')
@@ -271,15 +281,17 @@ export class Registrar {
     const registrationId = parseCount(contact.params.get('reg-id'))
     const userAgent = request.headers.get('User-Agent')?.slice(0, 256)
     const secretMark = this.#lines.secretMark(aor)
+    const now = this.#clock.now()
     const binding: Binding = {
       aor,
       // Headers in a Contact URI would end up in requests of ours (RFC 3261 section 19.1.5).
       contactUri: canonicalContact(uri),
       destination: destinationOf(request, uri, source),
-      expiresAt: this.#clock.now() + Math.min(expires, this.#limits.maximumExpiresSeconds) * 1000,
+      expiresAt: now + Math.min(expires, this.#limits.maximumExpiresSeconds) * 1000,
       q: parseQuality(contact.params.get('q')),
       callId: request.callId,
       sequence: request.cseq.number,
+      registeredAt: now,
       ...(userAgent !== undefined && { userAgent }),
       ...(instanceId !== undefined && instanceId !== '' && { instanceId: instanceId.slice(0, 256) }),
       ...(registrationId !== undefined && { registrationId }),
@@ -287,7 +299,7 @@ export class Registrar {
     }
     const key = bindingKey(binding)
     const before = this.#table.get(aor, key)
-    if (before !== undefined && isOutdated(request, before)) return this.#outOfOrder(request)
+    if (before !== undefined && isOutdated(registration, before)) return this.#outOfOrder(request)
     if (expires === 0) return before === undefined ? undefined : { remove: key }
     const put: Binding = before?.answersOptions === true ? { ...binding, answersOptions: true } : binding
     // The same Contact URI without an instance before: the phone has learnt RFC 5626, and must not ring twice.
@@ -372,9 +384,15 @@ const keysRemovedBy = (plan: Plan): string[] => {
 
 const keysOf = (plan: Plan): string[] => ('put' in plan ? [bindingKey(plan.put)] : []).concat(keysRemovedBy(plan))
 
-/** Section 10.3 step 7: within one Call-ID, only a higher CSeq may change a binding. */
-const isOutdated = (request: SipRequest, binding: Binding): boolean =>
-  request.callId === binding.callId && request.cseq.number <= binding.sequence
+/**
+ * Section 10.3 step 7: within one Call-ID, only a higher CSeq may change a binding. Some phones make their Call-ID of their hardware
+ * address, and count from 1 again when they have been switched on; they would be locked out until the binding expires. So, beyond
+ * the RFC, a REGISTER with a nonce that was made after the binding is a newer one: nobody can have sent it before.
+ */
+const isOutdated = ({ request, nonceIssuedAt }: Registration, binding: Binding): boolean =>
+  request.callId === binding.callId &&
+  request.cseq.number <= binding.sequence &&
+  nonceIssuedAt <= (binding.registeredAt ?? 0)
 
 /**
  * Where the phone is reached: the address and connection that its REGISTER came from, if it asked for that (RFC 3581), stands
