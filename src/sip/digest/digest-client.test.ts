@@ -57,6 +57,14 @@ describe('answers to challenges', () => {
     assert.deepEqual(Object.keys(parameters), ['username', 'realm', 'nonce', 'uri', 'response'])
   })
 
+  it('an empty qop, algorithm or opaque, as some servers send them, counts as none', () => {
+    const plain = parametersOf(answer(['Digest realm="r", nonce="n"']))
+    for (const empty of ['qop=""', 'algorithm=""', 'qop="", algorithm=', 'stale=, qop=']) {
+      assert.deepEqual(parametersOf(answer([`Digest realm="r", nonce="n", ${empty}`])), plain, empty)
+    }
+    assert.deepEqual(parametersOf(answer(['Digest realm="r", nonce="n", opaque="",'])), { ...plain, opaque: '' })
+  })
+
   it('auth-int is answered where nothing else is offered, over the body', () => {
     const offer = [challenge('SHA-256', 'qop="auth-int"')]
     const one = parametersOf(answer(offer, { body: Buffer.from('one') }))

@@ -65,7 +65,7 @@ export const answerChallenge = (input: ChallengeAnswerInput): string | undefined
     `uri="${uri}"`,
     `response="${response}"`,
     // An algorithm that was not named is not named back: servers of RFC 2069 know no such parameter.
-    ...(parameters.has('algorithm') ? [`algorithm=${algorithm}${session ? '-sess' : ''}`] : []),
+    ...(parameters.get('algorithm') ? [`algorithm=${algorithm}${session ? '-sess' : ''}`] : []),
     ...(qop === undefined && !session ? [] : [`cnonce="${cnonce}"`]),
     // Neither qop nor nc is quoted (RFC 7616 section 3.4).
     ...(qop === undefined ? [] : [`qop=${qop}`, `nc=${nonceCount}`]),
@@ -89,12 +89,11 @@ const readChallenge = (text: string, input: ChallengeAnswerInput): Challenge | u
   const parameters = parseDigestParameters(text)
   const realm = parameters?.get('realm')
   const nonce = parameters?.get('nonce')
-  const named = parseAlgorithm(parameters?.get('algorithm'))
+  // Some servers name an algorithm, a qop or an opaque that is empty: they have none (RFC 2069).
+  const named = parseAlgorithm(parameters?.get('algorithm') || undefined)
   if (parameters === undefined || realm === undefined || nonce === undefined || named === undefined) return undefined
-  const offered = parameters
-    .get('qop')
-    ?.split(',')
-    .map((option) => option.trim().toLowerCase())
+  const options = parameters.get('qop')?.trim() || undefined
+  const offered = options?.split(',').map((option) => option.trim().toLowerCase())
   const qop = offered?.includes('auth') ? 'auth' : offered?.includes('auth-int') ? 'auth-int' : undefined
   // Only a qop that we lack: an answer as if there were none would be the downgrade that RFC 7616 section 5.8 warns of.
   if (offered !== undefined && qop === undefined) return undefined

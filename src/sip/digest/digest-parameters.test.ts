@@ -20,7 +20,7 @@ describe('digest parameters', () => {
     ['a parameter twice', 'Digest realm="a", realm="b"'],
     ['an open quote', 'Digest realm="a'],
     ['no value', 'Digest realm'],
-    ['nothing after a comma', 'Digest realm="a",'],
+    ['nothing but commas', 'Digest ,,'],
     ['no comma', 'Digest realm="a" nonce="b"'],
     ['too many', `Digest ${Array.from({ length: 33 }, (_, index) => `p${index}=1`).join(',')}`],
   ]
@@ -28,10 +28,23 @@ describe('digest parameters', () => {
     it(`cannot be read: ${what}`, () => assert.equal(parseDigestParameters(text), undefined))
   }
 
+  it('RFC 9110 section 5.6.1.2: a list may have empty elements, and end with one', () => {
+    for (const text of ['Digest realm="a", nonce=n,', 'Digest , realm="a",, nonce="n" , ', 'Digest realm="a",nonce=n,\t,']) {
+      assert.deepEqual(Object.fromEntries(parseDigestParameters(text) ?? []), { realm: 'a', nonce: 'n' }, text)
+    }
+  })
+
+  it('a value may be missing', () => {
+    const parameters = parseDigestParameters('Digest realm="a", opaque=, qop= ,nonce="n", algorithm=')
+    assert.deepEqual(Object.fromEntries(parameters ?? []), { realm: 'a', opaque: '', qop: '', nonce: 'n', algorithm: '' })
+  })
+
   it('takes time in proportion to the text', () => {
     const started = cpuMilliseconds()
     parseDigestParameters(`Digest realm="${'\\"'.repeat(30_000)}`)
     parseDigestParameters(`Digest ${' '.repeat(60_000)}realm`)
+    parseDigestParameters(`Digest realm=${' '.repeat(60_000)}"`)
+    parseDigestParameters(`Digest realm=a${', '.repeat(30_000)}"`)
     assert.ok(cpuMilliseconds() - started < 500)
   })
 

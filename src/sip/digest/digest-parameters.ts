@@ -3,7 +3,9 @@ export type DigestParameters = ReadonlyMap<string, string>
 
 const scheme = /^\s*Digest\s+/i
 /** One parameter and what ends it. Sticky and without nested repetition, so that its time is linear in the text. */
-const parameter = /\s*([\w!%*+.`'~-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]+))\s*(,|$)/y
+const parameter = /\s*([\w!%*+.`'~-]+)\s*=(?:\s*"((?:[^"\\]|\\.)*)"|\s*([^\s",]+)|)\s*(,|$)/y
+/** Commas with nothing between them: a list may have empty elements (RFC 9110 section 5.6.1.2), and some servers end one so. */
+const emptyElements = /[\s,]*/y
 const maximumParameters = 32
 
 /**
@@ -15,16 +17,24 @@ export const parseDigestParameters = (text: string): DigestParameters | undefine
   const start = scheme.exec(text)
   if (start === null) return undefined
   const parameters = new Map<string, string>()
-  parameter.lastIndex = start[0].length
+  let end = endOfEmptyElements(text, start[0].length)
   for (let more = true; more; ) {
+    parameter.lastIndex = end
     const match = parameter.exec(text)
     if (match === null) return undefined
     const name = (match[1] as string).toLowerCase()
     if (parameters.has(name) || parameters.size === maximumParameters) return undefined
     parameters.set(name, match[2] ?? match[3] ?? '')
-    more = match[4] === ','
+    end = endOfEmptyElements(text, parameter.lastIndex)
+    more = match[4] === ',' && end < text.length
   }
   return parameters
+}
+
+const endOfEmptyElements = (text: string, start: number): number => {
+  emptyElements.lastIndex = start
+  emptyElements.exec(text)
+  return emptyElements.lastIndex
 }
 
 /** The text that a quoted string stands for (RFC 3261 section 25.1, quoted-pair). */

@@ -318,7 +318,7 @@ describe('RFC 7616 section 3.4: nonce counts', () => {
     assert.equal(server.size, 10)
     for (const header of headers) assert.equal(verify(header).ok, false)
     await clock.advance(300_000)
-    assert.deepEqual(verify(answer(server.challenge(realm))), accepted)
+    assert.equal(verify(answer(server.challenge(realm))).ok, true)
     assert.equal(server.size, 1)
   })
 })
