@@ -29,14 +29,24 @@ describe('digest parameters', () => {
   }
 
   it('RFC 9110 section 5.6.1.2: a list may have empty elements, and end with one', () => {
-    for (const text of ['Digest realm="a", nonce=n,', 'Digest , realm="a",, nonce="n" , ', 'Digest realm="a",nonce=n,\t,']) {
+    for (const text of [
+      'Digest realm="a", nonce=n,',
+      'Digest , realm="a",, nonce="n" , ',
+      'Digest realm="a",nonce=n,\t,',
+    ]) {
       assert.deepEqual(Object.fromEntries(parseDigestParameters(text) ?? []), { realm: 'a', nonce: 'n' }, text)
     }
   })
 
   it('a value may be missing', () => {
     const parameters = parseDigestParameters('Digest realm="a", opaque=, qop= ,nonce="n", algorithm=')
-    assert.deepEqual(Object.fromEntries(parameters ?? []), { realm: 'a', opaque: '', qop: '', nonce: 'n', algorithm: '' })
+    assert.deepEqual(Object.fromEntries(parameters ?? []), {
+      realm: 'a',
+      opaque: '',
+      qop: '',
+      nonce: 'n',
+      algorithm: '',
+    })
   })
 
   it('takes time in proportion to the text', () => {

@@ -11,7 +11,7 @@ const setUp = (services: Record<string, ServiceRecord[]>, addresses: Record<stri
   const find = <Record>(table: { [name: string]: Record[] }, name: string): Promise<Record[]> => {
     asked.push(name)
     const found = table[name]
-    return found === undefined ? Promise.reject(new Error(`ENOTFOUND ${name}`)) : Promise.resolve(found)
+    return found === undefined ? Promise.reject(failure('ENOTFOUND', name)) : Promise.resolve(found)
   }
   const queries = {
     services: (name: string) => find(services, name),
@@ -19,6 +19,8 @@ const setUp = (services: Record<string, ServiceRecord[]>, addresses: Record<stri
   }
   return { clock, asked, resolver: new DnsResolver(clock, createSeededRandom(1), queries) }
 }
+
+const failure = (code: string, name: string): Error => Object.assign(new Error(`${code} ${name}`), { code })
 
 const to = (host: string, port = 5060) => ({ protocol: 'udp', host, port }) as const
 
@@ -80,6 +82,89 @@ describe('RFC 3263, reduced', () => {
     await clock.advance(1001)
     await resolver.resolve(to('late.example', 6060))
     assert.equal(asked.length, 3)
+  })
+
+  it('takes the first address that there is a socket for, whatever the system puts first', async () => {
+    const clock = new VirtualClock()
+    const queries = {
+      services: (name: string) => Promise.reject(failure('ENODATA', name)),
+      addresses: async (name: string) => (name === 'six.example' ? ['2001:db8::7'] : ['2001:db8::7', '198.51.100.7']),
+    }
+    const resolver = new DnsResolver(clock, createSeededRandom(1), queries, (_protocol, host) => !host.includes(':'))
+    assert.deepEqual(await resolver.resolve(to('dual.example')), to('198.51.100.7'))
+    const rejected = resolver.resolve(to('six.example')) as Promise<unknown>
+    await assert.rejects(rejected, /2001:db8::7 is of a family in which no SIP port is open/)
+  })
+
+  describe('RFC 8767: while DNS does not answer', () => {
+    const outage = () => {
+      const clock = new VirtualClock()
+      type Answer = 'answers' | 'fails' | 'is silent' | 'says that there is nothing'
+      const state: { dns: Answer; asked: number } = { dns: 'answers', asked: 0 }
+      const answer = <Record>(name: string, records: Record[]): Promise<Record[]> => {
+        state.asked++
+        if (state.dns === 'answers') return Promise.resolve(records)
+        if (state.dns === 'is silent') return new Promise(() => {})
+        return Promise.reject(failure(state.dns === 'fails' ? 'ESERVFAIL' : 'ENOTFOUND', name))
+      }
+      const record = { name: 'edge.example', port: 5070, priority: 1, weight: 1 }
+      const resolver = new DnsResolver(clock, createSeededRandom(1), {
+        services: (name) => answer(name, [record]),
+        addresses: (name) => (name === 'edge.example' ? answer(name, ['198.51.100.7']) : answer<string>(name, [])),
+      })
+      const resolve = () => Promise.resolve(resolver.resolve(to('carrier.example')))
+      return { clock, state, resolve }
+    }
+    const known = to('198.51.100.7', 5070)
+
+    it('what it said last is taken, for a day, and it is asked again every ten seconds', async () => {
+      const { clock, state, resolve } = outage()
+      assert.deepEqual(await resolve(), known)
+      state.dns = 'fails'
+      await clock.advance(61_000)
+      assert.deepEqual(await resolve(), known)
+      const { asked } = state
+      await clock.advance(9000)
+      assert.deepEqual(await resolve(), known)
+      assert.equal(state.asked, asked)
+      await clock.advance(2000)
+      assert.deepEqual(await resolve(), known)
+      assert.ok(state.asked > asked)
+      await clock.advance(24 * 3600_000)
+      await assert.rejects(resolve(), TransportError)
+      state.dns = 'answers'
+      await clock.advance(10_001)
+      assert.deepEqual(await resolve(), known)
+      assert.equal(clock.pending, 0)
+    })
+
+    it('no call waits for it longer than a moment', async () => {
+      const { clock, state, resolve } = outage()
+      assert.deepEqual(await resolve(), known)
+      state.dns = 'is silent'
+      await clock.advance(61_000)
+      const found: unknown[] = []
+      void resolve().then((destination) => found.push(destination))
+      await clock.advance(1000)
+      assert.deepEqual(found, [known])
+    })
+
+    it('that there is nothing is an answer', async () => {
+      const { clock, state, resolve } = outage()
+      assert.deepEqual(await resolve(), known)
+      state.dns = 'says that there is nothing'
+      await clock.advance(61_000)
+      await assert.rejects(resolve(), /the name does not exist/)
+    })
+
+    it('SRV records that could not be had are asked for again soon: the name alone may have no address', async () => {
+      const { clock, state, resolve } = outage()
+      state.dns = 'fails'
+      await assert.rejects(resolve(), TransportError)
+      state.dns = 'answers'
+      await clock.advance(10_001)
+      assert.deepEqual(await resolve(), known)
+    })
   })
 
   it('does not wait for ever', async () => {

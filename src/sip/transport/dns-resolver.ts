@@ -13,7 +13,7 @@ export interface ServiceRecord {
   readonly weight: number
 }
 
-/** The questions asked of DNS; each is rejected, or has no answers, where there is nothing. */
+/** The questions asked of DNS; each is rejected where there is nothing (ENOTFOUND, ENODATA), or nobody knows (any other code). */
 export interface DnsQueries {
   services(name: string): Promise<readonly ServiceRecord[]>
   addresses(name: string): Promise<readonly string[]>
@@ -24,28 +24,44 @@ const defaultPort = 5060
 const freshMilliseconds = 60_000
 const failureMilliseconds = 10_000
 const patienceMilliseconds = 5000
+/**
+ * RFC 8767: while DNS does not answer, what it said last is better than nothing. A call waits so long for a new answer, and no more
+ * than a day old may the last one be.
+ */
+const staleAfterMilliseconds = 500
+const staleMilliseconds = 24 * 3600_000
 const maximumNames = 1000
 
+type Targets = readonly ServiceRecord[]
+
 interface Entry {
-  readonly targets: Promise<readonly ServiceRecord[]>
+  targets: Promise<Targets>
   expiresAt: number
+  /** The newest answer of DNS with something in it, and until when it may stand in for another. */
+  last: Targets
+  lastUntil: number
 }
+
+/** Whether there is a socket from which an address can be sent to. */
+export type Reaches = (protocol: TransportProtocol, host: string) => boolean
 
 /**
  * Finds the address behind a name (RFC 3263, reduced: the transport is given, so NAPTR is not asked; SRV is, unless the port is
- * another than 5060; then A and AAAA). The first target is taken; one that fails is left to the next SRV draw.
+ * another than 5060; then A and AAAA). The first target that can be sent to is taken; one that fails is left to the next SRV draw.
  */
 export class DnsResolver {
   readonly #clock: Clock
   readonly #random: Random
   readonly #queries: DnsQueries
+  readonly #reaches: Reaches
   readonly #services = new Map<string, Entry>()
   readonly #addresses = new Map<string, Entry>()
 
-  constructor(clock: Clock, random: Random, queries: DnsQueries = createDnsQueries()) {
+  constructor(clock: Clock, random: Random, queries: DnsQueries = createDnsQueries(), reaches: Reaches = () => true) {
     this.#clock = clock
     this.#random = random
     this.#queries = queries
+    this.#reaches = reaches
   }
 
   /** At once for a numeric host; otherwise a promise that is rejected with a TransportError where there is no address. */
@@ -70,29 +86,62 @@ export class DnsResolver {
     // RFC 3263 section 4.2: an explicit port means an address record. 5060 cannot be told from no port at all here.
     const services = port === defaultPort ? await this.#cached(this.#services, `_sip._${protocol}.${name}`) : []
     const target = services.length === 0 ? { name, port } : this.#draw(services)
-    const [address] = await this.#cached(this.#addresses, target.name)
-    if (address === undefined) throw new Error('the name does not exist')
-    return { host: address.name, port: target.port }
+    const addresses = await this.#cached(this.#addresses, target.name)
+    // A carrier may have IPv6 addresses too, and the system puts them first even where we only listen on IPv4.
+    const address = addresses.find(({ name: host }) => this.#reaches(protocol, host))
+    if (address !== undefined) return { host: address.name, port: target.port }
+    const [other] = addresses
+    throw new Error(
+      other === undefined ? 'the name does not exist' : `${other.name} is of a family in which no SIP port is open`,
+    )
   }
 
-  #cached(cache: Map<string, Entry>, name: string): Promise<readonly ServiceRecord[]> {
+  #cached(cache: Map<string, Entry>, name: string): Promise<Targets> {
     const now = this.#clock.monotonic()
     const known = cache.get(name)
     if (known !== undefined && known.expiresAt > now) return known.targets
     cache.delete(name)
     if (cache.size >= maximumNames) cache.delete(cache.keys().next().value as string)
-    const isService = cache === this.#services
-    const asked = isService ? this.#queries.services(name) : this.#queries.addresses(name).then(toRecords)
+    const hasLast = known !== undefined && known.lastUntil > now
+    const last = hasLast ? known.last : []
+    const asked = this.#ask(cache === this.#services, name)
+    const targets = asked.then((answer) => answer ?? last)
     const entry: Entry = {
-      targets: asked.catch(() => []),
+      targets: hasLast ? this.#orAfterAMoment(targets, last) : targets,
       expiresAt: now + freshMilliseconds,
+      last,
+      lastUntil: hasLast ? known.lastUntil : 0,
     }
     cache.set(name, entry)
-    // A name without SRV records is the rule; a name without addresses may be a failure that passes.
-    void entry.targets.then((targets) => {
-      if (targets.length === 0 && !isService) entry.expiresAt = this.#clock.monotonic() + failureMilliseconds
-    })
+    void asked.then((answer) => this.#settle(entry, answer, cache === this.#services))
     return entry.targets
+  }
+
+  /** Empty where DNS says that there is nothing; undefined where it says nothing. */
+  #ask(isService: boolean, name: string): Promise<Targets | undefined> {
+    const asked = isService ? this.#queries.services(name) : this.#queries.addresses(name).then(toRecords)
+    return asked.catch((error: NodeJS.ErrnoException) =>
+      error.code === 'ENOTFOUND' || error.code === 'ENODATA' ? [] : undefined,
+    )
+  }
+
+  #settle(entry: Entry, answer: Targets | undefined, isService: boolean): void {
+    const now = this.#clock.monotonic()
+    entry.targets = Promise.resolve(answer ?? entry.last)
+    if (answer !== undefined && answer.length > 0) {
+      entry.last = answer
+      entry.lastUntil = now + staleMilliseconds
+    }
+    // A name without SRV records is the rule; a name without addresses may be a failure that passes.
+    const isSettled = answer !== undefined && (answer.length > 0 || isService)
+    if (!isSettled) entry.expiresAt = now + failureMilliseconds
+  }
+
+  #orAfterAMoment(targets: Promise<Targets>, last: Targets): Promise<Targets> {
+    return new Promise((resolve) => {
+      const timer = this.#clock.setTimeout(() => resolve(last), staleAfterMilliseconds)
+      void targets.then(resolve).finally(() => this.#clock.clearTimeout(timer))
+    })
   }
 
   /** RFC 2782: of the lowest priority, one at random by weight. */

@@ -52,6 +52,10 @@ export const choosePoint = <Point extends ListeningPoint>(
   return best
 }
 
+/** Whether the point can send to an address of that family at all. */
+export const speaksTo = ({ host: local }: ListeningPoint, remote: string): boolean =>
+  isIPv6(local) === isIPv6(remote) || local === '::'
+
 const suit = (local: string, remote: string): number => {
   const family = isIPv6(local) === isIPv6(remote) ? 4 : local === '::' ? 2 : 0
   if (isWildcard(local)) return family

@@ -87,6 +87,26 @@ describe('the address under which a peer reaches us', () => {
   })
 })
 
+describe('a name with addresses of both families', () => {
+  const v6 = '2001:db8::7'
+  const v4 = '198.51.100.7'
+  const dns = { services: async () => [], addresses: async () => [v6, v4] }
+  for (const [listening, protocol, expected] of [
+    ['0.0.0.0', 'udp', v4],
+    ['192.0.2.1', 'udp', v4],
+    ['192.0.2.1', 'tcp', v4],
+    ['2001:db8::1', 'udp', v6],
+    ['::', 'udp', v6],
+  ] as const) {
+    it(`${protocol} from udp:${listening} goes to ${expected}`, async () => {
+      const { transport } = setUp({ dns })
+      await transport.listen({ protocol: 'udp', host: listening, port: 5060 })
+      const found = await transport.resolve({ protocol, host: 'carrier.example', port: 5060 })
+      assert.equal(found.host, expected)
+    })
+  }
+})
+
 describe('an address that a peer said', () => {
   const proven = { protocol: 'udp', host: '198.51.100.1', port: 40_000 } as const
   const refusedNetworks = new BlockList()

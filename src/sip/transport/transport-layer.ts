@@ -9,9 +9,16 @@ import type { SipParseError } from '../message/sip-parse-error.ts'
 import { answerMalformed } from './answer-malformed.ts'
 import { boundAnswer } from './bound-answer.ts'
 import type { Destination, FlowId, Source, TransportAddress, TransportProtocol } from './destination.ts'
-import { DnsResolver } from './dns-resolver.ts'
+import { type DnsQueries, DnsResolver, type Reaches } from './dns-resolver.ts'
 import { isIPv6, isLoopback, isWildcard } from './host.ts'
-import { type AdvertisedAddress, choosePoint, datagramFlow, type ListeningPoint, listensAt } from './listening-point.ts'
+import {
+  type AdvertisedAddress,
+  choosePoint,
+  datagramFlow,
+  type ListeningPoint,
+  listensAt,
+  speaksTo,
+} from './listening-point.ts'
 import { LocalInterfaces } from './local-interfaces.ts'
 import type { MessageTransport } from './message-transport.ts'
 import { nodeSockets } from './node-sockets.ts'
@@ -30,6 +37,8 @@ export interface TransportLayerOptions {
   readonly random?: Random
   readonly sockets?: Sockets
   readonly resolver?: Pick<DnsResolver, 'resolve'>
+  /** What the resolver asks, where none is given; the system's DNS if absent. */
+  readonly dns?: DnsQueries
   readonly interfaces?: Pick<LocalInterfaces, 'addressTowards' | 'has'>
   /** What peers that are not on loopback are told instead of where we listen: the public address in front of a NAT. */
   readonly advertise?: AdvertisedAddress
@@ -79,7 +88,8 @@ export class TransportLayer implements MessageTransport {
     const { clock, log, sockets = nodeSockets, random = systemRandom } = options
     this.#log = log
     this.#random = random
-    this.#resolver = options.resolver ?? new DnsResolver(clock, random)
+    const reaches: Reaches = (protocol, host) => this.#pointsFor(protocol).some((point) => speaksTo(point, host))
+    this.#resolver = options.resolver ?? new DnsResolver(clock, random, options.dns, reaches)
     this.#interfaces = options.interfaces ?? new LocalInterfaces(clock)
     this.#advertise = options.advertise
     this.#largeRequests = options.largeRequests ?? 'tcp'
@@ -248,8 +258,13 @@ export class TransportLayer implements MessageTransport {
       const point = this.#points.find((candidate) => candidate.protocol === 'udp' && datagramFlow(candidate) === flow)
       if (point !== undefined) return point
     }
+    return choosePoint(this.#pointsFor(protocol), host)
+  }
+
+  /** Those of the protocol; all of them where there is none, for a connection can be made without a port of its own. */
+  #pointsFor(protocol: TransportProtocol): readonly ListeningPoint[] {
     const fitting = this.#points.filter((point) => point.protocol === protocol)
-    return choosePoint(fitting.length > 0 ? fitting : this.#points, host)
+    return fitting.length > 0 ? fitting : this.#points
   }
 
   /** Nothing that a message sets off may tear the socket that brought it. */
