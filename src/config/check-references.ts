@@ -33,7 +33,10 @@ class ReferenceCheck {
   }
 
   run(): readonly ReferenceFault[] {
-    const { accounts, ratePlans, trunks } = this.#config
+    const { accounts, dialects, ratePlans, trunks } = this.#config
+    this.#unique(
+      dialects.enswitch.prefixes.map((name, index) => ({ name, path: ['dialects', 'enswitch', 'prefixes', index] })),
+    )
     this.#unique(named(accounts, ['accounts']))
     this.#unique(accounts.map(({ id }, index) => ({ name: id, path: ['accounts', index, 'id'] })))
     this.#unique(named(ratePlans, ['ratePlans']))

@@ -189,6 +189,11 @@ describe('a fault is told with its line, its key, and what would be right', () =
       'f:1:36: dialects.enswitch.prefixes[0] is where another API of this server is; name another path',
     ],
     [
+      'a prefix that stands twice',
+      'dialects: { enswitch: { prefixes: ["/api/json", "/api/json"] } }',
+      'f:1:49: dialects.enswitch.prefixes[1] is the same as dialects.enswitch.prefixes[0]; it must be unique',
+    ],
+    [
       'a prefix that ends with a slash',
       'dialects: { enswitch: { prefixes: ["/pbx_api/"] } }',
       'f:1:36: dialects.enswitch.prefixes[0] must be a path without a slash at its end: "/pbx_api"',

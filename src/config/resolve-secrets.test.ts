@@ -37,6 +37,7 @@ describe('a secret', () => {
       /^f:5:17: accounts\[0\]\.lines\[0\]\.secret needs the environment variable ABSENT, which is not set/,
     ],
     [variable('EMPTY'), /^f:5:17: .* EMPTY, which is empty/],
+    [variable('constructor'), /^f:5:17: .* variable constructor, which is not set/],
     [`"${'$'}{SIP_SECRET:-x}"`, /^f:5:17: .*without a name and/],
     [`"${'$'}{}"`, /^f:5:17: .*without a name and/],
     ['{ file: /nowhere/at/all }', /^f:5:17: .*needs the file \/nowhere\/at\/all, which is not there$/],
@@ -109,6 +110,17 @@ describe('what is sent to a server', () => {
       const { text } = bundleConfig(file, { S: secret })
       assert.equal(parseConfig(text, 'f').accounts[0]?.lines[0]?.secret, secret)
     }
+  })
+
+  test('a bundle holds the secrets of what stands in two places by an alias', (t) => {
+    const file = join(folder(t), 'cordboard.yaml')
+    const lines = `&both\n      - { number: "101", secret: &one "${variable('S')}" }\n      - { number: "102", secret: *one }\n`
+    writeFileSync(file, `accounts:\n  - name: acme\n    lines: ${lines}  - name: shop\n    lines: *both\n`)
+    const { accounts } = parseConfig(bundleConfig(file, { S: 's3cret-101' }).text, 'f')
+    assert.deepEqual(
+      accounts.flatMap(({ name, lines: [first, second] }) => [name, first?.secret, second?.secret]),
+      ['acme', 's3cret-101', 's3cret-101', 'shop', 's3cret-101', 's3cret-101'],
+    )
   })
 
   test('without references a file is sent as it is', (t) => {

@@ -116,7 +116,7 @@ function expandVariables(text: string, places: SecretPlaces | undefined): Read {
   let fault: string | undefined
   const value = text.replaceAll(/\$?\$\{(?:(?<name>[A-Za-z_][A-Za-z0-9_]*)\})?/g, (whole, name: string | undefined) => {
     if (whole.startsWith('$${')) return whole.slice(1)
-    const found = name === undefined ? undefined : places?.environment[name]
+    const found = name === undefined ? undefined : variableOf(name, places)
     if (found !== undefined && found !== '') return found
     fault ??=
       name === undefined
@@ -128,6 +128,10 @@ function expandVariables(text: string, places: SecretPlaces | undefined): Read {
   })
   return fault === undefined ? { value } : { fault }
 }
+
+/** `${constructor}` is no variable, though every object has such a member. */
+const variableOf = (name: string, { environment = {} }: Partial<SecretPlaces> = {}): string | undefined =>
+  Object.hasOwn(environment, name) ? environment[name] : undefined
 
 function readSecretFile(path: string): Read {
   let text: string

@@ -6,6 +6,7 @@ import {
   LineCounter,
   type Node,
   parseDocument,
+  visit,
   type YAMLParseError,
 } from 'yaml'
 
@@ -49,6 +50,8 @@ export class YamlSource {
   textWith(changes: readonly { readonly path: Path; readonly value: string }[]): string {
     if (changes.length === 0) return this.#text
     const changed = this.#document.clone() as Document
+    // Nothing can be changed below an alias: in its place stands what it means.
+    visit(changed, { Alias: (_key, alias) => alias.resolve(changed)?.clone() as Node | undefined })
     for (const { path, value } of changes) changed.setIn(path, value)
     return changed.toString({ lineWidth: 0 })
   }

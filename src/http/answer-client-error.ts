@@ -27,6 +27,9 @@ export interface UnreadableRequest {
 /** In the words of whoever's path it is; undefined if it is nobody's. */
 export type DescribeUnreadable = (request: UnreadableRequest) => Promise<BareAnswer | undefined>
 
+/** Each piece that comes after the one at fault is told as an error again. */
+const answered = new WeakSet<Socket>()
+
 type ClientError = NodeJS.ErrnoException & { readonly rawPacket?: unknown }
 
 /**
@@ -42,6 +45,8 @@ export async function answerClientError(
     socket.destroy()
     return
   }
+  if (answered.has(socket)) return
+  answered.add(socket)
   const status = statuses[error.code ?? ''] ?? 400
   const path = /^[^ ]+ +(\/[^ ?#]*)/.exec(lastRequestLine(socket))?.[1]
   const packet = Buffer.isBuffer(error.rawPacket) ? error.rawPacket.toString('latin1') : ''

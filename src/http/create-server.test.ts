@@ -115,6 +115,17 @@ describe('on a real socket', () => {
       })
     })
   }
+  it('is refused once, however many pieces come behind it: Node tells of each', async () => {
+    const { server } = front.app
+    server.once('clientError', (error, socket) => {
+      for (let piece = 0; piece < 20; piece++) server.emit('clientError', error, socket)
+    })
+    const before = front.log.length
+    const received = await exchange(port, 'GET /v1/calls HTTP/1.1\r\nHost: a\r\nnonsense\r\n\r\n')
+    assert.match(received, /^HTTP\/1\.1 400 /)
+    assert.match(received, /"status":400[^{}]*\}$/)
+    assert.equal(front.log.length - before, 1)
+  })
   for (const [path, status, body] of [
     ['/calls/initiate', 400, /^\{"status":0,"request":"calls..initiate","error":"VALIDATION"/],
     ['/calls/other', 400, /^\{"status":0,"request":"calls..other","error":"VALIDATION"/],

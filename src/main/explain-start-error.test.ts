@@ -6,7 +6,8 @@ import { parseConfig } from '../config/load-config.ts'
 import { MediaError } from '../media/media-error.ts'
 import { explainStartError } from './explain-start-error.ts'
 
-const config = parseConfig('http: { host: voice.invalid, port: 8080 }\nmedia: { host: 192.0.2.9 }', 'f')
+const tls = 'tls: { host: secure.invalid, port: 8443, certificate: a.pem, key: a.key }'
+const config = parseConfig(`http: { host: voice.invalid, port: 8080, ${tls} }\nmedia: { host: 192.0.2.9 }`, 'f')
 const failure = (fields: object) => Object.assign(new Error('raw'), fields)
 
 const rows: readonly (readonly [what: string, error: unknown, message: RegExp])[] = [
@@ -23,7 +24,26 @@ const rows: readonly (readonly [what: string, error: unknown, message: RegExp])[
     new MediaError('no-ports', 'bind EADDRNOTAVAIL'),
     /no address 192\.0\.2\.9; .* "media\.host"/,
   ],
-  ['a host name that there is not', failure({ code: 'ENOTFOUND' }), /"http\.host" names no address: voice\.invalid/],
+  [
+    'a port of HTTPS in use',
+    failure({ code: 'EADDRINUSE', port: 8443 }),
+    /^Port 8443 is in use; .* "http\.tls\.port"\.$/,
+  ],
+  [
+    'an address of another machine for HTTPS',
+    failure({ code: 'EADDRNOTAVAIL', port: 8443, address: '192.0.2.1' }),
+    /^This machine has no address 192\.0\.2\.1; .* "http\.tls\.host"\.$/,
+  ],
+  [
+    'a host name that there is not',
+    failure({ code: 'ENOTFOUND', hostname: 'voice.invalid' }),
+    /"http\.host" names no address: voice\.invalid/,
+  ],
+  [
+    'a host name of HTTPS that there is not',
+    failure({ code: 'ENOTFOUND', hostname: 'secure.invalid' }),
+    /"http\.tls\.host" names no address: secure\.invalid/,
+  ],
   [
     'a file that may not be read',
     failure({ code: 'EACCES', path: '/x.key' }),
