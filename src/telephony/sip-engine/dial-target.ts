@@ -18,6 +18,8 @@ export interface DialTarget {
   readonly farSide: FarSide
   readonly uri: string
   readonly destination: Destination
+  /** A phone speaks from where it signals, or from where it says; a carrier's media may come from anywhere. */
+  readonly signallingHost?: string
   /** Where the phone can be reached now, should its connection be lost. */
   readonly relocate?: () => Destination | undefined
   /** Called where nothing came back. */
@@ -99,6 +101,7 @@ function phoneTarget(request: DialRequest, binding: Binding, number: string, dom
     line: number,
     uri: binding.contactUri,
     destination: binding.destination,
+    signallingHost: binding.destination.host,
     from: callerAddress(request.callerId, domain),
     to: { uri: sipUri(number, domain), params: noParameters },
     headers: [

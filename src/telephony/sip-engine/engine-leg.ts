@@ -1,12 +1,10 @@
 import type { LegAttempt, LegName, MediaStatistics } from '../../call/call.ts'
 import type { LegRecovery } from '../../call/call-event.ts'
 import type { EndCause } from '../../call/end-cause.ts'
-import type { Clock, Timer } from '../../clock.ts'
-import type { Log } from '../../log.ts'
+import type { Timer } from '../../clock.ts'
 import type { MediaPlane } from '../../media/media-plane.ts'
 import type { Negotiation } from '../../media/sdp.ts'
 import { toneFor } from '../../media/tones.ts'
-import type { Random } from '../../random.ts'
 import type { Dialog } from '../../sip/dialog/dialog.ts'
 import type { SipRequest, SipResponse } from '../../sip/message/message.ts'
 import { requiresReliability } from '../../sip/user-agent/capabilities.ts'
@@ -16,31 +14,25 @@ import { sessionDescription } from '../../sip/user-agent/session-description.ts'
 import type { SessionEnd } from '../../sip/user-agent/session-handler.ts'
 import type { UserAgent } from '../../sip/user-agent/user-agent.ts'
 import { type DialRequest, LegEndedError, type LegEvent, type LegHandle, type Tone } from '../driver.ts'
-import { AliveWatch } from './alive-watch.ts'
-import { CodecMeeting } from './codec-meeting.ts'
+import { AnsweredLeg, type AnsweredLegContext } from './answered-leg.ts'
 import type { DialRounds, DialTarget } from './dial-target.ts'
 import { DigitSource, type DigitWay } from './digit-source.ts'
-import { nextTrunkAfter } from './final-response-causes.ts'
 import { completedElsewhere, reasonOf } from './hang-up-reason.ts'
 import { type Attempt, LegAttempts, type PreparedAttempt } from './leg-attempts.ts'
 import { LegMedia, type RefuseMediaTarget } from './leg-media.ts'
 import { legRecovery } from './leg-recovery.ts'
-import { type LegVerdict, mapFailure, mapSilence, mostTelling } from './map-sip-status.ts'
+import { LegRounds } from './leg-rounds.ts'
+import { type LegVerdict, mapFailure } from './map-sip-status.ts'
 import type { MediaHosts } from './media-hosts.ts'
-import { hurriedSilenceMilliseconds, silenceLimit } from './silence-limit.ts'
+import { silenceLimit } from './silence-limit.ts'
 import type { TrunkHealth } from './trunk-health.ts'
 import { watchCarrier } from './watch-carrier.ts'
 
-export interface EngineLegContext {
+export interface EngineLegContext extends AnsweredLegContext {
   readonly userAgent: UserAgent
   readonly media: Pick<MediaPlane, 'allocate'>
   readonly mediaHosts: MediaHosts
   readonly refuseTarget: RefuseMediaTarget
-  readonly clock: Clock
-  readonly random: Random
-  readonly log: Log
-  /** How long a leg in a call may send neither RTP nor RTCP; 0 is for ever. */
-  readonly silentMilliseconds: number
   readonly trunkHealth: Pick<TrunkHealth, 'heard' | 'unreachable'>
   /** Once, when nothing of the leg is left. */
   readonly onGone: (leg: EngineLeg) => void
@@ -64,15 +56,12 @@ export class EngineLeg implements LegHandle {
   readonly #listener: (event: LegEvent) => void
   readonly #context: EngineLegContext
   readonly #attempts: LegAttempts
+  readonly #rounds: LegRounds
   readonly #digits: DigitSource
-  #rounds: readonly (readonly DialTarget[])[] = []
-  #round = 0
   #phase: LegPhase = 'dialling'
   #verdict: LegVerdict = { cause: 'failed' }
   /** What a party that is hung up is told of it. */
   #told: string | undefined
-  /** How the INVITEs failed so far. */
-  #failures: LegVerdict[] = []
   #rang = false
   #media: LegMedia | undefined
   /** The attempt that the session came of. */
@@ -80,12 +69,9 @@ export class EngineLeg implements LegHandle {
   #session: Session | undefined
   /** Writes to the log under way: `ended` does not overtake them. */
   #writing = 0
-  #ringTimer: Timer | undefined
-  #hurryTimer: Timer | undefined
-  #roundSentAt = 0
   #goodbyeTimer: Timer | undefined
-  #watch: AliveWatch | undefined
-  #meeting: CodecMeeting | undefined
+  /** Set as long as it is answered, and until its end is through. */
+  #answered: AnsweredLeg | undefined
 
   constructor(
     request: DialRequest,
@@ -100,6 +86,14 @@ export class EngineLeg implements LegHandle {
     this.#listener = listener
     this.#context = context
     this.#attempts = new LegAttempts(context.userAgent, context.clock, (...end) => this.#attemptEnded(...end))
+    this.#rounds = new LegRounds(context.clock, this.#attempts, request.ringSeconds, {
+      isDialling: () => this.#phase === 'dialling',
+      writeDialled: (recovery, attempt) => this.#write('dialled', recovery, attempt),
+      send: (prepared) => this.#send(prepared),
+      decide: (verdict, attemptsEndAs) => this.#decide(verdict, attemptsEndAs === undefined ? {} : { attemptsEndAs }),
+      finishIfGone: () => this.#finishIfGone(),
+      broken: (error) => this.#broken(error),
+    })
     this.#digits = new DigitSource(context.clock, (digit, milliseconds, way) =>
       this.#takeDigit(digit, milliseconds, way),
     )
@@ -111,8 +105,7 @@ export class EngineLeg implements LegHandle {
     try {
       const rounds = this.#plan()
       if (typeof rounds === 'string') return this.#decide({ cause: rounds })
-      this.#rounds = rounds
-      if (await this.#openMedia()) await this.#dialRound()
+      if (await this.#openMedia()) await this.#rounds.begin(rounds)
     } catch (error) {
       this.#broken(error)
     }
@@ -146,8 +139,8 @@ export class EngineLeg implements LegHandle {
     here.endpoint.bridge(there.endpoint)
     here.partner = there
     there.partner = here
-    this.#meeting?.begin()
-    other.#meeting?.begin()
+    this.#answered?.joined()
+    other.#answered?.joined()
   }
 
   hangup(cause: EndCause, told = cause): void {
@@ -173,39 +166,20 @@ export class EngineLeg implements LegHandle {
     return this.#phase === 'dialling'
   }
 
-  /** What the log must hold before the first packet, then one INVITE to each target of the round. */
-  async #dialRound(): Promise<void> {
-    const prepared = (this.#rounds[this.#round] ?? []).map((target) => this.#attempts.prepare(target))
-    const inDoubt = [...this.#attempts.inDoubt(), ...prepared.map((attempt) => attempt.inDoubt)]
-    const [only] = prepared.length === 1 ? prepared : []
-    const isWritten = await this.#write('dialled', legRecovery(inDoubt), only?.dialled)
-    if (!isWritten) this.#decide({ cause: 'failed' })
-    if (this.#phase !== 'dialling') return this.#finishIfGone()
-    this.#ringTimer ??= this.#context.clock.setTimeout(() => this.#ringTimeOver(), this.#request.ringSeconds * 1000)
-    this.#roundSentAt = this.#context.clock.monotonic()
-    for (const attempt of prepared) this.#send(attempt)
-    if (this.#attempts.size === 0) this.#roundFailed()
-  }
-
+  /** Throws where the target's address cannot be sent to at all. */
   #send(prepared: PreparedAttempt): void {
-    try {
-      const body = { type: 'application/sdp', content: this.#media?.createOffer() ?? '' }
-      const { farSide, carrier } = prepared.target
-      const options = { body, silenceMilliseconds: silenceLimit(farSide), watchesPort: farSide === 'trunk' }
-      const handlerOf = (self: () => Attempt) =>
-        watchCarrier(this.#handlerOf(self), carrier?.trunk, this.#context.trunkHealth)
-      this.#attempts.send(prepared, options, handlerOf)
-    } catch (error) {
-      const verdict: LegVerdict = { cause: 'failed', reason: `cannot be sent to: ${(error as Error).message}` }
-      this.#attempts.tellUnsent(prepared, verdict)
-      this.#failures.push(verdict)
-    }
+    const body = { type: 'application/sdp', content: this.#media?.createOffer() ?? '' }
+    const { farSide, carrier } = prepared.target
+    const options = { body, silenceMilliseconds: silenceLimit(farSide), watchesPort: farSide === 'trunk' }
+    const handlerOf = (self: () => Attempt) =>
+      watchCarrier(this.#handlerOf(self), carrier?.trunk, this.#context.trunkHealth)
+    this.#attempts.send(prepared, options, handlerOf)
   }
 
   #handlerOf(self: () => Attempt): InviteHandler {
     return {
       onProvisional: (response, dialog) => this.#progress(self(), response, dialog),
-      onSilence: () => this.#silent(self()),
+      onSilence: () => this.#rounds.silent(self()),
       onAnswered: (response, dialog) => void this.#answer(self(), response, dialog),
       onFailed: (failure) => this.#attemptFailed(self(), failure),
       onEnded: (end) => this.#sessionEnded(self(), end),
@@ -239,7 +213,7 @@ export class EngineLeg implements LegHandle {
     endpoint.onMedia = () => {
       if (this.#phase === 'dialling') this.#emit({ type: 'early-media' })
     }
-    endpoint.signallingHost = signallingHostOf(target)
+    endpoint.signallingHost = target.signallingHost
     media.agree(early.negotiated)
   }
 
@@ -258,7 +232,7 @@ export class EngineLeg implements LegHandle {
     if (this.#phase !== 'dialling' || this.#media === undefined) return this.#drop(winner, dialog)
     this.#phase = 'answering'
     this.#winner = winner
-    this.#context.clock.clearTimeout(this.#ringTimer)
+    this.#rounds.stop()
     const { trunk } = winner.target
     const answered = { snapshot: dialog.snapshot(), ...(trunk === undefined ? {} : { trunk }) }
     // Until they have confirmed that they are cancelled, the others are as much in doubt as the winner is up.
@@ -267,18 +241,15 @@ export class EngineLeg implements LegHandle {
     this.#media.seenFrom = response.receivedFrom
     const reading = this.#media.readFinal(dialog.id, sessionDescription(response) ?? '')
     const isWritten = await this.#write('answered', recovery, { ...winner.dialled, sipStatus: response.status })
-    this.#session = winner.invite.acknowledge(dialog)
+    const session = winner.invite.acknowledge(dialog)
+    this.#session = session
     const negotiation = reading instanceof Promise ? await reading : reading
     // It may have been hung up meanwhile, from either side.
-    if (this.#isAnswering() && isWritten && negotiation.ok) {
+    if (this.#isAnswering() && isWritten && negotiation.ok && session !== undefined) {
       this.#phase = 'answered'
-      const { endpoint } = this.#media
-      endpoint.signallingHost = signallingHostOf(winner.target)
+      this.#media.endpoint.signallingHost = winner.target.signallingHost
       this.#media.agree(negotiation.negotiated)
-      this.#watch = this.#watchPhone(this.#media)
-      if (this.#session !== undefined) this.#meeting = new CodecMeeting(this.#session, this.#media, this.#context)
-      endpoint.onSilent = (suppressesSilence) => void this.#watch?.takeSilence(suppressesSilence)
-      endpoint.watchSilence(this.#context.silentMilliseconds)
+      this.#answered = this.#lookAfter(session, this.#media)
       return this.#emit({ type: 'answered' })
     }
     if (this.#isAnswering()) {
@@ -296,10 +267,11 @@ export class EngineLeg implements LegHandle {
     if (way === 'info') this.#media?.partner?.endpoint.press(digit, milliseconds)
   }
 
-  #watchPhone({ endpoint }: LegMedia): AliveWatch {
-    return new AliveWatch(this.#context.clock, {
-      ask: async () => this.#session?.request('OPTIONS'),
-      countHeard: async () => (await endpoint.statistics()).packetsReceived,
+  #lookAfter(session: Session, media: LegMedia): AnsweredLeg {
+    return new AnsweredLeg({
+      ...this.#context,
+      session,
+      media,
       onGone: () => this.hangup('failed'),
       onMuted: () => {
         this.#context.log.warn({ callId: this.callId, leg: this.leg }, 'nothing is heard of this leg; hung up')
@@ -325,37 +297,10 @@ export class EngineLeg implements LegHandle {
     const { forwardTo, ...verdict } = mapFailure(failure, party)
     if (!this.#attempts.settle(attempt, verdict)) return
     if (this.#phase !== 'dialling') return this.#finishIfGone()
-    this.#failures.push(verdict)
     // Who forwards one phone wants the call somewhere else.
     if (forwardTo !== undefined && this.#request.mayBeForwarded) return this.#decide({ ...verdict, forwardTo })
     if (verdict.isFinal) return this.#decide(verdict)
-    if (this.#attempts.size === 0) return this.#roundFailed()
-    if (failure.response !== undefined && this.#attempts.isSilent) this.#hurrySilent()
-  }
-
-  /** One phone of the line has spoken, and all others have said nothing at all: they are hardly there. */
-  #hurrySilent(): void {
-    const { clock } = this.#context
-    const waited = clock.monotonic() - this.#roundSentAt
-    this.#hurryTimer ??= clock.setTimeout(
-      () => {
-        for (const attempt of this.#attempts.unheard()) this.#silent(attempt)
-      },
-      Math.max(0, hurriedSilenceMilliseconds - waited),
-    )
-  }
-
-  /** A phone that says nothing, or a trunk where another could be tried. */
-  #silent(attempt: Attempt): void {
-    if (this.#phase !== 'dialling') return
-    const { farSide, carrier, suspect } = attempt.target
-    suspect?.()
-    // The last trunk is waited for as long as it may ring, unless it was down before: there is nobody else to ask.
-    if (farSide === 'trunk' && !this.#hasNextRound && carrier?.isDown !== true) return
-    const verdict = { cause: mapSilence(farSide), reason: 'no response' }
-    this.#attempts.abandonSilent(attempt, verdict, reasonOf(verdict.cause))
-    this.#failures.push(verdict)
-    if (this.#attempts.size === 0) this.#roundFailed()
+    this.#rounds.failed(verdict, failure.response !== undefined)
   }
 
   /** For the history; and for whoever looks after phones and trunks, unless it was the leg that gave it up. */
@@ -365,30 +310,12 @@ export class EngineLeg implements LegHandle {
     this.#emit({ type: 'attempt-ended', attempt })
   }
 
-  get #hasNextRound(): boolean {
-    return this.#round + 1 < this.#rounds.length
-  }
-
-  #roundFailed(): void {
-    const verdict = mostTelling(this.#failures)
-    if (!nextTrunkAfter.has(verdict.cause) || !this.#hasNextRound) return this.#decide(verdict)
-    this.#round++
-    this.#dialRound().catch((error: unknown) => this.#broken(error))
-  }
-
-  #ringTimeOver(): void {
-    if (!this.#attempts.isSilent) return this.#decide({ cause: 'no-answer' }, { attemptsEndAs: 'no-answer' })
-    const farSide = this.#rounds[this.#round]?.[0]?.farSide ?? 'line'
-    const silence = { cause: mapSilence(farSide) }
-    this.#decide(mostTelling([...this.#failures, silence]), { attemptsEndAs: silence.cause })
-  }
-
   #sessionEnded(attempt: Attempt, end: SessionEnd): void {
     if (attempt === this.#winner) this.#attempts.settleAnswered(attempt)
     else this.#attempts.settle(attempt, { cause: 'cancelled' })
     if (attempt === this.#winner && (this.#phase === 'answered' || this.#phase === 'answering')) {
       this.#phase = 'ending'
-      this.#verdict = { cause: end === 'remote' ? 'completed' : this.#watch?.isDoubted ? 'media-failed' : 'failed' }
+      this.#verdict = { cause: end === 'remote' ? 'completed' : this.#answered?.isDoubted ? 'media-failed' : 'failed' }
     }
     this.#finishIfGone()
   }
@@ -439,11 +366,9 @@ export class EngineLeg implements LegHandle {
 
   async #finish(): Promise<void> {
     this.#phase = 'ended'
-    this.#context.clock.clearTimeout(this.#ringTimer)
     this.#context.clock.clearTimeout(this.#goodbyeTimer)
-    this.#context.clock.clearTimeout(this.#hurryTimer)
-    this.#watch?.stop()
-    this.#meeting?.stop()
+    this.#rounds.stop()
+    this.#answered?.stop()
     this.#digits.stop()
     const media = await this.#releaseMedia()
     this.#context.onGone(this)
@@ -478,7 +403,3 @@ export class EngineLeg implements LegHandle {
     this.#context.log.warn({ callId: this.callId, leg: this.leg, err: error }, message)
   }
 }
-
-/** A phone speaks from where it signals, or from where it says; a carrier's media may come from anywhere. */
-const signallingHostOf = ({ farSide, destination }: DialTarget): string | undefined =>
-  farSide === 'line' ? destination.host : undefined
