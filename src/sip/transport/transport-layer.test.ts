@@ -138,6 +138,8 @@ describe('an address that a peer said', () => {
     ['inside.example', 5060, '198.51.100.1:40000'],
     ['phone.example', 5060, '203.0.113.7:5060'],
   ]
+  /** None to refuse, but none that anything can be sent to from here: a phone's own name for itself, an address without a socket. */
+  const unreachable = ['nobody.example', '2001:db8::5', 'six.example']
   for (const [host, port, expected] of cases) {
     it(`${host}:${port}: sent to ${expected}`, async () => {
       const { transport } = await open({
@@ -149,6 +151,43 @@ describe('an address that a peer said', () => {
       assert.equal(transport.counters().targetsRefused, expected.endsWith(':40000') ? 1 : 0)
     })
   }
+
+  for (const host of unreachable) {
+    it(`${host}: sent to where the peer is seen`, async () => {
+      const { transport } = await open({
+        resolver: {
+          resolve: (destination) => {
+            if (destination.host === 'nobody.example') return Promise.reject(new Error('the name does not exist'))
+            return resolver({ 'six.example': '2001:db8::6' }).resolve(destination)
+          },
+        },
+      })
+      const chosen = await transport.resolve({ protocol: 'udp', host, port: 5060, proven })
+      assert.deepEqual(chosen, proven)
+      assert.equal(transport.counters().targetsRefused, 0)
+    })
+  }
+
+  it('::1, by a peer that is seen on IPv4 loopback, where we listen by IPv4 alone', async () => {
+    const { transport } = await open()
+    const seen = { protocol: 'udp', host: '127.0.0.1', port: 6000 } as const
+    assert.deepEqual(await transport.resolve({ protocol: 'udp', host: '::1', port: 6001, proven: seen }), seen)
+  })
+
+  it('an IPv4 address where we listen at :: is reached by that socket', async () => {
+    const test = setUp()
+    await test.transport.listen({ protocol: 'udp', host: '::', port: 5060 })
+    const said = { protocol: 'udp', host: '203.0.113.7', port: 5060 } as const
+    assert.deepEqual(await test.transport.resolve({ ...said, proven }), said)
+  })
+
+  it('a name that nobody said stays a failure', async () => {
+    const { transport } = await open({
+      resolver: { resolve: () => Promise.reject(new Error('the name does not exist')) },
+    })
+    const named = { protocol: 'udp', host: 'nobody.example', port: 5060 } as const
+    await assert.rejects(async () => transport.resolve(named), /does not exist/)
+  })
 
   it('loopback, by a peer that was reached under a name for loopback', async () => {
     const { transport } = await open({ resolver: resolver({ 'carrier.example': '127.0.0.1' }) })

@@ -65,6 +65,7 @@ export interface TransportCounts extends Readonly<TransportCounters> {
 }
 
 const ignore = (): void => {}
+const otherFamily = 'no socket of its address family'
 
 /** RFC 3261 section 18: sends and receives messages over UDP and TCP. */
 export class TransportLayer implements MessageTransport {
@@ -132,9 +133,12 @@ export class TransportLayer implements MessageTransport {
     if (destination.proven === undefined) return this.#resolver.resolve(destination)
     const { proven, ...said } = destination
     const resolved = this.#resolver.resolve(said)
-    return resolved instanceof Promise
-      ? resolved.then((numeric) => this.#checkSaid(numeric, proven))
-      : this.#checkSaid(resolved, proven)
+    if (!(resolved instanceof Promise)) return this.#checkSaid(resolved, proven)
+    return resolved.then(
+      (numeric) => this.#checkSaid(numeric, proven),
+      // A name that means something to the peer alone: without ACK and BYE it would sit in a dead call.
+      () => this.#chooseProven(said, proven, 'unresolved'),
+    )
   }
 
   send(
@@ -226,7 +230,9 @@ export class TransportLayer implements MessageTransport {
 
   /** An address that a peer said is known only now to be none that we send to: its name may stand for any. */
   #checkSaid(said: Destination, proven: Destination): Destination | Promise<Destination> {
-    if (decideTarget(said, undefined, this.#targets) === undefined) return said
+    if (decideTarget(said, undefined, this.#targets) === undefined) {
+      return this.#hasFamilyOf(said) ? said : this.#chooseProven(said, proven, otherFamily)
+    }
     const seenFrom = this.#resolver.resolve(proven)
     return seenFrom instanceof Promise
       ? seenFrom.then((numeric) => this.#chooseTarget(said, numeric))
@@ -235,14 +241,26 @@ export class TransportLayer implements MessageTransport {
 
   #chooseTarget(said: Destination, seenFrom: Destination): Destination {
     const refusal = decideTarget(said, seenFrom, this.#targets)
-    if (refusal === undefined) return said
-    this.#counters.targetsRefused++
-    const { host, port } = said
-    this.#log.debug(
-      { said: `${host}:${port}`, seenFrom: seenFrom.host, refusal },
-      'sent to where the peer is seen instead',
-    )
+    if (refusal === undefined && this.#hasFamilyOf(said)) return said
+    if (refusal !== undefined) this.#counters.targetsRefused++
+    this.#tellProven(said, seenFrom, refusal ?? otherFamily)
     return seenFrom
+  }
+
+  #chooseProven(said: Destination, proven: Destination, reason: string): Destination | Promise<Destination> {
+    this.#tellProven(said, proven, reason)
+    return this.#resolver.resolve(proven)
+  }
+
+  #tellProven({ host, port }: Destination, { host: seenFrom }: Destination, reason: string): void {
+    this.#log.debug({ said: `${host}:${port}`, seenFrom, reason }, 'sent to where the peer is seen instead')
+  }
+
+  /** Where we listen by one family of addresses alone, a datagram of the other has no socket to leave by. */
+  #hasFamilyOf({ protocol, host }: Destination): boolean {
+    const points = this.#points.filter((point) => point.protocol === 'udp')
+    if (protocol !== 'udp' || points.length === 0) return true
+    return points.some((point) => point.host === '::' || isIPv6(point.host) === isIPv6(host))
   }
 
   #sendOctets(octets: Buffer, destination: Destination, onError: (error: TransportError) => void): void {
