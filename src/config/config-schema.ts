@@ -80,7 +80,7 @@ const trustCallerIds = z.boolean().default(false)
 const dialectShape = { enabled: z.boolean().default(true), ...allowedFrom }
 const dialect = z.strictObject(dialectShape).prefault({})
 /** Where this server's other APIs are. */
-const otherApis = /^\/(?:v1|problems|calls|metrics|healthz|readyz|api\/originate-call|api\/0\.9\.3)(?:\/|$)/
+const otherApis = /^\/(?:v1|problems|calls|sms|metrics|healthz|readyz|api\/originate-call|api\/0\.9\.3)(?:\/|$)/
 const pathPrefix = z
   .string()
   .regex(/^(?:\/[A-Za-z0-9._~-]+)+$/, 'must be a path without a slash at its end: "/pbx_api"')

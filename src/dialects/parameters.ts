@@ -1,5 +1,8 @@
-import { isUtf8 } from 'node:buffer'
+import { decodeText } from './decode-text.ts'
+import { encodeBarePlus } from './encode-bare-plus.ts'
 import { parseMultipart } from './parse-multipart.ts'
+import { type ByteString, bytesOf, octetsOf } from './php/byte-string.ts'
+import { parseForm } from './php/parse-query.ts'
 import { queryOf } from './query-of.ts'
 import { trimEndOf, trimSpaces } from './trim-characters.ts'
 
@@ -13,10 +16,11 @@ export type ReadParameters = { readonly parameters: SentParameters } | { readonl
 
 /**
  * Flat parameters from the query and the body, be that a form or JSON (an object, or an array that holds one object); the body
- * wins, and of a name that comes twice the last. What looks like JSON is read as JSON, whatever its Content-Type says.
+ * wins, and of a name that comes twice the last. What looks like JSON is read as JSON, whatever its Content-Type says. What is no UTF-8
+ * is read as Latin-1, each name and value by itself.
  */
 export function readParameters(url: string, body: unknown, contentType: string | undefined): ReadParameters {
-  const query = readPairs([...new URLSearchParams(queryOf(url))])
+  const query = readPairs(readForm(queryOf(url)))
   if ('fault' in query) return query
   const parameters = new Map<string, unknown>(query.parameters)
   if (Buffer.isBuffer(body) && body.length > 0) {
@@ -30,28 +34,32 @@ export function readParameters(url: string, body: unknown, contentType: string |
 const tooMany: ReadParameters = { fault: 'Too many parameters' }
 
 function readBody(body: Buffer, contentType = ''): ReadParameters {
-  // What is no UTF-8 shows as a replacement character, as it does where it was percent-encoded.
-  const text = body.toString('utf8').replace(/^\ufeff/, '')
+  // An editor may have put its byte order mark before it.
+  const bytes = bytesOf(body).replace(/^\xef\xbb\xbf/, '')
   if (/^multipart\/form-data\b/i.test(contentType)) {
-    const fields = parseMultipart(text, contentType)
+    const fields = parseMultipart(bytes, contentType)
     return fields === undefined ? { fault: 'The form has no end' } : readPairs(fields)
   }
   // PHP's curl calls everything a form that it is not told better about: what begins as JSON does is JSON.
-  if (/\bjson\b/i.test(contentType) || /^\s*[[{]/.test(text)) {
-    return isUtf8(body) ? readJson(text) : { fault: 'The body is not UTF-8' }
-  }
+  if (/\bjson\b/i.test(contentType) || /^\s*[[{]/.test(bytes)) return readJson(decodeText(octetsOf(bytes)))
   // A file posted by a careless client ends with its newline.
-  return readPairs([...new URLSearchParams(trimEndOf(text, '\r\n'))])
+  return readPairs(readForm(trimEndOf(bytes, '\r\n')))
 }
+
+const readForm = (form: ByteString): Pair[] => [...parseForm(encodeBarePlus(form), '&')]
+
+type Pair = readonly [name: ByteString, value: ByteString]
 
 const tooDeep: ReadParameters = { fault: 'The parameters are nested too deeply' }
 
-function readPairs(pairs: readonly [name: string, value: string][]): ReadParameters {
+function readPairs(pairs: readonly Pair[]): ReadParameters {
   if (pairs.length > parameterLimits.count) return tooMany
   // PHP's way to nest: `a[b][c]`.
   if (pairs.some(([name]) => name.split('[').length - 1 > parameterLimits.depth)) return tooDeep
-  return { parameters: new Map(pairs) }
+  return { parameters: new Map(pairs.map(([name, value]) => [decode(name), decode(value)])) }
 }
+
+const decode = (bytes: ByteString): string => decodeText(octetsOf(bytes))
 
 function readJson(text: string): ReadParameters {
   let value: unknown

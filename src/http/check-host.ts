@@ -5,11 +5,12 @@ const hostPattern = /^(?:\[[0-9a-f:.]+\]|[^\s/?#@[\]:,\\]*)(?::[0-9]*)?$/i
 
 /**
  * RFC 9112 section 3.2: of a request that names two hosts, or what can be none, a proxy before us may have believed another name
- * than we do. One that names none is of HTTP/1.0; Node refuses it in any later version.
+ * than we do. One that names none may be of HTTP/1.0 only.
  */
-export function hasCredibleHost({ rawHeaders, headers }: IncomingMessage): boolean {
+export function hasCredibleHost({ rawHeaders, headers, httpVersion }: IncomingMessage): boolean {
   const named = rawHeaders.filter((text, index) => index % 2 === 0 && /^host$/i.test(text)).length
-  return named <= 1 && hostPattern.test(headers.host ?? '')
+  const isNamed = named === 1 || (named === 0 && httpVersion === '1.0')
+  return isNamed && hostPattern.test(headers.host ?? '')
 }
 
 const absoluteForm = /^https?:\/\/([^/?#]*)/i

@@ -142,6 +142,7 @@ describe('on a real socket', () => {
         'a length and chunks',
         `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
       ],
+      ['no Host', `GET ${path}?a=b HTTP/1.1\r\nConnection: close\r\n\r\n`],
       ['a field without a colon', `GET ${path} HTTP/1.1\r\nHost: a\r\nnonsense\r\n\r\n`],
     ] as const) {
       it(`${what} for ${path} is refused in the shape of its dialect, and the socket is closed`, async () => {
@@ -161,6 +162,7 @@ describe('on a real socket', () => {
       ['nothing', 200, `GET ${initiate} HTTP/1.1\r\nHost:`],
       ['none, in HTTP/1.0', 200, `GET ${initiate} HTTP/1.0`],
       ['none', 400, `GET ${initiate} HTTP/1.1`],
+      ['none but in the URL', 400, `GET http://a${initiate} HTTP/1.1\r\nX: y`],
       ['two', 400, `GET ${initiate} HTTP/1.1\r\nHost: a\r\nHost: b`],
       ['a list', 400, `GET ${initiate} HTTP/1.1\r\nHost: a, b`],
       ['a path', 400, `GET ${initiate} HTTP/1.1\r\nHost: a/b`],

@@ -65,6 +65,8 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     return503OnClosing: false,
     http: {
       maxHeaderSize: headerLimitOctets,
+      // A request without one is for its dialect to refuse; Node would do so without a word.
+      requireHostHeader: false,
       headersTimeout: headersTimeoutMilliseconds,
       connectionsCheckingInterval: timeoutCheckMilliseconds,
     },

@@ -1,4 +1,5 @@
-import { isUtf8 } from 'node:buffer'
+import { decodeText } from '../decode-text.ts'
+import { encodeBarePlus } from '../encode-bare-plus.ts'
 import { parameterLimits } from '../parameters.ts'
 import { parseMultipart } from '../parse-multipart.ts'
 import { type ByteString, bytesOf, bytesOfText, octetsOf } from '../php/byte-string.ts'
@@ -39,20 +40,16 @@ const faults: Readonly<Record<PhpInputFault, string>> = {
   malformed: 'The body must be a form or a JSON object',
 }
 
-/**
- * The plus sign of an international number, which careless clients leave unencoded: `cnumber=+61…`, `callerid2=Name <+61…>`,
- * `cnumber=tel:+61…`.
- */
-const barePlus = /(=|<|%3c|=(?:tel|callto|sips?)(?::|%3a))\+(?=[0-9])/gi
+const readForm = (form: ByteString): PhpInput => parseQuery(encodeBarePlus(form), '&;')
 
-const readForm = (form: ByteString): PhpInput => parseQuery(form.replace(barePlus, '$1%2B'), '&;')
-
-function readBody(body: ByteString, contentType: string | undefined): PhpInput {
+function readBody(sent: ByteString, contentType: string | undefined): PhpInput {
+  // An editor may have put its byte order mark before it.
+  const body = sent.replace(/^\xef\xbb\xbf/, '')
   // What begins as JSON does is JSON: PHP's curl calls everything a form.
   if ((contentType !== undefined && /\bjson\b/i.test(contentType)) || /^\s*[[{]/.test(body)) return readJson(body)
   if (contentType === undefined || !/^multipart\/form-data\b/i.test(contentType)) {
-    // A file posted by a careless client ends with its newline, and may begin with its editor's byte order mark.
-    return readForm(trimEndOf(body.replace(/^\xef\xbb\xbf/, ''), '\r\n'))
+    // A file posted by a careless client ends with its newline.
+    return readForm(trimEndOf(body, '\r\n'))
   }
   const fields = parseMultipart(body, contentType)
   return fields === undefined ? { fault: 'malformed' } : parsePairs(fields)
@@ -60,7 +57,7 @@ function readBody(body: ByteString, contentType: string | undefined): PhpInput {
 
 /** An object, or an array that holds one. */
 function readJson(body: ByteString): PhpInput {
-  const read = parseJson(isUtf8(octetsOf(body)) ? body : bytesOfText(body))
+  const read = parseJson(bytesOfText(decodeText(octetsOf(body))))
   if ('fault' in read) return read
   const [only, ...others] = [...read.values.entries()]
   const isList = body.trimStart().startsWith('[')
@@ -70,15 +67,5 @@ function readJson(body: ByteString): PhpInput {
 
 const readPair = ([name, value]: [ByteString, PhpValue]): [ByteString, string | typeof notText] => [
   name,
-  value instanceof PhpArray ? notText : value === null ? '' : decode(formScalar(value)),
+  value instanceof PhpArray ? notText : value === null ? '' : decodeText(octetsOf(formScalar(value))),
 ]
-
-const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
-
-/** Old clients send names in Latin-1, as Windows has it. */
-const latin1 = new TextDecoder('windows-1252')
-
-function decode(bytes: ByteString): string {
-  const octets = octetsOf(bytes)
-  return isUtf8(octets) ? utf8.decode(octets) : latin1.decode(octets)
-}

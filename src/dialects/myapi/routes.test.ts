@@ -69,6 +69,8 @@ describe('accepted, byte for byte', () => {
     ['JSON under a Content-Type that is none', ['/calls/initiate', { body: json, type: 'json' }]],
     ['form under a Content-Type that is none', ['/calls/initiate', { body: parameters, type: 'form' }]],
     ['form under two Content-Types', ['/calls/initiate', { body: parameters, type: `${form}, text/plain` }]],
+    ['JSON with a byte order mark', ['/calls/initiate', { body: `\ufeff${json}`, type: 'application/json' }]],
+    ['form with a byte order mark', ['/calls/initiate', { body: `\ufeff${parameters}`, type: form }]],
     ['JSON number as origin', ['/calls/initiate', { body: json.replace('"101"', '101'), type: 'application/json' }]],
     [
       'key in the query, the rest in the body',
@@ -230,11 +232,13 @@ describe('framework errors keep the shape', () => {
     ['JSON that is none', ['/calls/initiate', { body: '{"key":', type: 'application/json' }], 400, 'VALIDATION'],
     ['an array of two', ['/calls/initiate', { body: '[{},{}]', type: 'application/json' }], 400, 'VALIDATION'],
     [
-      'octets that are no UTF-8',
+      'a wrong key in Latin-1',
       ['/calls/initiate', { body: Buffer.from('{"key":"\xff"}', 'latin1'), type: 'application/json' }],
-      400,
-      'VALIDATION',
+      401,
+      'AUTHENTICATION',
     ],
+    ["a function of the vendor's that is not served", ['/sms/send?key=x'], 404, 'METHOD'],
+    ['the bare prefix of such functions', ['/sms'], 404, 'METHOD'],
     [
       '65 levels',
       ['/calls/initiate', { body: `{"a":${'['.repeat(65)}${']'.repeat(65)}}`, type: 'application/json' }],

@@ -37,8 +37,10 @@ export const myapiDialect: Dialect = {
     )
     routeGetOrPost(app, '/calls/initiate', (request, reply) => initiate(request, reply, context), otherMethod)
     routeGetOrPost(app, '/calls/list', (request, reply) => list(request, reply, context), otherMethod)
-    app.all('/calls/*', noSuchMethod)
-    app.all('/calls', noSuchMethod)
+    for (const group of ['/calls', '/sms']) {
+      app.all(group, noSuchMethod)
+      app.all(`${group}/*`, noSuchMethod)
+    }
   },
 }
 

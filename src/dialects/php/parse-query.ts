@@ -7,7 +7,7 @@ import { type PhpInput, phpInputLimits } from './php-input.ts'
  * spaces of the outermost name become underscores, the last of a name wins. `separators` is PHP's arg_separator.input.
  */
 export const parseQuery = (bytes: ByteString, separators: '&' | '&;' = '&'): PhpInput =>
-  parsePairs(pairsOf(bytes, separators))
+  parsePairs(parseForm(bytes, separators))
 
 /** The same of names and values that are no longer encoded, such as the fields of a multipart form. */
 export function parsePairs(pairs: Iterable<readonly [name: ByteString, value: ByteString]>): PhpInput {
@@ -20,7 +20,11 @@ export function parsePairs(pairs: Iterable<readonly [name: ByteString, value: By
   return { values }
 }
 
-function* pairsOf(bytes: ByteString, separators: '&' | '&;'): Generator<[ByteString, ByteString]> {
+/** Names and values in the order in which they were sent, decoded. */
+export function* parseForm(
+  bytes: ByteString,
+  separators: '&' | '&;',
+): Generator<[name: ByteString, value: ByteString]> {
   for (const pair of bytes.split(separators === '&' ? '&' : /[&;]/)) {
     if (pair === '') continue
     const equals = pair.indexOf('=')

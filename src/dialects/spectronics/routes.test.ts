@@ -150,7 +150,11 @@ describe('what is no request of this API, and attackers', () => {
     ['1001 parameters in the query', line(`GET /api/0.9.3/call?${form}&${many}`), invalid],
     ['1001 parameters of one name', post(`${form}${'&p=1'.repeat(1001)}`), invalid],
     ['70,000 octets', post(`${form}&cidname=${'a'.repeat(70_000)}`), invalid],
-    ['JSON that is no UTF-8', post(Buffer.from('{"auth":"\xff"}', 'latin1'), 'application/json'), invalid],
+    [
+      'JSON in Latin-1 whose token is wrong',
+      post(Buffer.from('{"auth":"\xff"}', 'latin1'), 'application/json'),
+      'ERR:Invalid authentication',
+    ],
     ['a form that never ends', post(multipart, 'multipart/form-data; boundary=B'), invalid],
     ['JSON that is none', post('{"auth":', 'application/json'), invalid],
     ['65 levels', post(`{"a":${'['.repeat(65)}${']'.repeat(65)}}`, 'application/json'), invalid],
@@ -177,12 +181,46 @@ describe('what is no request of this API, and attackers', () => {
     })
   }
 
-  it('a name in Latin-1, as an old editor saves the file that curl posts, keeps no call from being placed', async () => {
-    assert.equal(
-      await exchange(post(Buffer.from(`${form}&cidname=Ren\xe9`, 'latin1'))),
-      answered('OK:Call request sent'),
-    )
-    assert.equal(front.calls.placed[0]?.first.callerId?.name, 'Ren\ufffd')
+  const names: readonly [string, string, string][] = [
+    [
+      'a form in Latin-1, as an old editor saves the file that curl posts',
+      post(Buffer.from(`${form}&cidname=Ren\xe9`, 'latin1')),
+      'René',
+    ],
+    ['a form whose octets are encoded', post(`${form}&cidname=Ren%E9`), 'René'],
+    ["a quotation mark of Windows' Latin-1", post(`${form}&cidname=O%92Neill`), 'O’Neill'],
+    ['UTF-8 is UTF-8 whatever else is sent', post(`${form}&cidname=Ren%C3%A9&x=%E9`), 'René'],
+    ['a query', line(`GET /api/0.9.3/call?${form}&cidname=Ren%E9`), 'René'],
+    [
+      'JSON',
+      post(Buffer.from(JSON.stringify({ ...fields, cidname: 'Ren\xe9' }), 'latin1'), 'application/json'),
+      'René',
+    ],
+    [
+      'a multipart form',
+      post(
+        Buffer.from(
+          `${[...Object.entries(fields), ['cidname', 'Ren\xe9']]
+            .map(([name, value]) => `--B\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`)
+            .join('')}--B--\r\n`,
+          'latin1',
+        ),
+        'multipart/form-data; boundary=B',
+      ),
+      'René',
+    ],
+  ]
+  for (const [name, request, shown] of names) {
+    it(`what is no UTF-8 is read as Latin-1: ${name}`, async () => {
+      assert.equal(await exchange(request), answered('OK:Call request sent'))
+      assert.equal(front.calls.placed[0]?.first.callerId?.name, shown)
+    })
+  }
+  it('a plus sign before a number, left unencoded, is one', async () => {
+    const sent = form.replace(/destination=[^&]*/, 'destination=+442079460958')
+    assert.equal(await exchange(post(`${sent}&source=tel:+12125551234`)), answered('OK:Call request sent'))
+    const [{ first, second } = assert.fail('no call')] = front.calls.placed
+    assert.deepEqual([first.target.value, second.target.value], ['+12125551234', '+442079460958'])
   })
   it('of a name that comes twice the last counts', async () => {
     assert.equal(await exchange(post(`extension=1234102&${form}`)), answered('OK:Call request sent'))
