@@ -11,7 +11,7 @@ export type RefusalCode =
   | 'record-group-not-found'
   /** The first party's line has no phone registered. */
   | 'unavailable'
-  /** The second party is a queue or the like, and nobody of it is there and free; nobody can wait yet. */
+  /** The second party, or whom a redirection names, is a queue or the like, and nobody of it is there and free; nobody can wait yet. */
   | 'nobody-free'
   /** The characters are no telephone number, or hold what no number may hold. */
   | 'invalid-number'

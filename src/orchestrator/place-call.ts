@@ -12,7 +12,7 @@ import { newCallId } from './call-id.ts'
 import { couldRing } from './hunt.ts'
 import type { LineActivity } from './line-activity.ts'
 import type { CallPlan } from './live-call.ts'
-import { couldAnswer, type PlanCallContext, type PlannedCall, planCall } from './plan-call.ts'
+import { couldAnswer, nobodyFree, type PlanCallContext, type PlannedCall, planCall } from './plan-call.ts'
 
 export interface PlaceCallContext extends PlanCallContext {
   readonly driver: Driver
@@ -57,8 +57,7 @@ export async function placeCall(
 
   // Nobody can wait in a queue yet: the first party is not rung for one where nobody is free.
   if (request.delaySeconds === 0 && !couldBeConnected(planned, context)) {
-    const message = `Nobody of ${planned.legs.second.label} is there and free now; try again when somebody is.`
-    return refused('nobody-free', message, '/second')
+    return { outcome: 'refused', refusals: [nobodyFree('second', planned.legs.second)] }
   }
 
   // The store has the last word; asked here, so that a copy of a call that lives is no call more for any limit.

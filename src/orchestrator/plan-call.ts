@@ -6,7 +6,7 @@ import type { Directory } from '../directory/directory.ts'
 import { phoneNumberOf } from '../directory/parse-dialled-number.ts'
 import type { Driver, DriverCapability, LegServices } from '../telephony/driver.ts'
 import type { CountedFor } from './call-counters.ts'
-import { isReachable } from './hunt.ts'
+import { couldRing, type HuntContext, isReachable } from './hunt.ts'
 import type { CallPlan, LegPlan } from './live-call.ts'
 import { type DialPlanDirectory, type ResolvedLeg, resolveLeg } from './resolve.ts'
 
@@ -116,15 +116,27 @@ function impossibleCallerIds(
   })
 }
 
-/** The plan for one leg that is dialled anew, to `target`; the other leg of the request stays as it was. */
+/**
+ * The plan for one leg that is dialled anew, to `target`; the other leg of the request stays as it was. Both parties are in a call
+ * that a queue of which nobody is free would only end.
+ */
 export function planRedirect(
   request: CallRequest,
   leg: LegName,
   target: LegTarget,
-  context: PlanCallContext,
+  context: PlanCallContext & HuntContext,
 ): LegPlan | { readonly refusal: Refusal } {
-  return planAnew({ ...request, [leg]: { target } }, leg, context)
+  const plan = planAnew({ ...request, [leg]: { target } }, leg, context)
+  if ('refusal' in plan || plan.destination.kind !== 'hunt' || couldRing(plan.destination, context)) return plan
+  return { refusal: nobodyFree(leg, plan) }
 }
+
+/** Nobody can wait in a queue yet. */
+export const nobodyFree = (leg: LegName, { label }: LegPlan): Refusal => ({
+  code: 'nobody-free',
+  message: `Nobody of ${label} is there and free now; try again when somebody is.`,
+  pointer: `/${leg}`,
+})
 
 /** Phones that name each other would go on for ever. */
 const mostForwards = 5

@@ -16,7 +16,10 @@ import { Orchestrator } from './orchestrator.ts'
 
 const account = {
   ...{ id: 1, name: 'acme', country: 'AU', domain: 'acme.example', callerIds: [], emergencyCalls: false },
-  queues: [{ name: 'desk', strategy: 'ring-all', members: ['102'], wrapUpSeconds: 0 }],
+  queues: [
+    { name: 'desk', strategy: 'ring-all', members: ['102'], wrapUpSeconds: 0 },
+    { name: 'spare', strategy: 'ring-all', members: ['103'], wrapUpSeconds: 0 },
+  ],
   ...{ contexts: [], featureCodes: {}, recordGroups: [], webhooks: [], cards: [] },
 } as const
 const lines = ['101', '102', '103'].map((number) => ({ account: 'acme', number, ha1: [] }))
@@ -160,12 +163,32 @@ describe('redirect', () => {
     assertOver()
   })
 
-  test('to a queue whose only member talks here already: that nobody could be rung is told of the queue', async () => {
-    const { clock, call, orchestrator, id, assertOver } = await talk(answering)
-    await orchestrator.redirect(['acme'], id, 'second', { kind: 'queue', value: 'desk' })
+  for (const [stays, who] of [
+    ['first', 'goes'],
+    ['second', 'stays'],
+  ] as const) {
+    test(`to a queue whose only member talks here already, and ${who}: refused, and they talk on`, async () => {
+      const { clock, call, orchestrator, id, talking, assertOver } = await talk(answering)
+      const outcome = await orchestrator.redirect(['acme'], id, stays, { kind: 'queue', value: 'desk' })
+      const refused = outcome.outcome === 'refused' ? outcome.refusal : assert.fail(outcome.outcome)
+      const message = 'Nobody of queue desk is there and free now; try again when somebody is.'
+      assert.deepEqual(refused, { code: 'nobody-free', message, pointer: stays === 'first' ? '/second' : '/first' })
+      await clock.advance(1000)
+      assert.deepEqual([call().state, talking()], ['bridged', ['101', '102']])
+      await orchestrator.hangup(['acme'], id)
+      await clock.advance(1000)
+      assertOver()
+    })
+  }
+
+  test('to a queue whose member is free', async () => {
+    const { clock, call, orchestrator, id, talking, assertOver } = await talk(answering)
+    const outcome = await orchestrator.redirect(['acme'], id, 'second', { kind: 'queue', value: 'spare' })
+    assert.deepEqual(outcome, { outcome: 'redirected' })
     await clock.advance(1000)
-    const { state, destination, answeredAt, endCause } = call().legs.first
-    assert.deepEqual([state, destination, answeredAt, endCause], ['ended', 'queue desk', undefined, 'busy'])
+    assert.deepEqual([call().state, talking()], ['bridged', ['102', '103']])
+    await orchestrator.hangup(['acme'], id)
+    await clock.advance(1000)
     assertOver()
   })
 

@@ -1,3 +1,4 @@
+import { findVisibleCall } from '../visible-calls.ts'
 import type { ApiFunction } from './api-function.ts'
 import { answerOfRefusals } from './map-refusal.ts'
 import { destinationTypes, readTarget } from './parse-call-request.ts'
@@ -21,7 +22,9 @@ export const hangUpCall: ApiFunction = {
     if (reader.faults.length > 0) return { responses: reader.faults }
     if (callId === undefined && uniqueId === undefined) return refuse('400', 'callid or uniqueid is required', 'callid')
     const key = callId === undefined ? 'uniqueid' : 'callid'
-    const outcome = await context.calls.hangup(caller.accounts, callId ?? callIdOf(uniqueId ?? ''))
+    const id = callId ?? callIdOf(uniqueId ?? '')
+    if ((await findVisibleCall(caller, id, context)) === undefined) return noSuchCall(key)
+    const outcome = await context.calls.hangup(caller.accounts, id)
     if (outcome === 'not-found') return noSuchCall(key)
     return outcome === 'already-ended' ? ended(key) : requested
   },
@@ -36,7 +39,9 @@ export const redirectCall: ApiFunction = {
     const channel = reader.choice('channel', ['1', '2']) ?? '1'
     if (uniqueId === undefined || target === undefined || reader.faults.length > 0) return { responses: reader.faults }
     const leg = channel === '1' ? 'first' : 'second'
-    const outcome = await context.calls.redirect(caller.accounts, callIdOf(uniqueId), leg, target)
+    const id = callIdOf(uniqueId)
+    if ((await findVisibleCall(caller, id, context)) === undefined) return noSuchCall('uniqueid')
+    const outcome = await context.calls.redirect(caller.accounts, id, leg, target)
     switch (outcome.outcome) {
       case 'redirected':
         return requested

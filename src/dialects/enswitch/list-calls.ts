@@ -1,5 +1,6 @@
 import type { Call } from '../../call/call.ts'
 import type { CallFilter, CallService } from '../../call/call-service.ts'
+import { maySeeCall } from '../visible-calls.ts'
 import type { ApiFunction, AskedRequest } from './api-function.ts'
 import { activeRows, endedCallRow, endedLegRows } from './call-rows.ts'
 import { cdrFilterNames, readCdrFilter } from './cdr-filters.ts'
@@ -88,9 +89,10 @@ async function findCalls(
   reader.choice('sort', ['start'])
   const callId = reader.text('callid')
   if (accounts === undefined || reader.faults.length > 0) return []
-  if (callId === undefined) return readPages(context.calls, accounts, period, isEnough)
+  const isVisible = (call: Call) => maySeeCall(caller, call, context)
+  if (callId === undefined) return readPages(context.calls, accounts, { period, isVisible, isEnough })
   const call = await context.calls.call(accounts, callId)
-  return call !== undefined && isWithin(call, period) ? [call] : []
+  return call !== undefined && isVisible(call) && isWithin(call, period) ? [call] : []
 }
 
 /** To ignore a filter would be to show calls that were not asked for, to whoever trusts it: everybody's, perhaps. */
@@ -109,14 +111,19 @@ const shown = (name: string): string => name.replace(/[^\x20-\x7e]/g, '?').slice
 const isWithin = (call: Call, { state, from = 0, until = Number.POSITIVE_INFINITY }: Period): boolean =>
   (call.state === 'ended') === (state === 'ended') && call.acceptedAt >= from && call.acceptedAt < until
 
-/** Oldest first. */
+/** Oldest first, those that the caller may see. What may not be seen is read too, and counts. */
 async function readPages(
   service: CallService,
   accounts: readonly string[],
-  period: Period,
-  isEnough: (newest: readonly Call[]) => boolean,
+  wanted: {
+    readonly period: Period
+    readonly isVisible: (call: Call) => boolean
+    readonly isEnough: (newest: readonly Call[]) => boolean
+  },
 ): Promise<readonly Call[] | undefined> {
+  const { period, isVisible, isEnough } = wanted
   const calls: Call[] = []
+  let read = 0
   let cursor: string | undefined
   do {
     const page = await service.calls(accounts, {
@@ -124,9 +131,10 @@ async function readPages(
       limit: pageSize,
       ...(cursor === undefined ? {} : { cursor }),
     })
-    calls.push(...page.calls)
+    read += page.calls.length
+    calls.push(...page.calls.filter(isVisible))
     cursor = isEnough(calls) ? undefined : page.cursor
-    if (calls.length > mostCalls) return undefined
+    if (read > mostCalls) return undefined
   } while (cursor !== undefined)
   return calls.reverse()
 }

@@ -53,6 +53,7 @@ describe('however a client sends it', () => {
     ['form with semicolons', [path, { body: `${user};${parties}`, type: form }]],
     ['form with ampersands', [path, { body: `${user};${parties}`.replaceAll(';', '&'), type: form }]],
     ['form with a newline at its end', [path, { body: `${user};${parties}\r\n`, type: form }]],
+    ['form with a byte order mark', [path, { body: `\ufeff${user};${parties}`, type: form }]],
     ['form under a Content-Type that is none', [path, { body: `${user};${parties}`, type: 'garbage' }]],
     ['form under another Content-Type', [path, { body: `${user};${parties}`, type: 'text/plain' }]],
     ['multipart form', [path, { body: multipart, type: 'multipart/form-data; boundary=x' }]],
@@ -267,6 +268,38 @@ describe('attackers', () => {
       assert.equal(answer.json().responses[0].code, code, sent)
     }
     assert.equal(front.calls.placed.length, 2)
+  })
+  it('a user for certain lines sees and controls the calls of these, and those that it placed', async () => {
+    const own = await createHttpFront()
+    const ask = async (called: string, who: string, more = '') => {
+      const credentials = `auth_username=${who};auth_password=${userPassword}`
+      const answer = await own.app.inject(`/api/json/${called}/?${credentials};${more}`)
+      return answer.json() as { responses: { code: string }[]; data?: { callid: string }[] }
+    }
+    for (const [who, sent] of [
+      ['alice@acme', 'snumber=102;cnumber=0412345678'],
+      ['alice@acme', 'snumber=102;cnumber=101'],
+      ['kiosk@acme', 'snumber=101;cnumber=103'],
+    ] as const) {
+      await ask('calls/make', who, sent)
+    }
+    for (const id of ['call-1', 'call-2', 'call-3']) {
+      own.calls.happen(id, { type: 'leg.dialled', leg: 'first', recovery: { driver: 'fake', data: null } })
+    }
+    const idsOf = async (called: string, who: string, more = '') =>
+      (await ask(called, who, more)).data?.map(({ callid }) => callid).sort()
+    assert.deepEqual(await idsOf('calls/active/list', 'alice@acme'), ['call-1', 'call-2', 'call-3'])
+    assert.deepEqual(await idsOf('calls/active/list', 'kiosk@acme'), ['call-2', 'call-3'])
+    assert.deepEqual(await idsOf('calls/active/list', 'kiosk@acme', 'callid=call-1'), [])
+    const codeOf = async (called: string, more: string) => (await ask(called, 'kiosk@acme', more)).responses[0]?.code
+    assert.equal(await codeOf('calls/hangup', 'callid=call-1'), '404')
+    assert.equal(await codeOf('calls/redirect', 'uniqueid=call-1;cnumber=103'), '404')
+    assert.equal(await codeOf('calls/hangup', 'uniqueid=call-2'), '204')
+    own.calls.happen('call-1', { type: 'call.ended', cause: 'cancelled' })
+    assert.deepEqual(await idsOf('cdrs/list', 'alice@acme', 'detail=call'), ['call-1', 'call-2'])
+    assert.deepEqual(await idsOf('cdrs/list', 'kiosk@acme', 'detail=call'), ['call-2'])
+    assert.deepEqual(await idsOf('cdrs/list', 'kiosk@acme', 'detail=call;callid=call-1'), [])
+    await own.app.close()
   })
   it('a password never reaches the log', async () => {
     front.log.length = 0
