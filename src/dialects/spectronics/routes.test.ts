@@ -181,7 +181,7 @@ describe('what is no request of this API, and attackers', () => {
     })
   }
 
-  const names: readonly [string, string, string][] = [
+  const names: readonly (readonly [name: string, request: string | Buffer, shown: string])[] = [
     [
       'a form in Latin-1, as an old editor saves the file that curl posts',
       post(Buffer.from(`${form}&cidname=Ren\xe9`, 'latin1')),
