@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
-import { existsSync, globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { type CountryCode, parsePhoneNumberWithError } from 'libphonenumber-js/max'
 import { z } from 'zod'
 import { configSchema } from '../src/config/config-schema.ts'
-import { loadConfig } from '../src/config/load-config.ts'
+import { loadConfig, parseConfig } from '../src/config/load-config.ts'
 import { trunkOutcomes } from '../src/demo/start-demo.ts'
 import { permissions } from '../src/directory/permission.ts'
 import { peerPackages } from './support/peers.ts'
@@ -52,6 +53,26 @@ test('docs/configuration.md explains every key of the configuration and every pe
   assert.ok(keys.size > 40)
   const missing = [...keys].filter((key) => !new RegExp(`\\b${key}\\b`).test(page))
   assert.deepEqual(missing, [])
+})
+
+test('every example of a configuration is sound', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'cordboard-'))
+  writeFileSync(join(folder, 'crm'), 'from-a-file')
+  const places = { environment: { SIP_SECRET_101: 'from-the-environment' }, folder }
+  let examples = 0
+  for (const page of ['README.md', 'docs/configuration.md']) {
+    for (const [block] of read(page).matchAll(/^(?: {4}.*\n)(?:(?: {4}.*)?\n)*/gm)) {
+      const text = block.replace(/^ {4}/gm, '').replace('/run/secrets', '.')
+      const [, key = ''] = /^([a-zA-Z]+):/.exec(text) ?? []
+      const isOfAccount = key === 'lines'
+      if (!Object.hasOwn(configSchema.shape, key) && !isOfAccount) continue
+      const account = isOfAccount ? text.replace(/^/gm, '    ') : ''
+      parseConfig(`${isOfAccount ? '' : text}\naccounts:\n  - name: acme\n${account}`, page, places)
+      examples++
+    }
+  }
+  rmSync(folder, { recursive: true })
+  assert.ok(examples >= 6, String(examples))
 })
 
 test('docs/configuration.md tells the outcomes of the demo carrier', () => {
