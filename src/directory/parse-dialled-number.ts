@@ -48,6 +48,8 @@ function canonicalNumber(bare: string, country: string): string | DialledFault {
     if (bare.startsWith('+')) return unknownCountryCode
     return bare.length > longestNumber ? notANumber.fault : bare
   }
+  const renumbered = withoutAbolishedPrefix(parsed, country)
+  if (renumbered !== undefined) return renumbered
   const national = nationalDigits(bare, parsed, country)
   const judged = judgeLength(national, parsed)
   if (!bare.startsWith('+') && bare.length < shortestUnknownNumber) {
@@ -61,6 +63,22 @@ function canonicalNumber(bare: string, country: string): string | DialledFault {
   // it stands, or not at all. Subscribers' numbers begin with no 1, so that nobody's number is taken for one.
   if (bare.startsWith('1') && mayReachEmergency(bare, country)) return bare
   return describeFault(judged, bare, national, parsed)
+}
+
+/**
+ * Prefixes that a country has abolished, by its calling code. Address books and messengers keep them for years: what stands behind
+ * them is the number.
+ */
+const abolishedPrefixes: ReadonlyMap<string, RegExp> = new Map([
+  // Mexico in 2019: 1 between the code of the country and a mobile number; 01, 044 and 045 at home.
+  ['52', /^(?:0?1|044|045)(\d{10})$/],
+])
+
+function withoutAbolishedPrefix(parsed: ParsedNumber, country: string): string | undefined {
+  const [, number] = abolishedPrefixes.get(parsed.countryCallingCode)?.exec(parsed.nationalNumber) ?? []
+  if (number === undefined) return undefined
+  const whole = parseCached(`+${parsed.countryCallingCode}${number}`, country)
+  return whole?.isValid() === true ? whole.number : undefined
 }
 
 /** Codes of two digits behind the prefix are services in some countries (`018`): no number is taken for broken off before three. */

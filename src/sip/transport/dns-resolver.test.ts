@@ -96,6 +96,33 @@ describe('RFC 3263, reduced', () => {
     await assert.rejects(rejected, /2001:db8::7 is of a family in which no SIP port is open/)
   })
 
+  it('section 4.3: an address that has not answered is avoided for five minutes, as long as there is another', async () => {
+    const primary = { name: 'one.example', port: 5070, priority: 1, weight: 1 }
+    const backup = { name: 'two.example', port: 5060, priority: 2, weight: 1 }
+    const { clock, resolver } = setUp(
+      { '_sip._udp.example.com': [backup, primary] },
+      { 'one.example': ['192.0.2.1', '192.0.2.2'], 'two.example': ['192.0.2.3'] },
+    )
+    const find = async () => {
+      const { host, port } = await resolver.resolve(to('example.com'))
+      return `${host}:${port}`
+    }
+    const tried: string[] = []
+    for (let round = 0; round < 4; round++) {
+      const found = await find()
+      tried.push(found)
+      const [host = '', port] = found.split(':')
+      resolver.avoid({ host, port: Number(port) })
+      await clock.advance(1000)
+    }
+    // All have failed: back to where it is most likely.
+    assert.deepEqual(tried, ['192.0.2.1:5070', '192.0.2.2:5070', '192.0.2.3:5060', '192.0.2.1:5070'])
+    await clock.advance(297_500)
+    assert.equal(await find(), '192.0.2.2:5070')
+    await clock.advance(5000)
+    assert.equal(await find(), '192.0.2.1:5070')
+  })
+
   describe('RFC 8767: while DNS does not answer', () => {
     const outage = () => {
       const clock = new VirtualClock()

@@ -3,6 +3,7 @@ import type { Clock } from '../../clock.ts'
 import type { Random } from '../../random.ts'
 import type { Destination, TransportAddress, TransportProtocol } from './destination.ts'
 import { bareHost, isNumericHost } from './host.ts'
+import { RecentFailures } from './recent-failures.ts'
 import { TransportError } from './transport-error.ts'
 
 /** An SRV record (RFC 2782). */
@@ -31,6 +32,10 @@ const patienceMilliseconds = 5000
 const staleAfterMilliseconds = 500
 const staleMilliseconds = 24 * 3600_000
 const maximumNames = 1000
+/** RFC 3263 section 4.3 lets a client remember that a server failed. */
+const avoidedMilliseconds = 300_000
+/** Of one name: no carrier has more that matter. */
+const maximumTargets = 8
 
 type Targets = readonly ServiceRecord[]
 
@@ -47,13 +52,15 @@ export type Reaches = (protocol: TransportProtocol, host: string) => boolean
 
 /**
  * Finds the address behind a name (RFC 3263, reduced: the transport is given, so NAPTR is not asked; SRV is, unless the port is
- * another than 5060; then A and AAAA). The first target that can be sent to is taken; one that fails is left to the next SRV draw.
+ * another than 5060; then A and AAAA). The first address that can be sent to is taken. One that has not answered is avoided for a while
+ * (section 4.3), by the requests that come after: whoever sent the one without an answer has other carriers to try meanwhile.
  */
 export class DnsResolver {
   readonly #clock: Clock
   readonly #random: Random
   readonly #queries: DnsQueries
   readonly #reaches: Reaches
+  readonly #failures: RecentFailures
   readonly #services = new Map<string, Entry>()
   readonly #addresses = new Map<string, Entry>()
 
@@ -62,6 +69,7 @@ export class DnsResolver {
     this.#random = random
     this.#queries = queries
     this.#reaches = reaches
+    this.#failures = new RecentFailures(clock, avoidedMilliseconds)
   }
 
   /** At once for a numeric host; otherwise a promise that is rejected with a TransportError where there is no address. */
@@ -71,6 +79,11 @@ export class DnsResolver {
     if (!isNumericHost(host)) return this.#resolveName(destination, host.toLowerCase(), port)
     if (host === destination.host && port === destination.port) return destination
     return { ...destination, host, port }
+  }
+
+  /** Nothing came back from there: other addresses of the same name go first for a while. */
+  avoid(address: TransportAddress): void {
+    this.#failures.add(keyOf(address))
   }
 
   async #resolveName(destination: Destination, name: string, port: number): Promise<Destination> {
@@ -85,15 +98,21 @@ export class DnsResolver {
   async #find(name: string, port: number, protocol: TransportProtocol): Promise<TransportAddress> {
     // RFC 3263 section 4.2: an explicit port means an address record. 5060 cannot be told from no port at all here.
     const services = port === defaultPort ? await this.#cached(this.#services, `_sip._${protocol}.${name}`) : []
-    const target = services.length === 0 ? { name, port } : this.#draw(services)
-    const addresses = await this.#cached(this.#addresses, target.name)
-    // A carrier may have IPv6 addresses too, and the system puts them first even where we only listen on IPv4.
-    const address = addresses.find(({ name: host }) => this.#reaches(protocol, host))
-    if (address !== undefined) return { host: address.name, port: target.port }
-    const [other] = addresses
-    throw new Error(
-      other === undefined ? 'the name does not exist' : `${other.name} is of a family in which no SIP port is open`,
-    )
+    const targets = services.length === 0 ? [{ name, port }] : this.#order(services)
+    let otherFamily: string | undefined
+    let failed: TransportAddress | undefined
+    for (const target of targets) {
+      for (const { name: host } of await this.#cached(this.#addresses, target.name)) {
+        const address = { host, port: target.port }
+        // A carrier may have IPv6 addresses too, and the system puts them first even where we only listen on IPv4.
+        if (!this.#reaches(protocol, host)) otherFamily ??= host
+        else if (this.#failures.has(keyOf(address))) failed ??= address
+        else return address
+      }
+    }
+    if (failed !== undefined) return failed
+    const isOther = otherFamily !== undefined
+    throw new Error(isOther ? `${otherFamily} is of a family in which no SIP port is open` : 'the name does not exist')
   }
 
   #cached(cache: Map<string, Entry>, name: string): Promise<Targets> {
@@ -144,10 +163,20 @@ export class DnsResolver {
     })
   }
 
-  /** RFC 2782: of the lowest priority, one at random by weight. */
-  #draw(services: readonly ServiceRecord[]): ServiceRecord {
-    const priority = Math.min(...services.map((service) => service.priority))
-    const candidates = services.filter((service) => service.priority === priority)
+  /** RFC 2782: by priority; those of one at random by weight. */
+  #order(services: readonly ServiceRecord[]): readonly ServiceRecord[] {
+    const left = [...services].sort((one, other) => one.priority - other.priority)
+    const ordered: ServiceRecord[] = []
+    while (left.length > 0 && ordered.length < maximumTargets) {
+      const first = left.filter(({ priority }) => priority === left[0]?.priority)
+      const drawn = this.#draw(first)
+      ordered.push(drawn)
+      left.splice(left.indexOf(drawn), 1)
+    }
+    return ordered
+  }
+
+  #draw(candidates: readonly ServiceRecord[]): ServiceRecord {
     const total = candidates.reduce((sum, { weight }) => sum + weight, 0)
     let left = (this.#random.bytes(4).readUInt32BE() / 2 ** 32) * total
     for (const candidate of candidates) {
@@ -164,6 +193,8 @@ export class DnsResolver {
     })
   }
 }
+
+const keyOf = ({ host, port }: TransportAddress): string => `${host} ${port}`
 
 const toRecords = (addresses: readonly string[]): ServiceRecord[] =>
   addresses.map((name) => ({ name, port: 0, priority: 0, weight: 0 }))

@@ -11,6 +11,8 @@ export interface MessageTransport {
    * TransportError, where DNS must be asked.
    */
   resolve(destination: Destination): Destination | Promise<Destination>
+  /** Nothing came back from a numeric destination that stood for `name`: its other addresses go first for a while. */
+  avoid?(name: Destination, destination: Destination): void
   /** Never throws. `onError` is called at most once, later, never from within. */
   send(message: SipMessage | Buffer, destination: Destination, onError?: (error: TransportError) => void): void
   /** Whether the connection that it names is no more. Without this method there are no connections. */

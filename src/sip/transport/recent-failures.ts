@@ -1,21 +1,22 @@
 import type { Clock } from '../../clock.ts'
 
-const memoryMilliseconds = 600_000
 const maximumEntries = 1000
 
 /** Remembers for a while what did not work, so that it is not tried for every call. */
 export class RecentFailures {
   readonly #clock: Clock
+  readonly #memoryMilliseconds: number
   readonly #until = new Map<string, number>()
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, memoryMilliseconds = 600_000) {
     this.#clock = clock
+    this.#memoryMilliseconds = memoryMilliseconds
   }
 
   add(name: string): void {
     this.#until.delete(name)
     if (this.#until.size >= maximumEntries) this.#until.delete(this.#until.keys().next().value as string)
-    this.#until.set(name, this.#clock.monotonic() + memoryMilliseconds)
+    this.#until.set(name, this.#clock.monotonic() + this.#memoryMilliseconds)
   }
 
   has(name: string): boolean {

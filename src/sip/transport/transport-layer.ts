@@ -10,7 +10,7 @@ import { answerMalformed } from './answer-malformed.ts'
 import { boundAnswer } from './bound-answer.ts'
 import type { Destination, FlowId, Source, TransportAddress, TransportProtocol } from './destination.ts'
 import { type DnsQueries, DnsResolver, type Reaches } from './dns-resolver.ts'
-import { isIPv6, isLoopback, isWildcard } from './host.ts'
+import { bareHost, isIPv6, isLoopback, isWildcard } from './host.ts'
 import {
   type AdvertisedAddress,
   choosePoint,
@@ -31,12 +31,14 @@ import { createTransportCounters, type TransportCounters } from './transport-cou
 import { TransportError } from './transport-error.ts'
 import { UdpTransport } from './udp-transport.ts'
 
+type Resolver = Pick<DnsResolver, 'resolve'> & Partial<Pick<DnsResolver, 'avoid'>>
+
 export interface TransportLayerOptions {
   readonly clock: Clock
   readonly log: Log
   readonly random?: Random
   readonly sockets?: Sockets
-  readonly resolver?: Pick<DnsResolver, 'resolve'>
+  readonly resolver?: Resolver
   /** What the resolver asks, where none is given; the system's DNS if absent. */
   readonly dns?: DnsQueries
   readonly interfaces?: Pick<LocalInterfaces, 'addressTowards' | 'has'>
@@ -72,7 +74,7 @@ export class TransportLayer implements MessageTransport {
   onMessage: ((message: SipMessage, source: Source) => void) | undefined
   readonly #log: Log
   readonly #random: Random
-  readonly #resolver: Pick<DnsResolver, 'resolve'>
+  readonly #resolver: Resolver
   readonly #interfaces: Pick<LocalInterfaces, 'addressTowards' | 'has'>
   readonly #advertise: AdvertisedAddress | undefined
   readonly #largeRequests: 'tcp' | 'udp'
@@ -139,6 +141,11 @@ export class TransportLayer implements MessageTransport {
       // A name that means something to the peer alone: without ACK and BYE it would sit in a dead call.
       () => this.#chooseProven(said, proven, 'unresolved'),
     )
+  }
+
+  avoid(name: Destination, { host, port }: Destination): void {
+    // What has but one address is not avoided.
+    if (bareHost(name.host) !== host) this.#resolver.avoid?.({ host, port })
   }
 
   send(

@@ -29,11 +29,13 @@ export const askAlive = (core: UserAgentCore, { uri, destination, from }: AliveQ
     headers.append('User-Agent', core.userAgentHeader)
     const settle = (isAlive: boolean): void => {
       core.stopTimer(patience)
+      const asked = transaction.destination
+      if (!isAlive && asked !== undefined) core.transport.avoid?.(destination, asked)
       resolve(isAlive)
     }
     const patience = core.startTimer(() => {
       transaction.terminate()
-      resolve(false)
+      settle(false)
     }, patienceMilliseconds)
     const transaction = core.transactions.sendRequest(new SipRequest('OPTIONS', uri, headers), destination, {
       onResponse: () => settle(true),

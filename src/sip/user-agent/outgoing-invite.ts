@@ -96,7 +96,10 @@ export class OutgoingInvite {
     if (this.#request === undefined) return
     const silenceMilliseconds = this.#options?.silenceMilliseconds
     if (silenceMilliseconds !== undefined) {
-      this.#silence = this.#core.startTimer(() => this.#handler.onSilence?.(), silenceMilliseconds)
+      this.#silence = this.#core.startTimer(() => {
+        this.#avoidSilent()
+        this.#handler.onSilence?.()
+      }, silenceMilliseconds)
     }
     if (this.#options?.watchesPort === true) {
       this.#portAlarm = this.#core.startTimer(() => this.#watchPort(), promptMilliseconds)
@@ -109,8 +112,14 @@ export class OutgoingInvite {
           // What still comes for an earlier attempt is of no use; but a 2xx is never left alone.
           if (attempt === this.#attempt || response.status < 300) this.#receive(response)
         },
-        onTimeout: () => this.#fail({ status: 408, reason: 'Request Timeout' }),
-        onTransportError: (error) => this.#fail({ status: 503, reason: `Service Unavailable: ${error.message}` }),
+        onTimeout: () => {
+          this.#avoidSilent()
+          this.#fail({ status: 408, reason: 'Request Timeout' })
+        },
+        onTransportError: (error) => {
+          this.#avoidSilent()
+          this.#fail({ status: 503, reason: `Service Unavailable: ${error.message}` })
+        },
       },
       { branch: attemptBranch(this.#branch, attempt) },
     )
@@ -164,6 +173,14 @@ export class OutgoingInvite {
     this.#stopWatchingPort = this.#core.transport.watchPort?.(destination, () => {
       transaction?.fail(new TransportError('unreachable', `nobody listens at ${host}:${port}`))
     })
+  }
+
+  /** RFC 3263 section 4.3: what is sent to the same name from now on tries another address of it. */
+  #avoidSilent(): void {
+    const destination = this.#transaction?.destination
+    if (this.#state === 'calling' && destination !== undefined) {
+      this.#core.transport.avoid?.(this.#destination, destination)
+    }
   }
 
   #receive(response: SipResponse): void {

@@ -9,6 +9,7 @@ import type { Binding, BindingChange } from '../../sip/registrar/binding.ts'
 import { Registrar, type RegistrarLines, type RegistrarOptions } from '../../sip/registrar/registrar.ts'
 import { TransactionLayer } from '../../sip/transaction/transaction-layer.ts'
 import type { TransportProtocol } from '../../sip/transport/destination.ts'
+import type { DnsQueries } from '../../sip/transport/dns-resolver.ts'
 import type { Sockets } from '../../sip/transport/sockets.ts'
 import { TransportLayer } from '../../sip/transport/transport-layer.ts'
 import { destinationOfUri } from '../../sip/user-agent/next-hop.ts'
@@ -71,6 +72,8 @@ export interface SipEngineOptions {
   readonly sockets?: Sockets
   /** Finds hosts that SDP names; the system's look-up if absent. */
   readonly lookUpHost?: LookUpHost
+  /** Finds trunks by their names; the system's DNS if absent. */
+  readonly dns?: DnsQueries
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -103,6 +106,7 @@ export class SipEngine implements Driver {
       ...(options.advertise === undefined ? {} : { advertise: { host: options.advertise } }),
       ...(options.sockets === undefined ? {} : { sockets: options.sockets }),
       ...(options.targets === undefined ? {} : { targets: options.targets }),
+      ...(options.dns === undefined ? {} : { dns: options.dns }),
     })
     this.#transactions = new TransactionLayer({
       transport: this.#transport,
