@@ -90,7 +90,7 @@ function faultsOf(wanted: WantedCredential, giver: Giver, directory: Directory):
   check(namePattern.test(name), 'name', 'must be 1 to 64 printable characters without quotes and slashes')
   for (const permission of asked) {
     const isKnown = permissions.some((known) => known === permission)
-    check(isKnown, 'permissions', `must be of ${permissions.join(', ')}`)
+    check(isKnown, 'permissions', `must each be one of ${permissions.join(', ')}`)
   }
   check(kind !== 'api-key' || asked.length > 0, 'permissions', 'must be given: without any a key is good for nothing')
   check(lines.every(exists), 'lines', 'must be extensions of the account')

@@ -81,7 +81,7 @@ export const redirectSchema = z.strictObject({
 async function redirectCall(request: FastifyRequest, reply: FastifyReply, caller: Caller, context: DialectContext) {
   const body = readJson(request.body)
   if ('fault' in body) return sendProblem(reply, 'malformed-request', body.fault)
-  const parsed = redirectSchema.safeParse(body.value)
+  const parsed = redirectSchema.safeParse(body.value, { reportInput: true })
   if (!parsed.success) {
     return sendProblem(reply, 'validation-failed', 'Mend what "errors" names.', {
       errors: parsed.error.issues.map(describeIssue),
@@ -157,7 +157,7 @@ const withSortedMembers = (_name: string, value: unknown): unknown =>
   typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value).sort()) : value
 
 async function listCalls(request: FastifyRequest, reply: FastifyReply, caller: Caller, context: DialectContext) {
-  const parsed = filterSchema.safeParse(request.query)
+  const parsed = filterSchema.safeParse(request.query, { reportInput: true })
   if (!parsed.success) {
     const errors = parsed.error.issues.map((issue) => ({ pointer: `/${issue.path.join('/')}`, detail: issue.message }))
     return sendProblem(reply, 'validation-failed', 'Mend what "errors" names.', { errors })

@@ -64,7 +64,7 @@ const renderCredential = ({ madeAt, permissions: granted, lines, ...credential }
 async function create(request: FastifyRequest, reply: FastifyReply, caller: Caller, context: DialectContext) {
   const body = readJson(request.body)
   if ('fault' in body) return sendProblem(reply, 'malformed-request', body.fault)
-  const parsed = newCredentialSchema.safeParse(body.value)
+  const parsed = newCredentialSchema.safeParse(body.value, { reportInput: true })
   if (!parsed.success) {
     return sendProblem(reply, 'validation-failed', 'Mend what "errors" names.', {
       errors: parsed.error.issues.map(describeIssue),

@@ -96,6 +96,21 @@ describe('POST /v1/calls', () => {
       assert.equal(front.calls.placed.length, 0)
     })
   }
+
+  const types: [string, unknown, string, string][] = [
+    ['is missing', { first: valid.first }, '/second', 'is missing; it must be an object'],
+    ['is no object', { ...valid, second: '102' }, '/second', 'must be an object'],
+    ['is null', { ...valid, second: null }, '/second', 'must be an object'],
+    ['is a number for a text', { ...valid, first: { line: 101 } }, '/first/line', 'must be a string: in quotes'],
+    ['is a text for a number', { ...valid, delaySeconds: '5' }, '/delaySeconds', 'must be a number'],
+    ['is a fraction', { ...valid, delaySeconds: 1.5 }, '/delaySeconds', 'must be a whole number'],
+    ['is a text for a choice', { ...valid, noForwards: 'yes' }, '/noForwards', 'must be true or false'],
+  ]
+  for (const [name, body, pointer, detail] of types) {
+    it(`says in plain words what a member must be that ${name}`, async () => {
+      assert.deepEqual((await place(body)).json().errors, [{ pointer, detail }])
+    })
+  }
 })
 
 describe('Idempotency-Key', () => {

@@ -100,7 +100,7 @@ export function parseCallRequest(
   body: unknown,
   asker: Asker,
 ): ParsedCallRequest | { readonly faults: readonly Fault[] } {
-  const result = callRequestSchema.safeParse(body)
+  const result = callRequestSchema.safeParse(body, { reportInput: true })
   if (!result.success) return { faults: result.error.issues.map(describeIssue) }
   const { first, second, delaySeconds, externalId, card, recordGroup, noForwards, variables, wait } = result.data
   return {
@@ -147,5 +147,22 @@ export function describeIssue(issue: z.core.$ZodIssue): Fault {
   if (issue.code === 'unrecognized_keys') {
     return { pointer, detail: `does not know ${issue.keys.map((key) => `"${key}"`).join(', ')}; check the spelling` }
   }
-  return { pointer, detail: issue.message }
+  return { pointer, detail: issue.code === 'invalid_type' ? describeType(issue.expected, issue.input) : issue.message }
+}
+
+/** What kinds of value are called in JSON. */
+const kinds: Readonly<Record<string, string>> = {
+  string: 'a string',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'an array',
+  object: 'an object',
+  record: 'an object',
+}
+
+function describeType(expected: string, input: unknown): string {
+  const kind = kinds[expected] ?? expected
+  if (input === undefined) return `is missing; it must be ${kind}`
+  return expected === 'string' && typeof input === 'number' ? `must be ${kind}: in quotes` : `must be ${kind}`
 }
