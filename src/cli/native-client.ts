@@ -1,5 +1,6 @@
 import type { CallState } from '../call/call.ts'
 import { describeProblem, type ProblemWords } from './describe-problem.ts'
+import { describeTlsFailure } from './describe-tls-failure.ts'
 import { CliError, exitCodes } from './exit-code.ts'
 import type { ServerAddress } from './find-server.ts'
 import { parseEventStream } from './parse-event-stream.ts'
@@ -148,6 +149,10 @@ export class NativeClient {
   #unreachable(error: unknown): CliError {
     const { server } = this.#address
     const late = error instanceof Error && error.name === 'TimeoutError'
+    const secure = describeTlsFailure(codeOf(error))
+    if (secure !== undefined) {
+      return new CliError(`No secure connection to ${server}: ${secure}.`, exitCodes.unreachable)
+    }
     return new CliError(
       late
         ? `The server at ${server} does not answer in time; look into its log.`
@@ -180,9 +185,14 @@ const reasons: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'its host name cannot be looked up now',
 }
 
+/** The system's word for what went wrong; empty if it has none. */
+function codeOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined
+  return cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? '') : ''
+}
+
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined
   if (!(cause instanceof Error)) return ''
-  const { code = '', message } = cause as NodeJS.ErrnoException
-  return `: ${reasons[code] ?? message}`
+  return `: ${reasons[codeOf(error)] ?? cause.message}`
 }
