@@ -104,9 +104,16 @@ function writeDemoConfig(file: string, terminal: Terminal): void {
   }
 }
 
-async function greet({ url, sip, config }: RunningServer, configFile: string, terminal: Terminal): Promise<void> {
+async function greet(
+  { url, tlsPort, sip, config }: RunningServer,
+  configFile: string,
+  terminal: Terminal,
+): Promise<void> {
   const listeners = sip.map(({ protocol, host, port }) => `${protocol}:${host}:${port}`).join(', ')
-  terminal.print(`Cordboard is up: HTTP ${url}, SIP ${listeners}, configuration ${configFile}. Ctrl+C stops it.`)
+  const https = tlsPort === undefined ? '' : `, HTTPS port ${tlsPort}`
+  terminal.print(
+    `Cordboard is up: HTTP ${url}${https}, SIP ${listeners}, configuration ${configFile}. Ctrl+C stops it.`,
+  )
   const { trunkOutcomes } = await import('../../demo/start-demo.ts')
   const lines = ['', ...describeFirstCall(config, url, trunkOutcomes), 'Calls are shown here as they happen:']
   for (const line of lines) terminal.print(line)
