@@ -90,7 +90,8 @@ export const endCauses: Readonly<Record<EndCause, EndCauseEntry>> = {
     sipStatus: 503,
     q850: 42,
     retryable: true,
-    advice: 'The trunk or the network had no free capacity; try again, or add another trunk.',
+    advice:
+      'The trunk or the network was full, in trouble or not reached; the attempts say which. Try again, or add another trunk.',
   },
   'carrier-refused': {
     sipStatus: 403,
