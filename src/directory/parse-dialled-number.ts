@@ -1,4 +1,5 @@
 import {
+  getCountries,
   getCountryCallingCode,
   isSupportedCountry,
   type PhoneNumber as ParsedNumber,
@@ -45,6 +46,8 @@ function canonicalNumber(bare: string, country: string): string | DialledFault {
   const parsed = parseCached(bare, country)
   if (parsed?.isValid() === true) return parsed.number
   if (parsed === undefined) {
+    const brokenOff = findBrokenOffAbroad(bare, country)
+    if (brokenOff !== undefined) return brokenOff
     if (bare.startsWith('+')) return unknownCountryCode
     return bare.length > longestNumber ? notANumber.fault : bare
   }
@@ -53,6 +56,8 @@ function canonicalNumber(bare: string, country: string): string | DialledFault {
   const national = nationalDigits(bare, parsed, country)
   const judged = judgeLength(national, parsed)
   if (!bare.startsWith('+') && bare.length < shortestUnknownNumber) {
+    const brokenOff = findBrokenOffAbroad(bare, country)
+    if (brokenOff !== undefined) return brokenOff
     return isBrokenOff(judged, bare, national, country) ? describeFault(judged, bare, national, parsed) : bare
   }
   const wrongPrefix = findWrongPrefix(bare, country)
@@ -79,6 +84,24 @@ function withoutAbolishedPrefix(parsed: ParsedNumber, country: string): string |
   if (number === undefined) return undefined
   const whole = parseCached(`+${parsed.countryCallingCode}${number}`, country)
   return whole?.isValid() === true ? whole.number : undefined
+}
+
+const callingCodes = [...new Set(getCountries().map((country) => getCountryCallingCode(country)))]
+
+/**
+ * The prefix for abroad, and behind it so little that the library makes no number of it, or the whole is no longer than a short code:
+ * `001161`, `+61`. No short code begins so.
+ */
+function findBrokenOffAbroad(bare: string, country: string): DialledFault | undefined {
+  const prefix = bare.startsWith('+') ? '+' : isSupportedCountry(country) ? internationalPrefixOf(country) : undefined
+  if (prefix === undefined || !bare.startsWith(prefix)) return undefined
+  const behind = bare.slice(prefix.length)
+  const hasCode = callingCodes.some((code) => code.startsWith(behind) || behind.startsWith(code))
+  if (!hasCode || behind.length > longestNumber) return undefined
+  // An exchange that knows no prefix may take the end for an emergency number: `00112`. It is judged as one.
+  if (prefix !== '+' && mayReachEmergency(bare, country)) return undefined
+  const message = `The number ${bare} is too short: a country's code and a whole number must stand behind ${prefix}.`
+  return { kind: 'too-short', message }
 }
 
 /** Codes of two digits behind the prefix are services in some countries (`018`): no number is taken for broken off before three. */
