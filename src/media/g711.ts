@@ -36,3 +36,9 @@ export const decodeUlaw = (code: number): number => {
   const magnitude = ((((word & 0x0f) << 1) + ulawBias) << ((word & 0x70) >> 4)) - ulawBias
   return (word & 0x80 ? 0 - magnitude : magnitude) * 4
 }
+
+/** The linear samples of all code words. */
+export const g711Samples: Readonly<Record<'PCMA' | 'PCMU', Int16Array>> = {
+  PCMA: Int16Array.from({ length: 256 }, (_, code) => decodeAlaw(code)),
+  PCMU: Int16Array.from({ length: 256 }, (_, code) => decodeUlaw(code)),
+}

@@ -1,5 +1,5 @@
 import type { CodecName } from './codec.ts'
-import { decodeAlaw, decodeUlaw, encodeAlaw, encodeUlaw } from './g711.ts'
+import { encodeAlaw, encodeUlaw, g711Samples } from './g711.ts'
 import { G722Decoder } from './g722-decoder.ts'
 import { G722Encoder } from './g722-encoder.ts'
 
@@ -24,10 +24,6 @@ export type PcmCodecName = Exclude<CodecName, 'opus'>
 
 export const isPcmCodec = (codec: CodecName): codec is PcmCodecName => codec !== 'opus'
 
-/** Linear samples of all code words. */
-const alawSamples = Int16Array.from({ length: 256 }, (_, code) => decodeAlaw(code))
-const ulawSamples = Int16Array.from({ length: 256 }, (_, code) => decodeUlaw(code))
-
 /** G.711 remembers nothing, so one decoder serves all streams. */
 const g711Decoder = (table: Int16Array): PcmDecoder => ({
   sampleRate: 8000,
@@ -45,7 +41,7 @@ const g711Encoder = (encodeSample: (sample: number) => number): PcmEncoder => ({
   },
 })
 
-const [alawDecoder, ulawDecoder] = [g711Decoder(alawSamples), g711Decoder(ulawSamples)]
+const [alawDecoder, ulawDecoder] = [g711Decoder(g711Samples.PCMA), g711Decoder(g711Samples.PCMU)]
 const [alawEncoder, ulawEncoder] = [g711Encoder(encodeAlaw), g711Encoder(encodeUlaw)]
 
 const decoders: Readonly<Record<PcmCodecName, () => PcmDecoder>> = {

@@ -1,5 +1,5 @@
 import type { CodecName } from './codec.ts'
-import { decodeAlaw, decodeUlaw } from './g711.ts'
+import { g711Samples } from './g711.ts'
 import { G722Band, lowerBand } from './g722-band.ts'
 
 /**
@@ -11,14 +11,6 @@ const audibleLevel = 80
 const audiblePrediction = audibleLevel / 2
 /** An Opus frame of silence is its head and a few octets. */
 const shortestOpusSound = 10
-
-const squares = (decode: (code: number) => number): Float64Array =>
-  Float64Array.from({ length: 256 }, (_, code) => decode(code) ** 2)
-
-const squaresOf: Readonly<Record<'PCMA' | 'PCMU', Float64Array>> = {
-  PCMA: squares(decodeAlaw),
-  PCMU: squares(decodeUlaw),
-}
 
 /** Tells whether one stream's packets hold anything that can be heard; digital silence and comfort noise do not. */
 export class SoundLevel {
@@ -46,8 +38,8 @@ export class SoundLevel {
 }
 
 const isG711Audible = (codec: 'PCMA' | 'PCMU', packet: Uint8Array, from: number, to: number): boolean => {
-  const table = squaresOf[codec]
+  const samples = g711Samples[codec]
   let sum = 0
-  for (let index = from; index < to; index++) sum += table[packet[index] as number] as number
+  for (let index = from; index < to; index++) sum += (samples[packet[index] as number] as number) ** 2
   return sum >= (to - from) * audibleLevel ** 2
 }

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../../clock.ts'
+import type { FlowId } from '../transport/destination.ts'
 import type { Binding, BindingChange, RemovalReason } from './binding.ts'
 
 /** Bindings expire by the bucket, so that 100,000 of them cost one timer and no scan. */
@@ -7,12 +8,16 @@ const bucketMilliseconds = 5_000
 /** All bindings, by address-of-record; drops each when its time is over. */
 export class BindingTable {
   onChange: ((change: BindingChange) => void) | undefined
+  /** The first binding has come that is reached over a flow, or the last one has gone. */
+  onFlow: ((flow: FlowId, isUsed: boolean) => void) | undefined
   readonly #clock: Clock
   /** Of one line in the order of their last REGISTER, the oldest first. */
   readonly #byAor = new Map<string, Map<string, Binding>>()
   readonly #buckets = new Map<number, Set<Binding>>()
   /** How many bindings came from each address, as `addressOf` names it. */
   readonly #byAddress = new Map<string, number>()
+  /** How many bindings are reached over each flow. */
+  readonly #byFlow = new Map<FlowId, number>()
   readonly #addressOf: (host: string) => string
   #size = 0
   #timer: Timer | undefined
@@ -70,9 +75,9 @@ export class BindingTable {
     const before = bindings?.get(key)
     if (before === undefined) return
     const binding = { ...before, ...learnt }
-    this.#leave(before)
     bindings?.set(key, binding)
     this.#enter(binding)
+    this.#leave(before)
     this.onChange?.({ type: 'refreshed', binding })
   }
 
@@ -81,11 +86,11 @@ export class BindingTable {
     const bindings = this.#byAor.get(binding.aor) ?? new Map<string, Binding>()
     this.#byAor.set(binding.aor, bindings)
     const before = bindings.get(key)
-    if (before === undefined) this.#size++
-    else this.#leave(before)
     bindings.delete(key)
     bindings.set(key, binding)
     this.#enter(binding)
+    if (before === undefined) this.#size++
+    else this.#leave(before)
     return before === undefined
   }
 
@@ -106,11 +111,12 @@ export class BindingTable {
     this.#byAor.clear()
     this.#buckets.clear()
     this.#byAddress.clear()
+    this.#byFlow.clear()
     this.#size = 0
   }
 
   #enter(binding: Binding): void {
-    this.#countAddress(binding, 1)
+    this.#countPlaces(binding, 1)
     const bucket = bucketOf(binding.expiresAt)
     const waiting = this.#buckets.get(bucket) ?? new Set<Binding>()
     this.#buckets.set(bucket, waiting)
@@ -118,15 +124,15 @@ export class BindingTable {
     this.#arm()
   }
 
-  #countAddress({ destination }: Binding, change: 1 | -1): void {
-    const address = this.#addressOf(destination.host)
-    const count = (this.#byAddress.get(address) ?? 0) + change
-    if (count === 0) this.#byAddress.delete(address)
-    else this.#byAddress.set(address, count)
+  #countPlaces({ destination: { host, flow } }: Binding, change: 1 | -1): void {
+    count(this.#byAddress, this.#addressOf(host), change)
+    if (flow === undefined) return
+    const uses = count(this.#byFlow, flow, change)
+    if (uses === 0 || (uses === 1 && change === 1)) this.onFlow?.(flow, uses === 1)
   }
 
   #leave(binding: Binding): void {
-    this.#countAddress(binding, -1)
+    this.#countPlaces(binding, -1)
     const bucket = bucketOf(binding.expiresAt)
     const waiting = this.#buckets.get(bucket)
     waiting?.delete(binding)
@@ -155,6 +161,14 @@ export class BindingTable {
       for (const binding of [...waiting]) this.remove(binding.aor, bindingKey(binding), 'expired')
     }
   }
+}
+
+/** Returns the new count; none is kept that is 0. */
+const count = (counts: Map<string, number>, name: string, change: 1 | -1): number => {
+  const changed = (counts.get(name) ?? 0) + change
+  if (changed === 0) counts.delete(name)
+  else counts.set(name, changed)
+  return changed
 }
 
 const bucketOf = (milliseconds: number): number => Math.floor(milliseconds / bucketMilliseconds)

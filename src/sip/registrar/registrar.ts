@@ -7,7 +7,7 @@ import type { SipRequest, SipResponse } from '../message/message.ts'
 import type { NameAddr } from '../message/name-addr.ts'
 import { quote } from '../message/parameters.ts'
 import { parseUri, type SipUri, serializeUri } from '../message/uri.ts'
-import type { Source } from '../transport/destination.ts'
+import type { FlowId, Source } from '../transport/destination.ts'
 import type { Binding, BindingChange } from './binding.ts'
 import { BindingTable, bindingKey } from './binding-table.ts'
 import { type Guesser, GuessGuard } from './guess-guard.ts'
@@ -76,6 +76,8 @@ type Plan = { readonly put: Binding; readonly replaces?: string } | { readonly r
 export class Registrar {
   /** Every change, as it happens; for the store and for presence. */
   onChange: ((change: BindingChange) => void) | undefined
+  /** Whether any phone is registered over a flow, each time that this changes. */
+  onFlow: ((flow: FlowId, isUsed: boolean) => void) | undefined
   readonly #clock: Clock
   readonly #refusals: LimitedLog
   readonly #guard: GuessGuard
@@ -94,6 +96,7 @@ export class Registrar {
     this.#limits = { ...defaultRegistrarLimits, ...options.limits }
     this.#table = new BindingTable(options.clock, addressBlock)
     if (options.qualify !== undefined) this.#qualifier = this.#createQualifier(options.qualify, options)
+    this.#table.onFlow = (flow, isUsed) => this.onFlow?.(flow, isUsed)
     this.#table.onChange = (change) => {
       if (change.type === 'removed') this.#qualifier?.forget(change.binding)
       this.onChange?.(change)

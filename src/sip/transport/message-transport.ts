@@ -1,5 +1,5 @@
 import type { SipMessage } from '../message/message.ts'
-import type { Destination, FlowId, Source, TransportAddress } from './destination.ts'
+import type { Destination, Source, TransportAddress } from './destination.ts'
 import type { TransportError } from './transport-error.ts'
 
 /** What the transaction layer and the user agent ask of a transport (RFC 3261 section 18). */
@@ -17,8 +17,6 @@ export interface MessageTransport {
   send(message: SipMessage | Buffer, destination: Destination, onError?: (error: TransportError) => void): void
   /** Whether the connection that it names is no more. Without this method there are no connections. */
   hasLost?(destination: Destination): boolean
-  /** Keeps a connection for so long, for a phone has registered over it; 0 lets go of it. Without this method there are none. */
-  hold?(flow: FlowId, milliseconds: number): void
   /**
    * Calls `onRefused` once if nobody listens at the peer's UDP port, until it is told to stop by what is returned. The destination is
    * numeric. Without this method that is never found out.

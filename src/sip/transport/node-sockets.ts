@@ -109,12 +109,17 @@ function probePort(remote: TransportAddress, localHost: string | undefined, onRe
   socket.unref()
   const connect = () => {
     if (state === 'closed') return
-    socket.connect(remote.port, remote.host, () => {
-      const wasAsked = state === 'asking'
-      if (state === 'closed') return
-      state = 'connected'
-      if (wasAsked) ask()
-    })
+    try {
+      socket.connect(remote.port, remote.host, () => {
+        const wasAsked = state === 'asking'
+        if (state === 'closed') return
+        state = 'connected'
+        if (wasAsked) ask()
+      })
+    } catch {
+      // A port out of range, as an SRV record can name: Node throws it. What is sent there fails by itself.
+      close()
+    }
   }
   if (localHost === undefined) connect()
   else socket.bind({ address: localHost, port: 0 }, connect)

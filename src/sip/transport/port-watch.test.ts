@@ -25,6 +25,18 @@ describe("a peer's UDP port, by the system's own sockets", () => {
     assert.deepEqual(told, [0, 1, 2])
   })
 
+  // An SRV record can name any: nothing listens there, and nothing may throw.
+  for (const port of [0, 65_536, 70_000]) {
+    for (const localHost of [undefined, '127.0.0.1']) {
+      test(`port ${port}, from ${localHost ?? 'any address'}: nothing is told, and nothing is thrown`, async () => {
+        const watches = new PortWatches(systemClock, nodeSockets)
+        const stop = watches.watch({ host: '127.0.0.1', port }, localHost, () => assert.fail('told'))
+        await new Promise((resolve) => systemClock.setTimeout(() => resolve(undefined), 50))
+        stop()
+      })
+    }
+  }
+
   test('somebody listens: nothing is told, and what they get is an empty line', async (t) => {
     const peer = createSocket('udp4').bind(0, '127.0.0.1')
     await once(peer, 'listening')

@@ -51,7 +51,8 @@ export class TcpConnection implements StreamHandler {
   readonly #openedAt: number
   #lastActivity: number
   #lastMessage: number
-  /** Until then a phone is registered over it. */
+  readonly #isOurs: boolean
+  /** Until when it was ours, or a phone was registered over it; infinite as long as that lasts. */
   #heldUntil: number
   /** Since when a message is under way. */
   #partialSince: number | undefined
@@ -68,6 +69,7 @@ export class TcpConnection implements StreamHandler {
     this.#openedAt = owner.clock.monotonic()
     this.#lastActivity = this.#openedAt
     this.#lastMessage = this.#openedAt
+    this.#isOurs = isOurs
     this.#heldUntil = isOurs ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY
     this.#parser = new StreamParser({
       onMessage: (message) => {
@@ -99,13 +101,13 @@ export class TcpConnection implements StreamHandler {
 
   /** Whether it is one of ours, or that of a phone that is registered. */
   get isHeld(): boolean {
-    return this.#owner.clock.monotonic() < this.#heldUntil
+    return this.#heldUntil === Number.POSITIVE_INFINITY
   }
 
-  /** Holds it for so long, though nothing may come; 0 for a phone that has said goodbye. */
-  hold(milliseconds: number): void {
-    if (this.#heldUntil === Number.POSITIVE_INFINITY) return
-    this.#heldUntil = this.#owner.clock.monotonic() + milliseconds
+  /** Holds it, though nothing may come, or lets it go as a stranger's. One of ours stays held. */
+  hold(isHeld: boolean): void {
+    if (this.#isOurs) return
+    this.#heldUntil = isHeld ? Number.POSITIVE_INFINITY : this.#owner.clock.monotonic()
     this.#arm()
   }
 

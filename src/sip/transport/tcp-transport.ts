@@ -106,11 +106,11 @@ export class TcpTransport implements TcpConnectionOwner {
     return this.#byFlow.has(flow)
   }
 
-  /** A phone has registered over the flow: it keeps its place for so long. 0 when it has said goodbye. */
-  hold(flow: FlowId, milliseconds: number): void {
+  /** Whether a phone is registered over the flow: meanwhile its connection keeps its place. */
+  hold(flow: FlowId, isHeld: boolean): void {
     const connection = this.#byFlow.get(flow)
     if (connection === undefined) return
-    connection.hold(milliseconds)
+    connection.hold(isHeld)
     this.#places.setStranger(connection, !connection.isHeld)
   }
 
@@ -131,8 +131,6 @@ export class TcpTransport implements TcpConnectionOwner {
   }
 
   message(message: SipMessage, connection: TcpConnection): void {
-    // A registration that was not renewed is over.
-    if (!connection.isHeld) this.#places.setStranger(connection, true)
     this.#events.message(message, this.#source(connection))
   }
 

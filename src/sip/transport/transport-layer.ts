@@ -188,8 +188,9 @@ export class TransportLayer implements MessageTransport {
     return protocol === 'tcp' && flow !== undefined && !this.#tcp.has(flow)
   }
 
-  hold(flow: FlowId, milliseconds: number): void {
-    this.#tcp.hold(flow, milliseconds)
+  /** Whether a phone is registered over the flow: meanwhile its connection keeps its place. */
+  hold(flow: FlowId, isHeld: boolean): void {
+    this.#tcp.hold(flow, isHeld)
   }
 
   reliableAlternative(destination: Destination): Promise<Destination> | undefined {

@@ -33,13 +33,13 @@ export const askAlive = (core: UserAgentCore, { uri, destination, from }: AliveQ
       if (!isAlive && asked !== undefined) core.transport.avoid?.(destination, asked)
       resolve(isAlive)
     }
-    const patience = core.startTimer(() => {
-      transaction.terminate()
-      settle(false)
-    }, patienceMilliseconds)
     const transaction = core.transactions.sendRequest(new SipRequest('OPTIONS', uri, headers), destination, {
       onResponse: () => settle(true),
       onTimeout: () => settle(false),
       onTransportError: () => settle(false),
     })
+    const patience = core.startTimer(() => {
+      transaction.terminate()
+      settle(false)
+    }, patienceMilliseconds)
   })

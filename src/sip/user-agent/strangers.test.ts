@@ -1,20 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { MemoryStreams } from '../../../test/support/memory-streams.ts'
 import { createRegistrarLines } from '../../../test/support/registrar-lines.ts'
 import { ScriptedPeer } from '../../../test/support/scripted-peer.ts'
-import { createSeededRandom } from '../../../test/support/seeded-random.ts'
 import { createTestNetwork } from '../../../test/support/test-agent.ts'
-import { testRequest } from '../../../test/support/transaction-bench.ts'
-import { VirtualClock } from '../../../test/support/virtual-clock.ts'
 import { silentLog } from '../../log.ts'
 import { DigestServer } from '../digest/digest-server.ts'
-import { createResponse } from '../message/create-response.ts'
-import { serializeMessage } from '../message/serialize-message.ts'
 import { Registrar } from '../registrar/registrar.ts'
-import { TransactionLayer } from '../transaction/transaction-layer.ts'
-import { TransportLayer } from '../transport/transport-layer.ts'
-import { UserAgent } from './user-agent.ts'
 
 const server = { host: '127.0.0.1', port: 5060 }
 
@@ -71,37 +62,6 @@ const setUp = async () => {
 
 const credentials =
   'Authorization: Digest username="101", realm="acme.example", nonce="0", uri="sip:acme.example", response="0"'
-
-describe('a connection over which a phone has registered', () => {
-  for (const [what, status, contact, heldSeconds] of [
-    ['is held as long as its binding', 200, '<sip:101@192.0.2.2>;expires=300', 300],
-    ['is not held once it has said goodbye', 200, undefined, 0],
-    ['is not held where it was challenged', 401, undefined, 0],
-  ] as const) {
-    it(`${what}, and a minute more`, async () => {
-      const clock = new VirtualClock()
-      const sockets = new MemoryStreams()
-      const context = { clock, sockets, random: createSeededRandom(1), log: silentLog }
-      const transport = new TransportLayer(context)
-      await transport.listen({ protocol: 'tcp', host: '192.0.2.1', port: 5060 })
-      const transactions = new TransactionLayer({ ...context, transport })
-      const agent = new UserAgent({ ...context, transport, transactions, userAgentHeader: 'Test/1' })
-      agent.onRegister = (request) => {
-        const response = createResponse(request, status)
-        if (contact !== undefined) response.headers.append('Contact', contact)
-        return response
-      }
-      const stream = sockets.connect(40_000)
-      const register = testRequest('REGISTER', [['Via', 'SIP/2.0/TCP 192.0.2.2;branch=z9hG4bKx']])
-      stream.push(serializeMessage(register).toString())
-      await clock.advance((heldSeconds + 60) * 1000 - 1)
-      assert.match(stream.written, new RegExp(`^SIP/2.0 ${status} `))
-      assert.equal(stream.isDestroyed, false)
-      await clock.advance(1)
-      assert.equal(stream.isDestroyed, true)
-    })
-  }
-})
 
 describe('what a stranger sends is answered once and forgotten', () => {
   const cases: readonly (readonly [what: string, method: string, status: number, more?: string[], to?: string])[] = [

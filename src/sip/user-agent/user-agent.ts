@@ -1,4 +1,4 @@
-import { isSipUri, readableContacts, targetOf } from '../dialog/contact.ts'
+import { isSipUri, targetOf } from '../dialog/contact.ts'
 import { Dialog } from '../dialog/dialog.ts'
 import type { DialogSnapshot } from '../dialog/dialog-snapshot.ts'
 import { createResponse } from '../message/create-response.ts'
@@ -38,10 +38,6 @@ const knownMethods: ReadonlySet<string> = new Set(['INVITE', 'OPTIONS', 'REGISTE
 const canBeCalledBack = (request: SipRequest): boolean =>
   targetOf(request) !== undefined ||
   (!request.headers.has('Contact') && !hasMagicCookie(request) && isSipUri(request.from.uri))
-
-/** How long the registrar keeps what a REGISTER left there, in milliseconds. */
-const longestExpiry = (response: SipResponse): number =>
-  1000 * Math.max(0, ...readableContacts(response).map(({ params }) => Number(params.get('expires')) || 0))
 
 /** A SIP user agent, client and server (RFC 3261 sections 8 to 15), over a transaction layer. */
 export class UserAgent {
@@ -192,7 +188,6 @@ export class UserAgent {
     if (response.toTag === undefined) {
       response.headers.set('To', `${response.headers.get('To')};tag=${this.#core.createTag()}`)
     }
-    this.#core.transport.hold?.(source.flow, longestExpiry(response))
     arrived.begin('registration')?.respond(response)
   }
 

@@ -130,6 +130,7 @@ export class SipEngine implements Driver {
       lines: options.lines,
       ...this.#qualify(),
     })
+    this.#registrar.onFlow = (flow, isUsed) => this.#transport.hold(flow, isUsed)
     this.#userAgent.onRegister = (request, source) => this.#registrar.handle(request, source)
     this.#trunkHealth = new TrunkHealth({
       clock,
