@@ -1,9 +1,8 @@
 import type { Random } from '../../random.ts'
 import { answerChallenge } from '../digest/digest-client.ts'
+import { parseDigestParameters } from '../digest/digest-parameters.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
 import type { Credentials } from './invite-options.ts'
-
-type ChallengeStatus = 401 | 407
 
 interface KnownChallenge {
   readonly header: 'Authorization' | 'Proxy-Authorization'
@@ -12,16 +11,21 @@ interface KnownChallenge {
   staleAnswered: boolean
 }
 
+/** Nobody has more proxies that ask for passwords between us and a peer. */
+const maximumChallenges = 4
+
 /**
- * Answers the challenges that one peer sends to one user's requests (RFC 3261 section 22): each server (401) and proxy (407)
- * is answered once, and once more if it says that our nonce was stale. Later requests carry the answer without being asked.
+ * Answers the challenges that one peer sends to one user's requests (RFC 3261 section 22): each server (401) and proxy (407),
+ * told apart by their realms (section 22.3), is answered once, and once more if it says that our nonce was stale. Later requests
+ * carry the answers without being asked.
  */
 export class Authorizer {
   readonly #credentials: Credentials
   readonly #random: Random
-  readonly #challenges = new Map<ChallengeStatus, KnownChallenge>()
+  /** By status and realm. */
+  readonly #challenges = new Map<string, KnownChallenge>()
   /** Challenges seen since the last success; a nonce that worked before may rightly be refused later. */
-  readonly #answered = new Set<ChallengeStatus>()
+  readonly #answered = new Set<string>()
 
   #ofInvite: readonly (readonly [string, string])[] = []
 
@@ -30,21 +34,34 @@ export class Authorizer {
     this.#random = random
   }
 
-  /** Takes note of a challenge; false if answering it again cannot help. */
-  accept(response: SipResponse): boolean {
-    if (response.status !== 401 && response.status !== 407) return false
-    const values = response.headers.getAll(response.status === 401 ? 'WWW-Authenticate' : 'Proxy-Authenticate')
-    if (values.length === 0) return false
-    const before = this.#challenges.get(response.status)
+  /** Takes note of the challenges of a response; false if answering again cannot help. */
+  accept({ status, headers }: SipResponse): boolean {
+    if (status !== 401 && status !== 407) return false
+    const values = headers.getAll(status === 401 ? 'WWW-Authenticate' : 'Proxy-Authenticate')
+    // Other schemes beside Digest are passed over; alone, they are a challenge that cannot be answered.
+    const digests = values.filter((value) => parseDigestParameters(value) !== undefined)
+    const byRealm = Map.groupBy(
+      digests.length > 0 ? digests : values,
+      (value) => `${status} ${parseDigestParameters(value)?.get('realm') ?? ''}`,
+    )
+    return [...byRealm].filter(([name, challenge]) => this.#take(name, status, challenge)).length > 0
+  }
+
+  #take(name: string, status: 401 | 407, values: readonly string[]): boolean {
+    const before = this.#challenges.get(name)
     let staleAnswered = false
-    if (before !== undefined && this.#answered.has(response.status)) {
+    if (before !== undefined && this.#answered.has(name)) {
       const stale = values.some((value) => /\bstale\s*=\s*"?true/i.test(value))
       if (!stale || before.staleAnswered) return false
       staleAnswered = true
     }
-    this.#answered.add(response.status)
-    this.#challenges.set(response.status, {
-      header: response.status === 401 ? 'Authorization' : 'Proxy-Authorization',
+    if (before === undefined && this.#challenges.size === maximumChallenges) {
+      const [oldest = ''] = this.#challenges.keys()
+      this.#challenges.delete(oldest)
+    }
+    this.#answered.add(name)
+    this.#challenges.set(name, {
+      header: status === 401 ? 'Authorization' : 'Proxy-Authorization',
       values,
       nonceCount: 0,
       staleAnswered,
@@ -78,7 +95,7 @@ export class Authorizer {
         body: request.body,
       })
       if (value === undefined) return false
-      request.headers.set(challenge.header, value)
+      request.headers.append(challenge.header, value)
       values.push([challenge.header, value])
     }
     if (request.method === 'INVITE') this.#ofInvite = values

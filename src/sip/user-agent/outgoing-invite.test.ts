@@ -264,6 +264,56 @@ describe('RFC 3261 section 22: challenges', () => {
   })
 })
 
+describe('RFC 3261 section 22.3: challenges of several proxies', () => {
+  const credentials = { username: 'alice', password: 'secret' }
+  const challenge = (realm: string, nonce: string): string =>
+    `Proxy-Authenticate: Digest realm="${realm}", nonce="${nonce}", algorithm=MD5, qop="auth"`
+  const setUp = async () => {
+    const { clock, network, createAgent } = createTestNetwork()
+    const { agent } = await createAgent(5060)
+    const peer = new ScriptedPeer(network, 6000)
+    const record = recordInvite()
+    agent.invite(testInvite(6000, { credentials }), record.handler)
+    await clock.advance(10)
+    const refuse = async (...headers: string[]) => {
+      peer.respond(peer.last('INVITE'), 407, 'Proxy Authentication Required', { toTag: 'x', headers })
+      await clock.advance(10)
+      return peer.last('INVITE').headers('Proxy-Authorization')
+    }
+    return { peer, record, refuse }
+  }
+
+  it('one after the other: the last INVITE answers both', async () => {
+    const { peer, record, refuse } = await setUp()
+    assert.match((await refuse(challenge('edge', 'n1'))).join(), /^Digest .*realm="edge"/)
+    const both = await refuse(challenge('core', 'n2'))
+    assert.equal(both.length, 2)
+    assert.match(both[0] ?? '', /realm="edge", nonce="n1".*nc=00000002/)
+    assert.match(both[1] ?? '', /realm="core", nonce="n2".*nc=00000001/)
+    // Either of them once more: the password is wrong.
+    await refuse(challenge('core', 'n3'))
+    assert.equal(record.failure?.status, 407)
+    assert.equal(peer.all('INVITE').length, 3)
+  })
+
+  it('together, beside another scheme', async () => {
+    const { refuse } = await setUp()
+    const both = await refuse(challenge('one', 'n1'), 'Proxy-Authenticate: Basic realm="one"', challenge('two', 'n2'))
+    assert.deepEqual(
+      both.map((value) => /realm="(\w+)"/.exec(value)?.[1]),
+      ['one', 'two'],
+    )
+  })
+
+  it('one realm that never has enough ends the call', async () => {
+    const { peer, record, refuse } = await setUp()
+    await refuse(challenge('edge', 'n1'))
+    await refuse(challenge('edge', 'n2'))
+    assert.equal(record.failure?.status, 407)
+    assert.equal(peer.all('INVITE').length, 2)
+  })
+})
+
 describe('RFC 3261 section 9.1: CANCEL', () => {
   it('waits for a provisional response', async () => {
     const { clock, network, createAgent, assertClean } = createTestNetwork()
