@@ -53,7 +53,13 @@ describe('what the far side said, in one line', () => {
   }
 
   test('nothing came back: why', () => {
-    assert.equal(describeFailure({ status: 503, reason: 'Service Unavailable: closed' }), 'Service Unavailable: closed')
+    assert.equal(describeFailure({ status: 503, reason: 'Service Unavailable: closed' }), 'closed')
+    assert.equal(describeFailure({ status: 408, reason: 'Request Timeout' }), 'no response in time')
+  })
+
+  test('what was said is repeated, also where the stack says the same of silence', () => {
+    const response = new SipResponse(408, 'Request Timeout', new Headers())
+    assert.equal(describeFailure({ status: 408, reason: 'Request Timeout', response }), 'Request Timeout')
   })
 
   test('a stranger who says much is cut short', () => {

@@ -58,7 +58,7 @@ const readWarnings = (response: SipResponse): readonly string[] =>
  * names. `Forbidden (Caller Origination Number is Invalid)`. Where nothing came back, why.
  */
 export function describeFailure({ reason, response, contacts = [] }: InviteFailure): string {
-  if (response === undefined) return tidy(reason)
+  if (response === undefined) return tidy(describeSilence(reason))
   const retryAfter = response.headers.get('Retry-After')
   const details = [
     ...readReasons(response).flatMap(
@@ -71,6 +71,10 @@ export function describeFailure({ reason, response, contacts = [] }: InviteFailu
   const told = details.filter((detail, index) => detail !== '' && details.indexOf(detail) === index)
   return tidy(told.length === 0 ? reason : `${reason} (${told.join('; ')})`.trimStart())
 }
+
+/** The stack's own words for a response that never came (RFC 3261 section 8.1.3.1) would read as if the far side had said them. */
+const describeSilence = (reason: string): string =>
+  reason === 'Request Timeout' ? 'no response in time' : reason.replace(/^Service Unavailable: /, '')
 
 /** It is a stranger's text: in one line, and no longer than a line should be. */
 function tidy(text: string): string {

@@ -105,12 +105,13 @@ describe('the end cause of a final response', () => {
   })
 
   test('without a response: nobody at the phone, or no carrier; and no status that anybody sent', () => {
-    for (const [status, reason] of [
-      [408, 'Request Timeout'],
-      [503, 'Service Unavailable: no address for carrier.example'],
+    for (const [status, said, reason] of [
+      [408, 'Request Timeout', 'no response in time'],
+      [503, 'Service Unavailable: no address for carrier.example', 'no address for carrier.example'],
     ] as const) {
-      assert.deepEqual(mapFailure({ status, reason }, { farSide: 'line' }), { cause: 'unavailable', reason })
-      assert.deepEqual(mapFailure({ status, reason }, { farSide: 'trunk' }), { cause: 'congestion', reason })
+      const failure = { status, reason: said }
+      assert.deepEqual(mapFailure(failure, { farSide: 'line' }), { cause: 'unavailable', reason })
+      assert.deepEqual(mapFailure(failure, { farSide: 'trunk' }), { cause: 'congestion', reason })
     }
   })
 
