@@ -9,7 +9,7 @@ import { findVisibleCall, listVisibleCalls, maySeeCall } from '../visible-calls.
 import { streamEvents } from './event-stream.ts'
 import type { Guard } from './guard.ts'
 import { describeIssue, parseCallRequest, targetOf, targetSchema } from './parse-call-request.ts'
-import { sendProblem, sendRefusal } from './problem.ts'
+import { sendFaults, sendProblem, sendRefusal } from './problem.ts'
 import { readJson } from './read-json.ts'
 import { renderCall, renderEvent } from './render-call.ts'
 
@@ -83,9 +83,7 @@ async function redirectCall(request: FastifyRequest, reply: FastifyReply, caller
   if ('fault' in body) return sendProblem(reply, 'malformed-request', body.fault)
   const parsed = redirectSchema.safeParse(body.value, { reportInput: true })
   if (!parsed.success) {
-    return sendProblem(reply, 'validation-failed', 'Mend what "errors" names.', {
-      errors: parsed.error.issues.map(describeIssue),
-    })
+    return sendFaults(reply, parsed.error.issues.map(describeIssue))
   }
   const { stays, to } = parsed.data
   const id = idOf(request)
@@ -120,7 +118,7 @@ async function placeCall(request: FastifyRequest, reply: FastifyReply, caller: C
   if ('fault' in body) return sendProblem(reply, 'malformed-request', body.fault)
   const parsed = parseCallRequest(body.value, caller)
   if ('faults' in parsed) {
-    return sendProblem(reply, 'validation-failed', 'Mend what "errors" names.', { errors: parsed.faults })
+    return sendFaults(reply, parsed.faults)
   }
   if (!mayRingFirst(caller, parsed.request, context)) {
     return sendProblem(reply, 'permission-missing', 'This key may place calls for its own lines only.')
@@ -160,7 +158,7 @@ async function listCalls(request: FastifyRequest, reply: FastifyReply, caller: C
   const parsed = filterSchema.safeParse(request.query, { reportInput: true })
   if (!parsed.success) {
     const errors = parsed.error.issues.map((issue) => ({ pointer: `/${issue.path.join('/')}`, detail: issue.message }))
-    return sendProblem(reply, 'validation-failed', 'Mend what "errors" names.', { errors })
+    return sendFaults(reply, errors)
   }
   const filter = Object.fromEntries(Object.entries(parsed.data).filter(([, value]) => value !== undefined))
   const page = await listVisibleCalls(caller, caller.accounts, filter as unknown as CallFilter, context)

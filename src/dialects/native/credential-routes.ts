@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Caller, CredentialReference, DialectContext, WantedCredential } from '../dialect.ts'
 import { type Guard, nameOf } from './guard.ts'
 import { describeIssue } from './parse-call-request.ts'
-import { sendProblem } from './problem.ts'
+import { sendFaults, sendProblem } from './problem.ts'
 import { readJson } from './read-json.ts'
 
 const kind = z.enum(['api-key', 'token', 'user'])
@@ -66,9 +66,7 @@ async function create(request: FastifyRequest, reply: FastifyReply, caller: Call
   if ('fault' in body) return sendProblem(reply, 'malformed-request', body.fault)
   const parsed = newCredentialSchema.safeParse(body.value, { reportInput: true })
   if (!parsed.success) {
-    return sendProblem(reply, 'validation-failed', 'Mend what "errors" names.', {
-      errors: parsed.error.issues.map(describeIssue),
-    })
+    return sendFaults(reply, parsed.error.issues.map(describeIssue))
   }
   const wanted = { ...parsed.data, account: parsed.data.account ?? caller.account } as WantedCredential
   if (!caller.accounts.includes(wanted.account)) return sendNoSuchAccount(reply)
@@ -78,7 +76,7 @@ async function create(request: FastifyRequest, reply: FastifyReply, caller: Call
   }
   if (made.outcome === 'refused') {
     const errors = made.faults.map(({ member, message }) => ({ pointer: `/${member}`, detail: message }))
-    return sendProblem(reply, 'validation-failed', 'Mend what "errors" names.', { errors })
+    return sendFaults(reply, errors)
   }
   const { account, name } = wanted
   context.log.info({ by: nameOf(caller), credential: `${wanted.kind} ${account}/${name}` }, 'credential made')

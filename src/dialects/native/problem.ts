@@ -94,6 +94,10 @@ export function sendProblem(
     )
 }
 
+/** The request itself is at fault, in these of its parts. */
+export const sendFaults = (reply: FastifyReply, errors: readonly Fault[]): FastifyReply =>
+  sendProblem(reply, 'validation-failed', 'Fix the fields listed in errors.', { errors })
+
 /** The problem is the first refusal; "errors" lists them all by the part of the request that is at fault. */
 export function sendRefusal(reply: FastifyReply, refusals: Refusals): FastifyReply {
   const [{ code, message, retryAfterSeconds }] = refusals
