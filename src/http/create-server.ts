@@ -13,6 +13,7 @@ import { registerFrontPage } from './front-page.ts'
 import { hideSecrets } from './hide-secrets.ts'
 import type { Metrics } from './metrics.ts'
 import { rewriteUrl } from './rewrite-url.ts'
+import { shareConnections } from './share-connections.ts'
 import { takeCarelessTargets } from './take-careless-targets.ts'
 
 export interface ServerOptions {
@@ -82,7 +83,6 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       reply.raw.writeHead(400, { 'content-type': 'application/problem+json' }).end(malformedUrl)
     },
   })
-  app.server.maxConnections = connections
   /** A request to that path that each dialect's own plugin refuses as unreadable. */
   async function describeUnreadable({ path, host, address }: UnreadableRequest): Promise<BareAnswer | undefined> {
     const headers = { host, [unreadableField]: unreadableMark }
@@ -94,6 +94,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   const endSilent = takeCarelessTargets(app.server, headersTimeoutMilliseconds)
   app.addHook('preClose', async () => endSilent())
   answerHalfClosed(app.server, options.halfClosedMilliseconds ?? 60_000)
+  shareConnections(app.server, connections, options.log)
   app.setNotFoundHandler((_request, reply) => sendNothingHere(reply))
   app.setErrorHandler((error: Error, _request, reply) => sendFailure(reply, error, options.log))
   // RFC 9110 section 10.1.1: what is expected of us beyond `100-continue` may be passed over; Node would refuse it by itself.

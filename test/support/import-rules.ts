@@ -28,7 +28,7 @@ export const allowedImports: Readonly<Record<string, readonly string[]>> = {
   telephony: ['call', 'sip', 'media', 'clock', 'decide-target', 'random', 'log'],
 
   orchestrator: ['call', 'directory', 'policy', 'store', 'events', 'telephony', 'clock', 'random', 'log'],
-  http: ['call', 'directory', 'dialects', 'clock', 'log'],
+  http: ['address-block', 'call', 'directory', 'dialects', 'clock', 'log'],
 
   config: ['directory'],
   // The demo phones and carrier are peers on the wire: they see the SIP stack, not the calls.
