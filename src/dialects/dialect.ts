@@ -104,6 +104,11 @@ export interface ConfigurationFault {
   readonly message: string
 }
 
+/** Who asked may not do it any more: their own turn came after that of whoever took it from them. */
+export interface Withdrawn {
+  readonly outcome: 'withdrawn'
+}
+
 export type ApplyOutcome =
   | {
       readonly outcome: 'applied'
@@ -115,6 +120,7 @@ export type ApplyOutcome =
       readonly needRestart: readonly string[]
     }
   | { readonly outcome: 'refused'; readonly faults: readonly ConfigurationFault[] }
+  | Withdrawn
 
 export type CredentialKind = 'api-key' | 'token' | 'user'
 
@@ -153,15 +159,19 @@ export type CreateOutcome =
       readonly outcome: 'refused'
       readonly faults: readonly { readonly member: string; readonly message: string }[]
     }
+  | Withdrawn
 
-export type RevokeOutcome = 'revoked' | 'not-found' | 'in-the-file'
+export type RevokeOutcome = 'revoked' | 'not-found' | 'in-the-file' | 'withdrawn'
 
-/** Who may ask, as it changes while the server runs. */
+/** Who may ask, as it changes while the server runs. Changes take turns; nothing is done when `withdrawn` has aborted before. */
 export interface CredentialService {
   list(accounts: readonly string[]): readonly CredentialReference[]
   /** `giver` is who asks for it. */
-  create(wanted: WantedCredential, giver: Caller): Promise<CreateOutcome>
-  revoke(credential: Pick<CredentialReference, 'kind' | 'account' | 'name'>): Promise<RevokeOutcome>
+  create(wanted: WantedCredential, giver: Caller, withdrawn: AbortSignal): Promise<CreateOutcome>
+  revoke(
+    credential: Pick<CredentialReference, 'kind' | 'account' | 'name'>,
+    withdrawn: AbortSignal,
+  ): Promise<RevokeOutcome>
 }
 
 /** What the server lends to every dialect. */
@@ -195,8 +205,8 @@ export interface DialectContext {
   lines(accounts: readonly string[]): readonly LineReference[]
   /** Everything that the accounts have, by kind, without secrets. */
   listDirectory(accounts: readonly string[]): Readonly<Record<string, readonly object[]>>
-  /** Brings the directory to what a configuration file's text says, whole or not at all. */
-  applyDirectory(yaml: string): Promise<ApplyOutcome>
+  /** Brings the directory to what a configuration file's text says, whole or not at all; in its turn, as with `credentials`. */
+  applyDirectory(yaml: string, withdrawn: AbortSignal): Promise<ApplyOutcome>
   readonly credentials: CredentialService
   readonly log: Log
   /** Aborts when the server begins to close: waiting requests are answered with what there is, streams end. */

@@ -69,11 +69,11 @@ export function createDialectContext(sources: DialectContextSources): Omit<Diale
         })),
       ),
     listDirectory: (accounts) => listDirectory(directory, accounts),
-    applyDirectory: (yaml) => liveDirectory.apply(yaml),
+    applyDirectory: (yaml, withdrawn) => liveDirectory.apply(yaml, withdrawn),
     credentials: {
       list: (accounts) => accounts.flatMap((account) => directory.listCredentials(account)),
-      create: (wanted, giver) => liveDirectory.createCredential(wanted, giver, systemClock.now()),
-      revoke: (credential) => liveDirectory.revokeCredential(credential),
+      create: (wanted, giver, withdrawn) => liveDirectory.createCredential(wanted, giver, systemClock.now(), withdrawn),
+      revoke: (credential, withdrawn) => liveDirectory.revokeCredential(credential, withdrawn),
     },
   }
 }

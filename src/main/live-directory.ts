@@ -45,22 +45,13 @@ export class LiveDirectory {
   }
 
   /** `demoTrunkAddress` is where the simulated carrier listens, if there is one; it stays. */
-  bringTo(config: Config, demoTrunkAddress = this.#demoTrunkAddress): Promise<ApplySummary> {
-    const { store, secretBox } = this.#options
+  bringTo(config: Config, demoTrunkAddress?: string): Promise<ApplySummary> {
     this.#demoTrunkAddress = demoTrunkAddress
-    return this.#inTurn(async () => {
-      const { records, summary } = await applyConfig(
-        withRealm(config, this.#options.config.sip.realm),
-        store,
-        secretBox,
-      )
-      await this.#replace(records)
-      return summary
-    })
+    return this.#inTurn(() => this.#bring(config))
   }
 
   /** A configuration file's text, as `PUT /v1/directory` brings it. */
-  async apply(yaml: string): Promise<ApplyOutcome> {
+  async apply(yaml: string, withdrawn: AbortSignal): Promise<ApplyOutcome> {
     let config: Config
     try {
       config = parseConfig(yaml, 'configuration')
@@ -68,13 +59,22 @@ export class LiveDirectory {
       if (!(error instanceof ConfigError)) throw error
       return { outcome: 'refused', faults: error.faults }
     }
-    const summary = await this.bringTo(config)
-    return { outcome: 'applied', ...summary, needRestart: serverSettings.differing(config, this.#options.config) }
+    return this.#inTurn(async () => {
+      if (withdrawn.aborted) return { outcome: 'withdrawn' }
+      const summary = await this.#bring(config)
+      return { outcome: 'applied', ...summary, needRestart: serverSettings.differing(config, this.#options.config) }
+    })
   }
 
   /** Makes a credential that no file holds; it is on disk and in force when its secret is told. */
-  createCredential(wanted: WantedCredential, giver: Giver, now: number): Promise<CreateOutcome> {
+  createCredential(
+    wanted: WantedCredential,
+    giver: Giver,
+    now: number,
+    withdrawn: AbortSignal,
+  ): Promise<CreateOutcome> {
     return this.#inTurn(async () => {
+      if (withdrawn.aborted) return { outcome: 'withdrawn' }
       const made = await makeCredential(wanted, giver, this.#directory, now)
       if ('faults' in made) return { outcome: 'refused', faults: made.faults }
       if ('nameInUse' in made) return { outcome: 'name-in-use' }
@@ -86,8 +86,9 @@ export class LiveDirectory {
   }
 
   /** Whoever asks with it from now on is nobody. One that a file holds would be back with the file: it is refused. */
-  revokeCredential({ kind, account, name }: CredentialName): Promise<RevokeOutcome> {
+  revokeCredential({ kind, account, name }: CredentialName, withdrawn: AbortSignal): Promise<RevokeOutcome> {
     return this.#inTurn(async () => {
+      if (withdrawn.aborted) return 'withdrawn'
       const { credentials } = this.#records
       const found = credentials.find((one) => one.kind === kind && one.account === account && one.name === name)
       if (found === undefined) return 'not-found'
@@ -96,6 +97,13 @@ export class LiveDirectory {
       await this.#replace({ ...this.#records, credentials: credentials.filter((one) => one !== found) })
       return 'revoked'
     })
+  }
+
+  async #bring(config: Config): Promise<ApplySummary> {
+    const { store, secretBox, config: started } = this.#options
+    const { records, summary } = await applyConfig(withRealm(config, started.sip.realm), store, secretBox)
+    await this.#replace(records)
+    return summary
   }
 
   #inTurn<Result>(change: () => Promise<Result>): Promise<Result> {

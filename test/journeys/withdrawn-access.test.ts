@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
 import { describe, type TestContext, test } from 'node:test'
 import type { RunningServer } from '../../src/main.ts'
 import { configText, operatorKey, startTestServer, testKey } from '../support/test-server.ts'
@@ -152,4 +154,32 @@ test('a key that is revoked on the running server ends its stream at once', asyn
   })
   assert.equal(revoked.status, 204)
   assert.match(await text, /^id: \d+\nevent: call\.accepted\n/)
+})
+
+test('a key that is revoked while its directory is on its way changes nothing more', async (t) => {
+  const server = await startTestServer(t, '', config)
+  const made = await fetch(`${server.url}/v1/credentials`, {
+    method: 'POST',
+    headers: bearer(operatorKey),
+    body: '{"kind":"token","name":"thief","permissions":["directory:write"]}',
+  })
+  const { secret } = (await made.json()) as { secret: string }
+  const body = 'accounts: []\n'
+  const fields = { ...bearer(secret), 'content-type': 'application/yaml', 'content-length': String(body.length) }
+  const applying = request(`${server.url}/v1/directory`, {
+    method: 'PUT',
+    headers: { ...fields, expect: '100-continue' },
+  })
+  const answered = once(applying, 'response') as Promise<[IncomingMessage]>
+  applying.flushHeaders()
+  // Its key was right when the head of the request came.
+  await once(applying, 'continue')
+  const path = '/v1/credentials/token/acme/thief'
+  const revoked = await fetch(server.url + path, { method: 'DELETE', headers: bearer(operatorKey) })
+  assert.equal(revoked.status, 204)
+  applying.end(body)
+  const [{ statusCode }] = await answered
+  assert.equal(statusCode, 401)
+  const { status } = await fetch(`${server.url}/v1/credentials`, { headers: bearer(operatorKey) })
+  assert.equal(status, 200)
 })

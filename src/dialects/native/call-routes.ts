@@ -7,7 +7,7 @@ import { holdRequest, waitForCaller } from '../hold-request.ts'
 import { mayRingFirst } from '../may-ring-first.ts'
 import { findVisibleCall, listVisibleCalls, maySeeCall } from '../visible-calls.ts'
 import { streamEvents } from './event-stream.ts'
-import type { Guard } from './guard.ts'
+import { type Guard, sendWithdrawn } from './guard.ts'
 import { describeIssue, parseCallRequest, targetOf, targetSchema } from './parse-call-request.ts'
 import { sendFaults, sendProblem, sendRefusal } from './problem.ts'
 import { readJson } from './read-json.ts'
@@ -133,19 +133,12 @@ async function placeCall(request: FastifyRequest, reply: FastifyReply, caller: C
     const holding = { caller, permission: 'calls:place', call } as const
     const wait = { for: parsed.wait.for, milliseconds: parsed.wait.seconds * 1000 }
     const waited = await waitForCaller(reply, holding, wait, context)
+    // The call goes on; who asked for it is told nothing more of it.
     if (waited === undefined) return sendWithdrawn(reply)
     call = waited
   }
   return reply.status(201).header('location', `/v1/calls/${call.id}`).send(renderCall(call))
 }
-
-/** The call goes on; who asked for it is told nothing more of it. */
-const sendWithdrawn = (reply: FastifyReply): FastifyReply =>
-  sendProblem(
-    reply,
-    'authentication-failed',
-    'The key was revoked, or its permission taken away, while this request waited.',
-  )
 
 /** The same request, whatever its spacing or the order of its members, has the same fingerprint. */
 const fingerprintOf = (parsed: object): string =>

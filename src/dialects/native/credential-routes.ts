@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Caller, CredentialReference, DialectContext, WantedCredential } from '../dialect.ts'
-import { type Guard, nameOf } from './guard.ts'
+import { type Guard, nameOf, sendWithdrawn, whileWriter } from './guard.ts'
 import { describeIssue } from './parse-call-request.ts'
 import { sendFaults, sendProblem } from './problem.ts'
 import { readJson } from './read-json.ts'
@@ -70,7 +70,8 @@ async function create(request: FastifyRequest, reply: FastifyReply, caller: Call
   }
   const wanted = { ...parsed.data, account: parsed.data.account ?? caller.account } as WantedCredential
   if (!caller.accounts.includes(wanted.account)) return sendNoSuchAccount(reply)
-  const made = await context.credentials.create(wanted, caller)
+  const made = await context.credentials.create(wanted, caller, whileWriter(reply, caller, context))
+  if (made.outcome === 'withdrawn') return sendWithdrawn(reply)
   if (made.outcome === 'name-in-use') {
     return sendProblem(reply, 'name-in-use', 'Choose another name, or revoke what has this one.')
   }
@@ -102,12 +103,14 @@ async function revoke(request: FastifyRequest, reply: FastifyReply, caller: Call
   const { account, name } = params
   const outcome =
     known.success && caller.accounts.includes(account)
-      ? await context.credentials.revoke({ kind: known.data, account, name })
+      ? await context.credentials.revoke({ kind: known.data, account, name }, whileWriter(reply, caller, context))
       : 'not-found'
   switch (outcome) {
     case 'revoked':
       context.log.info({ by: nameOf(caller), credential: `${params.kind} ${account}/${name}` }, 'credential revoked')
       return reply.status(204).send()
+    case 'withdrawn':
+      return sendWithdrawn(reply)
     case 'in-the-file':
       return sendProblem(reply, 'in-the-file', 'Take it out of the configuration file and apply that.')
     case 'not-found':

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller, CallPermission, DialectContext } from '../dialect.ts'
+import { holdRequest } from '../hold-request.ts'
 import { originOf } from '../origin-of.ts'
 import { sendProblem } from './problem.ts'
 
@@ -39,3 +40,15 @@ export function createGuard(context: DialectContext): Guard {
     return handler(request, reply, caller)
   }
 }
+
+/** To who was allowed to ask, and is not any more. */
+export const sendWithdrawn = (reply: FastifyReply): FastifyReply =>
+  sendProblem(
+    reply,
+    'authentication-failed',
+    'The key was revoked, or its permission taken away, while this request waited.',
+  )
+
+/** Aborts when the caller may not change the directory any more; for a change that waits for its body or its turn. */
+export const whileWriter = (reply: FastifyReply, caller: Caller, context: DialectContext): AbortSignal =>
+  holdRequest(reply, { caller, permission: 'directory:write', maySee: () => true }, context).withdrawn
