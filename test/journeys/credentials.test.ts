@@ -128,7 +128,7 @@ describe('cordboard keys, tokens, users', () => {
     )
     assert.match(
       await cli('keys', 'create', 'x', '--permissions', 'calls:plaice'),
-      /^1 --permissions: must be of calls/,
+      /^1 --permissions: must each be one of calls/,
     )
     assert.match(await cli('users', 'create', 'x', '--role', 'none'), /^1 --role: must name a role of the account/)
     assert.match(await cli('keys', 'list', '--key', testKey), /^3 This needs the permission directory:write/)
