@@ -122,12 +122,16 @@ export class OfferExchange {
   /** What a final outcome of our re-INVITE means; undefined for the repetition of a 2xx. */
   #conclude(outcome: RequestOutcome): OfferOutcome | undefined {
     const session = this.#session
-    if (outcome === 'timeout' || outcome === 'transport-error') {
+    if (outcome === 'timeout') {
       // RFC 3261 section 14.1: a re-INVITE without any answer ends the session.
       void session.bye()
       return { status: 'ended' }
     }
-    if (outcome.status >= 300) return session.ended ? { status: 'ended' } : { status: 'refused', code: outcome.status }
+    // Section 8.1.3.1: one that could not be sent counts as 503, which leaves the session as it is.
+    const code = outcome === 'transport-error' ? 503 : outcome.status
+    if (outcome === 'transport-error' || code >= 300) {
+      return session.ended ? { status: 'ended' } : { status: 'refused', code }
+    }
     if (!session.acknowledgeAnswer(outcome)) return undefined
     if (session.ended) return { status: 'ended' }
     session.refreshTarget(outcome)

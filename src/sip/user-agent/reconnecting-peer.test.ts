@@ -90,6 +90,17 @@ describe('a phone that loses its connection in mid-call', () => {
     assert.match(first.stream.written, /^BYE /m)
   })
 
+  it('is not hung up because an offer of ours cannot be sent: it may still speak', async () => {
+    const { clock, sockets, first, session } = await talk()
+    first.stream.break()
+    const outcome = session.offer('ours')
+    sockets.opened[0]?.break(new Error('refused'))
+    await clock.advance(10)
+    assert.deepEqual(await outcome, { status: 'refused', code: 503 })
+    assert.equal(session.ended, false)
+    assert.equal(sockets.opened.length, 1, 'no BYE either')
+  })
+
   it('is sent to by the one by which it has registered, once the old one is gone', async () => {
     const { sockets, connect, first, session, current } = await talk()
     const second = connect(40_001)
