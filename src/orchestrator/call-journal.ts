@@ -28,6 +28,10 @@ export class CallJournal {
   #unwritten: CallEvent[] = []
   /** Events that the store could not take for the moment; what comes after them waits until they are written. */
   #refused: CallEvent[] = []
+  /** Something of the call is on disk. */
+  #isKept = false
+  /** The disk had no room for what was to be there before an INVITE. */
+  #wasRefused = false
 
   /** `onEnded` is called once, when `call.ended` is on disk. */
   constructor(callId: string, context: CallJournalContext, onEnded: () => void) {
@@ -44,7 +48,13 @@ export class CallJournal {
   /** Resolves when the event is on disk; rejects where it cannot be written now. */
   async append(detail: EventDetail): Promise<void> {
     if (this.#refused.length > 0) throw new Error('what happened before this is not written yet')
-    await this.#context.callLog.append([this.#stamp(detail)])
+    try {
+      await this.#context.callLog.append([this.#stamp(detail)])
+    } catch (error) {
+      this.#wasRefused ||= error instanceof StoreError && error.isPassing
+      throw error
+    }
+    this.#isKept = true
   }
 
   write(): void {
@@ -54,10 +64,16 @@ export class CallJournal {
     const ended = events.at(-1)?.type === 'call.ended'
     this.#context.callLog.append(events).then(
       () => {
+        this.#isKept = true
         if (ended) this.#onEnded()
       },
       (error: unknown) => {
         if (error instanceof StoreError && error.isPassing) return this.#writeLater(events)
+        // The call was refused with its acceptance: nobody was dialled, the client knows, and the store has said why, once for all.
+        if (this.#wasRefused && !this.#isKept) {
+          if (ended) this.#onEnded()
+          return
+        }
         // The store has failed for good (it reports that by itself); the next start ends this call from what the log holds.
         this.#context.log.error({ callId: this.#callId, err: error }, 'events of a call could not be written')
         if (ended) this.#onEnded()

@@ -1,6 +1,7 @@
 import type { LegAttempt, LegName, MediaStatistics } from '../../call/call.ts'
 import type { LegRecovery } from '../../call/call-event.ts'
 import type { EndCause } from '../../call/end-cause.ts'
+import type { UnavailableError } from '../../call/unavailability.ts'
 import type { Timer } from '../../clock.ts'
 import type { MediaPlane } from '../../media/media-plane.ts'
 import type { Negotiation } from '../../media/sdp.ts'
@@ -348,7 +349,9 @@ export class EngineLeg implements LegHandle {
       await this.#request.journal(moment, recovery, attempt)
       return true
     } catch (error) {
-      this.#warn(error, `that the leg was ${moment} could not be written down`)
+      // A disk without room is told once, not for each leg.
+      const isTold = (error as UnavailableError).unavailable !== undefined
+      if (!isTold) this.#warn(error, `that the leg was ${moment} could not be written down`)
       return false
     } finally {
       this.#writing--
