@@ -28,10 +28,11 @@ export function reasonsNotReady({ isStarted, storeFault, isExhausted }: Conditio
   ]
 }
 
-/** Says once that the store cannot write, and once that it can again. */
+/** Says once that the store cannot write, and once that it can again. A broken one ends the server, whose last sentence says so. */
 export function tellStoreHealth(log: Log, clock: Clock): (fault: StoreError | undefined) => void {
   let since: number | undefined
   return (fault) => {
+    if (fault?.code === 'broken') return
     if (fault !== undefined) {
       since ??= clock.monotonic()
       log.error({ code: fault.code }, `no calls are taken, because they could not be kept: ${fault.message}`)

@@ -92,7 +92,7 @@ test('what a lone carrier says is told as what it is, with what to fix', async (
     ['0491570159', '433 Anonymity Disallowed', 'carrier-refused', /anonymous/],
     ['0491570110', '480 Temporarily Unavailable', 'no-answer', /nobody answered/],
     ['0491570313', '486 Busy Here', 'busy', /another call/],
-    ['0491570737', '503 Service Unavailable', 'congestion', /capacity/],
+    ['0491570737', '503 Service Unavailable', 'congestion', /in trouble/],
     ['0491571266', '603 Decline', 'rejected', /declined/],
   ] as const
   const trunks = await Promise.all(
