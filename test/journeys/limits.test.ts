@@ -15,6 +15,8 @@ const limits = [
 const scopes = ['credential', 'account'] as const
 type Scope = (typeof scopes)[number]
 
+let asked = 0
+
 const cases = dialects.flatMap((dialect) =>
   limits.flatMap((limit) => scopes.map((scope) => ({ dialect, ...limit, scope }))),
 )
@@ -70,7 +72,8 @@ const requests: Readonly<Record<Dialect, (index: number, who: string) => readonl
             destination: lineOf(index),
             caller_id: '0412345678',
             caller_id_name: 'J',
-            external_id: who,
+            // A call of its own each time: a repeated id would be refused as such, whatever the limit.
+            external_id: `${who}-${++asked}`,
           }).map(([name, value]) => [`data[${name}]`, value]),
         ),
       },
