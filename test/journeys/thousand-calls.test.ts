@@ -2,9 +2,8 @@ import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import type { RunningServer } from '../../src/main.ts'
+import { heapUsed } from '../support/heap-used.ts'
 import { LoopbackPhones, type PhoneBehaviour } from '../support/loopback-phones.ts'
 import { sipPort, startTestServer, testKey } from '../support/test-server.ts'
 
@@ -70,10 +69,10 @@ trunks: [ { name: carrier, address: "sip:127.0.0.1:${phones.port}" } ]
   const before = openResources(server)
   await place(0, 500)
   await settle(server)
-  const heapHalfway = heapUsed()
+  const heapHalfway = await heapUsed()
   await place(500, 500)
   await settle(server)
-  const heapGrowth = heapUsed() - heapHalfway
+  const heapGrowth = (await heapUsed(heapHalfway + heapTolerance)) - heapHalfway
   const { timers, ...after } = openResources(server)
 
   t.diagnostic(`${JSON.stringify(Object.fromEntries(endings))}; the heap grew by ${heapGrowth} bytes over the last 500`)
@@ -113,16 +112,6 @@ function openResources(server: RunningServer) {
   const files = readdirSync('/proc/self/fd').length - server.counts().media.idleSockets
   return { files, resources, timers: timers.length }
 }
-
-const heapUsed = (): number => {
-  collectGarbage()
-  collectGarbage()
-  return process.memoryUsage().heapUsed
-}
-setFlagsFromString('--expose-gc')
-// Code that has gone unused for a while would be thrown away: megabytes, behind which a leak could hide.
-setFlagsFromString('--no-flush-bytecode')
-const collectGarbage = runInNewContext('gc') as () => void
 
 /** Each on a connection of its own, so that none stays open. */
 async function request(server: RunningServer, method: string, path: string, body?: object) {
