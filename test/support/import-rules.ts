@@ -8,6 +8,8 @@ export const allowedImports: Readonly<Record<string, readonly string[]>> = {
   random: [],
   log: [],
   'ip-address': [],
+  // For tables that make room for what is newer.
+  'oldest-first-map': [],
   // What counts as one stranger, for whoever counts them.
   'address-block': ['ip-address'],
   // Where a peer may aim us: signalling and media ask the same function.
@@ -17,7 +19,7 @@ export const allowedImports: Readonly<Record<string, readonly string[]>> = {
   call: [],
 
   // These know nothing of calls.
-  sip: ['address-block', 'clock', 'decide-target', 'ip-address', 'random', 'log'],
+  sip: ['address-block', 'clock', 'decide-target', 'ip-address', 'oldest-first-map', 'random', 'log'],
   media: ['clock', 'decide-target', 'ip-address', 'random', 'log'],
 
   directory: ['address-block', 'call', 'clock', 'random', 'log'],

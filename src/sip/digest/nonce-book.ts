@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
+import { OldestFirstMap } from '../../oldest-first-map.ts'
 import type { Random } from '../../random.ts'
 
 /** `foreign`: not of our making, of an earlier process, or made for another realm or network. `expired`: ours, past its time or forgotten. */
@@ -49,7 +50,7 @@ export class NonceBook {
   readonly #lifetimeMilliseconds: number
   readonly #capacity: number
   /** In the order of first use. */
-  readonly #used = new Map<string, UsedNonce>()
+  readonly #used = new OldestFirstMap<UsedNonce>()
   /** Nonces issued up to here may have been used and forgotten while still young; an unknown one of them counts as expired. */
   #forgottenUntil = Number.NEGATIVE_INFINITY
 
@@ -113,12 +114,13 @@ export class NonceBook {
   /** Forgets what has expired at the front, and if that is not enough what was used first. */
   #makeRoom(): void {
     const expiredUntil = this.#clock.now() - this.#lifetimeMilliseconds
-    for (const [nonce, { issuedAt }] of this.#used) {
+    for (let first = this.#used.oldest; first !== undefined; first = this.#used.oldest) {
+      const { issuedAt } = first.value
       if (issuedAt > expiredUntil) {
         if (this.#used.size < this.#capacity) return
         this.#forgottenUntil = Math.max(this.#forgottenUntil, issuedAt)
       }
-      this.#used.delete(nonce)
+      this.#used.delete(first.key)
     }
   }
 

@@ -28,6 +28,15 @@ export function parseUri(text: string): SipUri {
   return parseSip(scheme, text.slice(colon + 1))
 }
 
+/** Like `parseUri`; undefined for what cannot be read. */
+export function tryParseUri(text: string): SipUri | undefined {
+  try {
+    return parseUri(text)
+  } catch {
+    return undefined
+  }
+}
+
 function parseTel(rest: string): SipUri {
   const semicolon = rest.indexOf(';')
   const number = semicolon === -1 ? rest : rest.slice(0, semicolon)

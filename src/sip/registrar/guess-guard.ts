@@ -1,6 +1,7 @@
 import { addressBlock, networkOf } from '../../address-block.ts'
 import type { Clock } from '../../clock.ts'
 import type { Log } from '../../log.ts'
+import { OldestFirstMap } from '../../oldest-first-map.ts'
 import { LeakyCounts } from './leaky-counts.ts'
 import { LimitedLog } from './limited-log.ts'
 
@@ -67,7 +68,7 @@ export class GuessGuard {
   readonly #refusals: LimitedLog
   readonly #byAddress: LeakyCounts
   readonly #byUser: LeakyCounts
-  readonly #shutOutUntil = new Map<string, number>()
+  readonly #shutOutUntil = new OldestFirstMap<number>()
 
   constructor(clock: Clock, log: Log) {
     this.#clock = clock
@@ -134,12 +135,11 @@ export class GuessGuard {
   #shutOut(address: string): void {
     const now = this.#clock.monotonic()
     // In the order of time, for all are shut out for as long.
-    this.#shutOutUntil.delete(address)
-    for (const [other, until] of this.#shutOutUntil) {
-      if (until > now && this.#shutOutUntil.size < addressCapacity) break
-      this.#shutOutUntil.delete(other)
-    }
     this.#shutOutUntil.set(address, now + shutOutMilliseconds)
+    for (let first = this.#shutOutUntil.oldest; first !== undefined; first = this.#shutOutUntil.oldest) {
+      if (first.value > now && this.#shutOutUntil.size <= addressCapacity) break
+      this.#shutOutUntil.delete(first.key)
+    }
   }
 }
 

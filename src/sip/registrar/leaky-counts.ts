@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.ts'
+import { OldestFirstMap } from '../../oldest-first-map.ts'
 
 interface Count {
   level: number
@@ -13,7 +14,7 @@ export class LeakyCounts {
   readonly #clock: Clock
   readonly #leakMilliseconds: number
   readonly #capacity: number
-  readonly #counts = new Map<string, Count>()
+  readonly #counts = new OldestFirstMap<Count>()
 
   constructor(clock: Clock, leakMilliseconds: number, capacity: number) {
     this.#clock = clock
@@ -34,9 +35,8 @@ export class LeakyCounts {
   /** Returns the new level. */
   add(key: string): number {
     const level = this.level(key) + 1
-    this.#counts.delete(key)
-    if (this.#counts.size >= this.#capacity) this.#counts.delete(this.#counts.keys().next().value as string)
     this.#counts.set(key, { level, at: this.#clock.monotonic() })
+    if (this.#counts.size > this.#capacity) this.#counts.delete(this.#counts.oldest?.key ?? '')
     return level
   }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.ts'
+import { OldestFirstMap } from '../../oldest-first-map.ts'
 
 const maximumEntries = 1000
 
@@ -6,7 +7,7 @@ const maximumEntries = 1000
 export class RecentFailures {
   readonly #clock: Clock
   readonly #memoryMilliseconds: number
-  readonly #until = new Map<string, number>()
+  readonly #until = new OldestFirstMap<number>()
 
   constructor(clock: Clock, memoryMilliseconds = 600_000) {
     this.#clock = clock
@@ -14,9 +15,8 @@ export class RecentFailures {
   }
 
   add(name: string): void {
-    this.#until.delete(name)
-    if (this.#until.size >= maximumEntries) this.#until.delete(this.#until.keys().next().value as string)
     this.#until.set(name, this.#clock.monotonic() + this.#memoryMilliseconds)
+    if (this.#until.size > maximumEntries) this.#until.delete(this.#until.oldest?.key ?? '')
   }
 
   has(name: string): boolean {
