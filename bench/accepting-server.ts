@@ -23,7 +23,6 @@ import { LineActivity } from '../src/orchestrator/line-activity.ts'
 import { placeCall } from '../src/orchestrator/place-call.ts'
 import { systemRandom } from '../src/random.ts'
 import { openSqliteStore } from '../src/store/sqlite/open-sqlite-store.ts'
-import type { Driver } from '../src/telephony/driver.ts'
 
 /**
  * The server up to the moment when a call is accepted: every dialect, the demo's directory, policy and the durable write, and
@@ -40,12 +39,9 @@ const liveDirectory = new LiveDirectory({ config, store: store.directory, secret
 await liveDirectory.bringTo(config)
 const { directory } = liveDirectory
 
-const driver = {
-  capabilities: new Set(),
-  presence: () => ({ reachable: true, contacts: 1 }),
-} as unknown as Driver
+const phones = { presence: () => ({ reachable: true, contacts: 1 }) }
 const context = {
-  ...{ directory, driver, callLog: new CallLog(store.calls), clock: systemClock, random: systemRandom },
+  ...{ directory, phones, callLog: new CallLog(store.calls), clock: systemClock, random: systemRandom },
   ...{ policy: createPolicy(directory), counters: new CallCounters(systemClock), isLive: () => false, launch() {} },
   activity: new LineActivity(systemClock, systemRandom),
   ...{ defaultRingSeconds: 30, memberRingSeconds: 15, longestSeconds: 3600 },

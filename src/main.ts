@@ -105,6 +105,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       store: store.calls,
       callLog,
       driver: engine,
+      phones: engine,
       directory,
       policy: createPolicy(directory),
       clock,
@@ -132,7 +133,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       ...chooseDialects(config.dialects),
       trustedProxies: config.http.trustedProxies,
       context: createDialectContext({
-        ...{ orchestrator, liveDirectory, engine, buckets, node: config.node },
+        ...{ orchestrator, liveDirectory, phones: engine, buckets, node: config.node },
         ...{ passwords: new PasswordGuard(clock), guesses: new GuessLog(clock, log), heldAccesses },
       }),
       metrics,

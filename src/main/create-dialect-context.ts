@@ -19,7 +19,7 @@ import { timeZoneOfCountry } from '../directory/time-zone.ts'
 import type { TokenBuckets } from '../directory/token-bucket.ts'
 import type { Orchestrator } from '../orchestrator/orchestrator.ts'
 import { mayBeUsedFrom } from '../policy/decide-origin.ts'
-import type { SipEngine } from '../telephony/sip-engine/sip-engine.ts'
+import type { PhoneRegistry } from '../telephony/phone-registry.ts'
 import { admitRequest } from './admit-request.ts'
 import type { HeldAccesses } from './held-accesses.ts'
 import type { LiveDirectory } from './live-directory.ts'
@@ -27,7 +27,7 @@ import type { LiveDirectory } from './live-directory.ts'
 export interface DialectContextSources {
   readonly orchestrator: Orchestrator
   readonly liveDirectory: LiveDirectory
-  readonly engine: SipEngine
+  readonly phones: PhoneRegistry
   readonly buckets: TokenBuckets
   readonly passwords: PasswordGuard
   readonly guesses: GuessLog
@@ -37,7 +37,7 @@ export interface DialectContextSources {
 
 /** What the server lends to the dialects, from the rooms that hold it. */
 export function createDialectContext(sources: DialectContextSources): Omit<DialectContext, 'log' | 'closing'> {
-  const { orchestrator, liveDirectory, engine, buckets, node } = sources
+  const { orchestrator, liveDirectory, phones, buckets, node } = sources
   const { directory } = liveDirectory
   const linesOf = (accounts: readonly string[]) => accounts.flatMap((account) => directory.listLines(account))
   return {
@@ -59,13 +59,11 @@ export function createDialectContext(sources: DialectContextSources): Omit<Diale
     lines: (accounts) => linesOf(accounts).map((line) => referenceOf(line) as LineReference),
     phones: (accounts) =>
       linesOf(accounts).flatMap((line) =>
-        engine.contacts(line).map((binding) => ({
+        phones.contacts(line).map(({ uri, ...contact }) => ({
           account: line.account,
           line: line.number,
-          contact: binding.contactUri,
-          ...(binding.userAgent === undefined ? {} : { userAgent: binding.userAgent }),
-          reachable: engine.isReachable(binding),
-          expiresAt: binding.expiresAt,
+          contact: uri,
+          ...contact,
         })),
       ),
     listDirectory: (accounts) => listDirectory(directory, accounts),

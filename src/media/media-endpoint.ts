@@ -88,6 +88,11 @@ export class MediaEndpoint {
     this.#join('hear', other)
   }
 
+  /** Nobody is sent to this leg any more; a tone that was silent for them sounds again. */
+  hearNobody(): void {
+    this.#post({ op: 'hear-nobody', id: this.id })
+  }
+
   /** Both ways; ends tones. Throws a MediaError if they cannot be joined. */
   bridge(other: MediaEndpoint): void {
     this.#join('bridge', other)

@@ -197,6 +197,18 @@ describe('ringback goes on until something can be heard', () => {
     assert.ok(heard.length >= 19 && heard.every(({ packet }) => ((packet[1] as number) & 0x7f) === 8))
   })
 
+  test('who is no longer to be heard gives it back', async () => {
+    const { relay, first, second, early } = await scene()
+    await relay.speak(100, [second, early, encodeAlaw(8000)])
+    first.endpoint.hearNobody()
+    first.hears()
+    await relay.speak(1000, [second, early, encodeAlaw(8000)])
+    const heard = first.hears().map(({ packet }) => packet)
+    assert.ok(heard.length >= 48, `${heard.length} packets`)
+    assert.ok(heard.every((packet) => packet.subarray(12).some((octet) => octet !== encodeAlaw(8000))))
+    assertOneStream(heard)
+  })
+
   test('what can be heard ends it at once, and then silence is heard, too', async () => {
     const { relay, first, second, early } = await scene()
     await relay.speak(400, [second, early, silence])

@@ -153,6 +153,12 @@ export class RelayEndpoint {
     speaker.#reroute()
   }
 
+  hearNobody(): void {
+    if (this.#speaker !== undefined) this.#speaker.#fallSilent()
+    this.#speaker = undefined
+    this.#player?.resume(this.#media)
+  }
+
   bridge(other: RelayEndpoint): void {
     this.hear(other)
     other.hear(this)

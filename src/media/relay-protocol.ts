@@ -34,6 +34,7 @@ export type RelayCommand =
   | { readonly op: 'stop'; readonly id: number }
   | { readonly op: 'press'; readonly id: number; readonly digit: string; readonly milliseconds: number }
   | { readonly op: 'hear'; readonly id: number; readonly other: number }
+  | { readonly op: 'hear-nobody'; readonly id: number }
   | { readonly op: 'bridge'; readonly id: number; readonly other: number }
   | { readonly op: 'statistics'; readonly id: number; readonly request: number }
   | { readonly op: 'release'; readonly id: number; readonly request: number }

@@ -102,6 +102,9 @@ export class Relay {
       case 'press':
         endpoint.press(command.digit, command.milliseconds)
         return
+      case 'hear-nobody':
+        endpoint.hearNobody()
+        return
       case 'hear':
       case 'bridge': {
         const other = this.#endpoints.get(command.other)

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { FakeDriver } from '../../test/doubles/fake-driver.ts'
+import { FakeNetwork } from '../../test/doubles/fake-network.ts'
 import { MemoryCallStore } from '../../test/support/memory-call-store.ts'
 import { createSeededRandom } from '../../test/support/seeded-random.ts'
 import { VirtualClock } from '../../test/support/virtual-clock.ts'
@@ -9,8 +11,6 @@ import { createDirectory } from '../directory/create-directory.ts'
 import type { Limits } from '../directory/limits.ts'
 import { CallLog } from '../events/call-log.ts'
 import { silentLog } from '../log.ts'
-import { FakeDriver } from '../telephony/fake/fake-driver.ts'
-import { FakeNetwork } from '../telephony/fake/fake-network.ts'
 import { Orchestrator } from './orchestrator.ts'
 
 const account = {
@@ -52,6 +52,7 @@ function setUp(limitsOf: { readonly account?: Limits; readonly key?: Limits }) {
       store,
       callLog: new CallLog(store),
       driver: new FakeDriver({ network, clock }),
+      phones: network,
       directory,
       policy: {
         decide: () => [],

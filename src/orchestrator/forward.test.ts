@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { PhoneScript } from '../../test/doubles/phone-script.ts'
 import { answering, requestTo, openOrchestratorScene as setUp, toLine } from '../../test/support/orchestrator-scene.ts'
 import type { CallEvent } from '../call/call-event.ts'
 import type { CallRequest } from '../call/call-request.ts'
 import { projectCall } from '../call/project-call.ts'
-import type { PhoneScript } from '../telephony/fake/phone-script.ts'
 import type { ResolvedLegs } from './plan-call.ts'
 
 describe('forwards of a line and of its phones', () => {
@@ -61,7 +61,7 @@ describe('forwards of a line and of its phones', () => {
         decide: (_request: CallRequest, { second }: ResolvedLegs) =>
           second.label === 'line 104' ? [{ code: 'barred', message: 'no' } as const] : [],
       }
-      const { orchestrator } = start(1, [], barring)
+      const { orchestrator } = start(1, barring)
       const id = await place(orchestrator, requestTo(toLine, more))
       await clock.advance(3000)
       assert.equal(causeOf(id), 'unavailable')

@@ -3,8 +3,10 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { LegRecovery } from '../call/call-event.ts'
 import type { EndCause } from '../call/end-cause.ts'
+import { type Source, silence } from '../call/source.ts'
 import type { LegDestination, LegEvent, LegHandle } from '../telephony/driver.ts'
-import { driverHandle, HuntLeg, type HuntRequest, recoveriesOf } from './hunt-leg.ts'
+import { LegPlayback } from '../telephony/leg-playback.ts'
+import { HuntLeg, type HuntRequest, recoveriesOf } from './hunt-leg.ts'
 
 /** One member's leg; the test says what happens to it. */
 class MemberLeg implements LegHandle {
@@ -12,6 +14,7 @@ class MemberLeg implements LegHandle {
   readonly leg = 'first'
   readonly name: string
   readonly hungUp: EndCause[] = []
+  readonly heard: string[] = []
   readonly request: HuntRequest
   readonly #listener: (event: LegEvent) => void
   ended = false
@@ -23,9 +26,13 @@ class MemberLeg implements LegHandle {
     this.#listener = listener
   }
 
-  play() {}
-  stopPlaying() {}
-  hear() {}
+  get speaker() {
+    return this
+  }
+  hear(source: Source<LegHandle>) {
+    this.heard.push(source.kind)
+    return new LegPlayback().begin()
+  }
   hangup(cause: EndCause) {
     this.hungUp.push(cause)
   }
@@ -89,7 +96,7 @@ describe('a hunt is one leg', () => {
     await leg('101').answer()
     assert.deepEqual(names(), ['ringing', 'answered'])
     assert.equal(nameOf(hunt.answeredBy as LegDestination), '101')
-    assert.equal(driverHandle(hunt), leg('101'))
+    assert.equal(hunt.speaker, leg('101'))
     leg('101').happen(ended('completed'))
     assert.deepEqual(names(), ['ringing', 'answered', 'ended'])
     assert.equal(legs.length, 1)
@@ -139,8 +146,21 @@ describe('a hunt is one leg', () => {
     const answers = [one.answer(), two.answer()]
     await Promise.all(answers)
     assert.deepEqual(names(), ['answered'])
-    assert.equal(driverHandle(hunt), one)
+    assert.equal(hunt.speaker, one)
     assert.equal(two.hungUp.length > 0, true)
+  })
+
+  test('who is rung alone can be heard, of several nobody; and only who has answered hears', async () => {
+    const alone = await startHunt(['101'])
+    assert.equal(alone.hunt.speaker, alone.leg('101'))
+    assert.equal(await alone.hunt.hear(silence).done, 'stopped')
+    await alone.leg('101').answer()
+    assert.equal(await alone.hunt.hear(silence).begun, true)
+    assert.deepEqual(alone.leg('101').heard, ['silence'])
+    const together = await startHunt(['101', '102'])
+    assert.equal(together.hunt.speaker, undefined)
+    await together.leg('102').answer()
+    assert.equal(together.hunt.speaker, together.leg('102'))
   })
 
   test('hung up between two members: the next is not rung', async () => {

@@ -1,7 +1,9 @@
 import type { LegName } from '../call/call.ts'
 import type { LegRecovery } from '../call/call-event.ts'
 import type { EndCause } from '../call/end-cause.ts'
-import type { DialRequest, LegDestination, LegEvent, LegHandle, Tone } from '../telephony/driver.ts'
+import type { Source } from '../call/source.ts'
+import type { DialRequest, LegDestination, LegEvent, LegHandle, Playback } from '../telephony/driver.ts'
+import { LegPlayback } from '../telephony/leg-playback.ts'
 import type { HuntRounds } from './hunt.ts'
 
 /** What is the same for every member; who is shown what depends on whom. */
@@ -28,10 +30,6 @@ const huntDriver = 'hunt'
 /** The log's record of a leg, as its drivers wrote it: several where several members were rung at once. */
 export const recoveriesOf = (recovery: LegRecovery): readonly LegRecovery[] =>
   recovery.driver === huntDriver ? (recovery.data as readonly LegRecovery[]) : [recovery]
-
-/** The handle that its driver knows: of a hunt, the member's who answered, or the only one's who is being rung. */
-export const driverHandle = (handle: LegHandle): LegHandle =>
-  handle instanceof HuntLeg ? (handle.member ?? handle) : handle
 
 /**
  * One leg that several may answer. Rings round after round, in a round all at once; the first to answer has the leg, the others
@@ -81,21 +79,13 @@ export class HuntLeg implements LegHandle {
     return this.#winner?.destination
   }
 
-  get member(): LegHandle | undefined {
+  get speaker(): LegHandle | undefined {
     const [only] = this.#attempts
-    return this.#winner?.handle ?? (this.#attempts.size === 1 ? only?.handle : undefined)
+    return (this.#winner ?? (this.#attempts.size === 1 ? only : undefined))?.handle?.speaker
   }
 
-  play(tone: Tone): void {
-    this.#winner?.handle?.play(tone)
-  }
-
-  stopPlaying(): void {
-    this.#winner?.handle?.stopPlaying()
-  }
-
-  hear(other: LegHandle): void {
-    this.#winner?.handle?.hear(other)
+  hear(source: Source<LegHandle>): Playback {
+    return this.#winner?.handle?.hear(source) ?? new LegPlayback().end('stopped')
   }
 
   hangup(cause: EndCause, told?: EndCause): void {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { createSeededRandom } from '../../test/support/seeded-random.ts'
 import { VirtualClock } from '../../test/support/virtual-clock.ts'
-import type { Driver, LegDestination } from '../telephony/driver.ts'
+import type { LegDestination } from '../telephony/driver.ts'
 import { type HuntStage, huntRounds, isReachable } from './hunt.ts'
 import { LineActivity } from './line-activity.ts'
 
@@ -13,10 +13,9 @@ const line = (number: string): Extract<LegDestination, { kind: 'line' }> => ({
 const outside: LegDestination = { kind: 'trunk', number: '+61412345678', trunks: [] }
 
 /** Only the registered lines' phones are there. */
-const driverWith = (...registered: readonly string[]): Driver =>
-  ({
-    presence: ({ number }: { number: string }) => ({ reachable: registered.includes(number), contacts: 1 }),
-  }) as unknown as Driver
+const phonesOf = (...registered: readonly string[]) => ({
+  presence: ({ number }: { readonly number: string }) => ({ reachable: registered.includes(number), contacts: 1 }),
+})
 
 const stage = (strategy: HuntStage['strategy'], members: readonly LegDestination[], wrapUpSeconds = 0): HuntStage => ({
   strategy,
@@ -27,9 +26,9 @@ const stage = (strategy: HuntStage['strategy'], members: readonly LegDestination
 function prepare(...registered: readonly string[]) {
   const clock = new VirtualClock()
   const activity = new LineActivity(clock, createSeededRandom(1))
-  const driver = driverWith(...registered)
+  const phones = phonesOf(...registered)
   const rounds = (...stages: readonly HuntStage[]) =>
-    [...huntRounds({ kind: 'hunt', stages }, { driver, activity })].map((round) =>
+    [...huntRounds({ kind: 'hunt', stages }, { phones, activity })].map((round) =>
       round.map((member) => (member.kind === 'line' ? member.line.number : member.number)),
     )
   /** A call of so many milliseconds on a line. */
@@ -38,7 +37,7 @@ function prepare(...registered: readonly string[]) {
     await clock.advance(milliseconds)
     release()
   }
-  return { clock, activity, driver, rounds, call }
+  return { clock, activity, phones, rounds, call }
 }
 
 const three = [line('101'), line('102'), line('103')]
@@ -93,12 +92,12 @@ describe('whom a hunt rings', () => {
   })
 
   test('somebody can be reached who is in a call now, but not who is not registered', () => {
-    const { driver, activity } = prepare('101')
+    const { phones, activity } = prepare('101')
     activity.occupy(line('101').line)
     const hunt = (members: readonly LegDestination[]) =>
       ({ kind: 'hunt', stages: [stage('in-order', members)] }) as const
-    assert.equal(isReachable(hunt(three), driver), true)
-    assert.equal(isReachable(hunt([line('102')]), driver), false)
-    assert.equal(isReachable(hunt([outside]), driver), true)
+    assert.equal(isReachable(hunt(three), phones), true)
+    assert.equal(isReachable(hunt([line('102')]), phones), false)
+    assert.equal(isReachable(hunt([outside]), phones), true)
   })
 })

@@ -1,5 +1,6 @@
 import type { QueueRecord } from '../directory/records.ts'
-import type { Driver, LegDestination, LineAddress } from '../telephony/driver.ts'
+import type { LegDestination, LineAddress } from '../telephony/driver.ts'
+import type { PhoneRegistry } from '../telephony/phone-registry.ts'
 import type { LineActivity } from './line-activity.ts'
 
 /** Several parties of whom one is to answer: the members of a queue, or the steps of a context, one stage after the other. */
@@ -19,17 +20,17 @@ export interface HuntStage {
 export type HuntRounds = Iterable<readonly LegDestination[]>
 
 export interface HuntContext {
-  readonly driver: Pick<Driver, 'presence'>
+  readonly phones: Pick<PhoneRegistry, 'presence'>
   readonly activity: LineActivity
 }
 
 /** Somebody could answer: a phone is registered, though it may be in a call now, or the party is outside. */
-export function isReachable(destination: LegDestination | Hunt, driver: Pick<Driver, 'presence'>): boolean {
+export function isReachable(destination: LegDestination | Hunt, phones: Pick<PhoneRegistry, 'presence'>): boolean {
   switch (destination.kind) {
     case 'line':
-      return driver.presence(destination.line).reachable
+      return phones.presence(destination.line).reachable
     case 'hunt':
-      return destination.stages.some(({ members }) => members.some((member) => isReachable(member, driver)))
+      return destination.stages.some(({ members }) => members.some((member) => isReachable(member, phones)))
     case 'trunk':
       return true
   }
@@ -38,13 +39,13 @@ export function isReachable(destination: LegDestination | Hunt, driver: Pick<Dri
 /**
  * Somebody could be rung at once. `busy` is the line of the call's other party, which will be in this very call.
  */
-export const couldRing = ({ stages }: Hunt, { driver, activity }: HuntContext, busy?: LineAddress): boolean =>
+export const couldRing = ({ stages }: Hunt, { phones, activity }: HuntContext, busy?: LineAddress): boolean =>
   stages.some(({ members, wrapUpSeconds }) =>
     members.some(
       (member) =>
         member.kind === 'trunk' ||
         (!isSameLine(member.line, busy) &&
-          driver.presence(member.line).reachable &&
+          phones.presence(member.line).reachable &&
           activity.isIdle(member.line, wrapUpSeconds)),
     ),
   )
@@ -66,12 +67,12 @@ export function* huntRounds(hunt: Hunt, context: HuntContext): Generator<readonl
 
 function roundsOf(
   { strategy, wrapUpSeconds, members }: HuntStage,
-  { driver, activity }: HuntContext,
+  { phones, activity }: HuntContext,
 ): readonly (readonly LegDestination[])[] {
   const free = members.filter(
     (member) =>
       member.kind === 'trunk' ||
-      (driver.presence(member.line).reachable && activity.isIdle(member.line, wrapUpSeconds)),
+      (phones.presence(member.line).reachable && activity.isIdle(member.line, wrapUpSeconds)),
   )
   switch (strategy) {
     case 'ring-all':

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import { FakeDriver } from '../../test/doubles/fake-driver.ts'
+import { FakeNetwork } from '../../test/doubles/fake-network.ts'
+import type { PhoneScript } from '../../test/doubles/phone-script.ts'
 import { MemoryCallStore } from '../../test/support/memory-call-store.ts'
 import { createSeededRandom } from '../../test/support/seeded-random.ts'
 import { VirtualClock } from '../../test/support/virtual-clock.ts'
@@ -9,9 +12,6 @@ import type { CallEvent } from '../call/call-event.ts'
 import { type EndCause, endCauses } from '../call/end-cause.ts'
 import { CallLog } from '../events/call-log.ts'
 import { silentLog } from '../log.ts'
-import { FakeDriver } from '../telephony/fake/fake-driver.ts'
-import { FakeNetwork } from '../telephony/fake/fake-network.ts'
-import type { PhoneScript } from '../telephony/fake/phone-script.ts'
 import type { Hunt } from './hunt.ts'
 import { LineActivity } from './line-activity.ts'
 import { type CallPlan, LiveCall } from './live-call.ts'
@@ -61,7 +61,6 @@ const setUp = async (scene: Scene) => {
     autoAnswer: false,
     ringSeconds: 30,
     memberRingSeconds: 5,
-    services: {},
     forwardOn: {},
   }
   const members = [lineOf('102'), lineOf('103')]
@@ -103,6 +102,7 @@ const setUp = async (scene: Scene) => {
   const ended: number[] = []
   const call = new LiveCall(plan, {
     driver,
+    phones: network,
     activity: new LineActivity(clock, createSeededRandom(1)),
     callLog,
     clock,

@@ -2,21 +2,16 @@ import { type LegName, otherLeg } from '../call/call.ts'
 import type { CallerId, LegTarget } from '../call/call-request.ts'
 import type { EndCause } from '../call/end-cause.ts'
 import type { Refusal } from '../call/refusal.ts'
+import type { ToneSource } from '../call/source.ts'
 import { type CallEffect, type CallInput, type CallMachine, newCallMachine, step } from '../call/step.ts'
 import { type Clock, callWhenDue, type Timer } from '../clock.ts'
 import type { CallLog } from '../events/call-log.ts'
 import type { Log } from '../log.ts'
-import {
-  type Driver,
-  type LegDestination,
-  LegEndedError,
-  type LegEvent,
-  type LegHandle,
-  type LegServices,
-} from '../telephony/driver.ts'
+import type { Driver, LegDestination, LegEvent, LegHandle } from '../telephony/driver.ts'
+import type { PhoneRegistry } from '../telephony/phone-registry.ts'
 import { CallJournal } from './call-journal.ts'
 import { type Hunt, huntRounds, isReachable } from './hunt.ts'
-import { type DialMember, driverHandle, HuntLeg, type HuntRequest } from './hunt-leg.ts'
+import { type DialMember, HuntLeg, type HuntRequest } from './hunt-leg.ts'
 import { LegGate } from './leg-gate.ts'
 import type { LineActivity } from './line-activity.ts'
 
@@ -36,7 +31,6 @@ export interface LegPlan {
   readonly ringSeconds: number
   /** How long one member of a hunt rings before the next does. */
   readonly memberRingSeconds: number
-  readonly services: LegServices
   /** Whom else to ring, as the line's owner would dial them, where the leg ends so. */
   readonly forwardOn: Partial<Record<EndCause, string>>
   /** The plan for whom the line or one of its phones names in its place, as its owner would dial; absent where nobody may be rung so. */
@@ -57,6 +51,7 @@ export interface CallPlan {
 
 export interface LiveCallContext {
   readonly driver: Driver
+  readonly phones: Pick<PhoneRegistry, 'presence'>
   readonly activity: LineActivity
   readonly callLog: CallLog
   readonly clock: Clock
@@ -157,7 +152,7 @@ export class LiveCall {
         else this.#dial(this.#roles[effect.leg])
         break
       case 'play-ringback':
-        this.#handleOf('first')?.play({ kind: 'ringback', country: this.plan.country })
+        this.#handleOf('first')?.hear(this.#ringback)
         break
       case 'hear-second':
         this.#hearSecond()
@@ -214,14 +209,13 @@ export class LiveCall {
     const plan = this.#legs[leg]
     const partner = leg === this.#roles.second ? this.#handleOf('first') : undefined
     const request: HuntRequest = {
-      ...plan.services,
       callId: this.id,
       leg,
       autoAnswer: plan.autoAnswer,
       ...(plan.link === undefined ? {} : { link: plan.link }),
       ringSeconds: plan.ringSeconds,
       ...(plan.forward === undefined ? {} : { mayBeForwarded: true }),
-      ...(partner === undefined ? {} : { partner: driverHandle(partner) }),
+      ...(partner === undefined ? {} : { partner }),
       journal: async (moment, recovery, attempt) => {
         if (gate?.isBarred) return
         const written = this.#journal.append(
@@ -255,7 +249,7 @@ export class LiveCall {
     const ringSeconds = Math.min(plan.ringSeconds, plan.memberRingSeconds)
     const dialMember: DialMember = (...member) => this.#dialOne(...member)
     // Phones that are there and not free are on other calls, or their owners are still busy with the last.
-    const causeIfNobody = isReachable(plan.destination, this.#context.driver) ? 'busy' : 'unavailable'
+    const causeIfNobody = isReachable(plan.destination, this.#context.phones) ? 'busy' : 'unavailable'
     this.#handles[leg] = new HuntLeg({ ...request, ringSeconds }, rounds, dialMember, listener, causeIfNobody).start()
   }
 
@@ -337,24 +331,25 @@ export class LiveCall {
     return this.#handles[this.#roles[role]]
   }
 
+  get #ringback(): ToneSource {
+    return { kind: 'tone', tone: 'ringback', country: this.plan.country }
+  }
+
   #hearSecond(): void {
     const second = this.#handleOf('second')
-    if (second !== undefined) this.#handleOf('first')?.hear(driverHandle(second))
+    if (second === undefined) return
+    this.#handleOf('first')?.hear({ kind: 'legs', legs: [second], meanwhile: this.#ringback })
   }
 
   async #joinMedia(): Promise<void> {
     const [first, second] = [this.#handleOf('first'), this.#handleOf('second')]
     if (first === undefined || second === undefined) return
-    try {
-      await this.#context.driver.bridge(driverHandle(first), driverHandle(second))
-    } catch (error) {
-      // A party hung up in this very moment. Its leg tells so next, and with it how the call ends.
-      if (error instanceof LegEndedError) return
-      this.#context.log.warn({ callId: this.id, err: error }, 'the two legs could not be joined')
-      this.#take({ type: 'media-refused', cause: 'media-failed' })
-      return
-    }
-    this.#take({ type: 'media-joined' })
+    const playbacks = [first.hear({ kind: 'legs', legs: [second] }), second.hear({ kind: 'legs', legs: [first] })]
+    const begun = await Promise.all(playbacks.map((playback) => playback.begun))
+    if (begun.every((isHeard) => isHeard)) return this.#take({ type: 'media-joined' })
+    const ends = await Promise.all(playbacks.filter((_, index) => !begun[index]).map(({ done }) => done))
+    // A party that hung up in this very moment says so next, and with it how the call ends.
+    if (ends.includes('failed')) this.#take({ type: 'media-refused', cause: 'media-failed' })
   }
 
   #verdict(): { cause: EndCause; sipStatus?: number; endedBy?: LegName } {

@@ -2,49 +2,26 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { answering, requestTo, openOrchestratorScene as setUp, toLine } from '../../test/support/orchestrator-scene.ts'
 import type { CallRequest } from '../call/call-request.ts'
-import type { DialRequest } from '../telephony/driver.ts'
 
-describe('what the driver is asked for beyond ringing', () => {
-  const wishing: Partial<CallRequest> = {
-    first: { target: { kind: 'line', value: '101' }, screen: 'required', warnBeforeCutOff: 'preferred' },
-    recordGroup: 7,
-    delaySeconds: 60,
-  }
-  const servicesOf = ({ screen, warnBeforeCutOff, recordGroup }: DialRequest) => ({
-    ...{ screen, warnBeforeCutOff, recordGroup },
-  })
-  for (const [name, target] of [
-    ['a line', toLine],
-    ['each member of a queue', { kind: 'queue', value: 'support' }],
-  ] as const) {
-    test(`screening, warnings and recording reach it with ${name}, after a restart too`, async () => {
-      const { clock, start, place, dialled } = setUp({ 101: [answering], 102: [answering], 103: [answering] })
-      const capabilities = ['screen', 'warn', 'record'] as const
-      const before = start(1, capabilities)
-      const second = { target, warnBeforeCutOff: 'preferred' } as const
-      await place(before.orchestrator, requestTo(target, { ...wishing, second }))
-      await before.orchestrator.stop(0)
-      const { orchestrator } = start(2, capabilities)
-      await orchestrator.resume()
-      await clock.advance(65_000)
-      const [first, ...others] = dialled.map((request) => servicesOf(request))
-      assert.deepEqual(first, { screen: true, warnBeforeCutOff: true, recordGroup: 7 })
-      assert.equal(others.length, name === 'a line' ? 1 : 2)
-      for (const other of others) {
-        assert.deepEqual(other, { screen: undefined, warnBeforeCutOff: true, recordGroup: 7 })
-      }
-    })
-  }
-  test('it is not asked for what it does not declare', async () => {
-    const { clock, start, place, dialled } = setUp({ 101: [answering], 102: [answering] })
+describe('what nobody here can do yet', () => {
+  test('is refused where it is required, and left out where it is only a wish', async () => {
+    const { start, place, dialled } = setUp({ 101: [answering], 102: [answering] })
     const { orchestrator } = start(1)
-    assert.equal((await orchestrator.place(requestTo(toLine, wishing))).outcome, 'refused')
-    const first = { target: toLine, screen: 'preferred', warnBeforeCutOff: 'preferred' } as const
-    await place(orchestrator, requestTo(toLine, { first }))
-    await clock.advance(1000)
-    assert.deepEqual(dialled.map(servicesOf).slice(0, 1), [
-      { screen: undefined, warnBeforeCutOff: undefined, recordGroup: undefined },
-    ])
+    const target = { kind: 'line', value: '101' } as const
+    const asked: readonly Partial<CallRequest>[] = [
+      { recordGroup: 7 },
+      { first: { target, screen: 'required' } },
+      { second: { target: toLine, warnBeforeCutOff: 'required' } },
+    ]
+    for (const more of asked) {
+      const placed = await orchestrator.place(requestTo(toLine, more))
+      assert.equal(placed.outcome === 'refused' && placed.refusals[0].code, 'not-supported')
+    }
+    await place(
+      orchestrator,
+      requestTo(toLine, { first: { target, screen: 'preferred', warnBeforeCutOff: 'preferred' } }),
+    )
+    assert.equal(dialled.length, 1)
   })
 })
 

@@ -6,7 +6,6 @@ import type { Clock } from '../clock.ts'
 import type { CallLog } from '../events/call-log.ts'
 import type { Random } from '../random.ts'
 import type { AcceptResult, IdempotencyKey } from '../store/call-store.ts'
-import type { Driver } from '../telephony/driver.ts'
 import type { CallCounters } from './call-counters.ts'
 import { newCallId } from './call-id.ts'
 import { couldRing } from './hunt.ts'
@@ -15,7 +14,6 @@ import type { CallPlan } from './live-call.ts'
 import { couldAnswer, nobodyFree, type PlanCallContext, type PlannedCall, planCall } from './plan-call.ts'
 
 export interface PlaceCallContext extends PlanCallContext {
-  readonly driver: Driver
   readonly callLog: CallLog
   readonly clock: Clock
   readonly random: Random
@@ -51,7 +49,7 @@ export async function placeCall(
 
   // presence
   // A delayed call's phone may well register before the call is due; dialling tells then.
-  if (request.delaySeconds === 0 && !couldAnswer(planned.legs.first, context.driver)) {
+  if (request.delaySeconds === 0 && !couldAnswer(planned.legs.first, context.phones)) {
     return refused('unavailable', 'The extension is not currently available (not registered)', '/first')
   }
 

@@ -6,7 +6,6 @@ import { phoneNumberOf } from '../directory/parse-dialled-number.ts'
 import type { AccountRecord, TrunkRecord } from '../directory/records.ts'
 import { decideCall } from '../policy/decide-call.ts'
 import { outsideCallerId } from '../policy/decide-caller-id.ts'
-import type { DriverCapability } from '../telephony/driver.ts'
 import { planCall } from './plan-call.ts'
 
 const account: AccountRecord = {
@@ -33,7 +32,7 @@ const numbers = {
   canonicalOf: (number: string) => phoneNumberOf(directory.parseNumber('acme', number))?.canonical ?? number,
 }
 
-const plan = (more: Partial<CallRequest>, capabilities: readonly DriverCapability[] = []) =>
+const plan = (more: Partial<CallRequest>) =>
   planCall(
     {
       account: 'acme',
@@ -51,7 +50,7 @@ const plan = (more: Partial<CallRequest>, capabilities: readonly DriverCapabilit
         outsideCallerId: () => outsideCallerId(account),
         countedFor: () => [],
       },
-      driver: { capabilities: new Set(capabilities), presence: () => ({ reachable: true, contacts: 1 }) },
+      phones: { presence: () => ({ reachable: true, contacts: 1 }) },
       ...{ defaultRingSeconds: 30, memberRingSeconds: 15, longestSeconds: 3600 },
     },
   )
@@ -60,8 +59,8 @@ const legsOf = (more: Partial<CallRequest>) => {
   if ('refusals' in planned) throw new Error(JSON.stringify(planned.refusals))
   return planned.legs
 }
-const refusalsOf = (more: Partial<CallRequest>, capabilities?: readonly DriverCapability[]) => {
-  const planned = plan(more, capabilities)
+const refusalsOf = (more: Partial<CallRequest>) => {
+  const planned = plan(more)
   return 'refusals' in planned ? planned.refusals.map(({ code, pointer }) => `${code} ${pointer}`) : []
 }
 const outside = (more: Partial<LegRequest>): Partial<CallRequest> => ({
@@ -200,17 +199,17 @@ describe('what the request names beside its parties', () => {
   })
   test('cards and record groups must exist, and everything that is wrong is told at once', () => {
     assert.deepEqual(refusalsOf({ card: '9001' }), [])
-    assert.deepEqual(
-      refusalsOf({ card: '9002', recordGroup: 7, first: { target: { kind: 'line', value: '999' } } }, ['record']),
-      ['line-not-found /first', 'card-not-found /card', 'record-group-not-found /recordGroup'],
-    )
+    assert.deepEqual(refusalsOf({ card: '9002', recordGroup: 7, first: { target: { kind: 'line', value: '999' } } }), [
+      'line-not-found /first',
+      'card-not-found /card',
+      'record-group-not-found /recordGroup',
+    ])
   })
   test('what is asked for in so many words and cannot be done is refused; a default is not', () => {
     const asked = outside({ screen: 'required', warnBeforeCutOff: 'required' })
     assert.deepEqual(refusalsOf({ ...asked, recordGroup: 1 }), [
       ...['not-supported /recordGroup', 'not-supported /second/screen', 'not-supported /second/warnBeforeCutOff'],
     ])
-    assert.deepEqual(refusalsOf({ ...asked, recordGroup: 1 }, ['record', 'screen', 'warn']), [])
     assert.deepEqual(refusalsOf(outside({ screen: 'preferred', warnBeforeCutOff: 'preferred' })), [])
   })
 })

@@ -4,7 +4,7 @@ import type { Refusals } from '../call/call-service.ts'
 import type { Refusal } from '../call/refusal.ts'
 import type { Directory } from '../directory/directory.ts'
 import { phoneNumberOf } from '../directory/parse-dialled-number.ts'
-import type { Driver, DriverCapability, LegServices } from '../telephony/driver.ts'
+import type { PhoneRegistry } from '../telephony/phone-registry.ts'
 import type { CountedFor } from './call-counters.ts'
 import { couldRing, type HuntContext, isReachable } from './hunt.ts'
 import type { CallPlan, LegPlan } from './live-call.ts'
@@ -25,7 +25,7 @@ export interface CallPolicy {
 export interface PlanCallContext {
   readonly directory: DialPlanDirectory & Pick<Directory, 'account' | 'findCard' | 'findRecordGroup'>
   readonly policy: CallPolicy
-  readonly driver: Pick<Driver, 'capabilities' | 'presence'>
+  readonly phones: Pick<PhoneRegistry, 'presence'>
   readonly defaultRingSeconds: number
   /** How long one member of a queue rings before the next does. */
   readonly memberRingSeconds: number
@@ -158,8 +158,8 @@ function forwardsOf({ destination }: ResolvedLeg, directory: DialPlanDirectory):
 }
 
 /** Somebody could answer, if only the one to whom the line is forwarded while it has no phone. */
-export const couldAnswer = ({ destination, forwardOn }: LegPlan, driver: Pick<Driver, 'presence'>): boolean =>
-  isReachable(destination, driver) || forwardOn.unavailable !== undefined
+export const couldAnswer = ({ destination, forwardOn }: LegPlan, phones: Pick<PhoneRegistry, 'presence'>): boolean =>
+  isReachable(destination, phones) || forwardOn.unavailable !== undefined
 
 /** The plan for whom the leg's line or its phone names: allowed, or not, as if the client had asked for it. */
 function planForward(
@@ -187,7 +187,7 @@ function planAnew(
     return { refusal: planned.refusals.find(({ pointer }) => pointer?.startsWith(`/${leg}`)) ?? planned.refusals[0] }
   }
   const plan = planned.legs[leg]
-  if (couldAnswer(plan, context.driver)) return plan
+  if (couldAnswer(plan, context.phones)) return plan
   return { refusal: { code: 'unavailable', message: 'That party is not registered now.', pointer: `/${leg}` } }
 }
 
@@ -210,37 +210,27 @@ function missingReferences({ account, card, recordGroup }: CallRequest, { direct
   return missing
 }
 
-/** What the client asked for in so many words, and the driver cannot do. */
-function missingAbilities(request: CallRequest, { driver, directory }: PlanCallContext): Refusal[] {
+/** What the client asked for in so many words, and nobody here can do yet. */
+function missingAbilities(request: CallRequest, { directory }: PlanCallContext): Refusal[] {
   const { account, recordGroup } = request
   const hasGroup = recordGroup !== undefined && directory.findRecordGroup(account, recordGroup) !== undefined
-  const asked: readonly (readonly [ability: DriverCapability, what: string, pointer: string, isAsked: boolean])[] = [
-    ['record', 'record calls', '/recordGroup', hasGroup],
+  const asked: readonly (readonly [what: string, pointer: string, isAsked: boolean])[] = [
+    ['record calls', '/recordGroup', hasGroup],
     ...(['first', 'second'] as const).flatMap(
       (leg) =>
         [
-          ['screen', 'let a party accept a call', `/${leg}/screen`, request[leg].screen === 'required'],
-          ['warn', 'warn before credit ends', `/${leg}/warnBeforeCutOff`, request[leg].warnBeforeCutOff === 'required'],
+          ['let a party accept a call', `/${leg}/screen`, request[leg].screen === 'required'],
+          ['warn before credit ends', `/${leg}/warnBeforeCutOff`, request[leg].warnBeforeCutOff === 'required'],
         ] as const,
     ),
   ]
   return asked
-    .filter(([ability, , , isAsked]) => isAsked && !driver.capabilities.has(ability))
-    .map(([, what, pointer]) => ({
+    .filter(([, , isAsked]) => isAsked)
+    .map(([what, pointer]) => ({
       code: 'not-supported',
       message: `This server cannot ${what} yet; leave this parameter out.`,
       pointer,
     }))
-}
-
-/** What the client wants and the driver can do; what is required and cannot be done was refused before. */
-function servicesOf(leg: LegRequest, { recordGroup }: CallRequest, { driver }: PlanCallContext): LegServices {
-  const { capabilities } = driver
-  return {
-    ...(leg.screen !== undefined && capabilities.has('screen') ? { screen: true } : {}),
-    ...(leg.warnBeforeCutOff !== undefined && capabilities.has('warn') ? { warnBeforeCutOff: true } : {}),
-    ...(recordGroup !== undefined && capabilities.has('record') ? { recordGroup } : {}),
-  }
 }
 
 /** Each party is shown the other, unless the request says otherwise. */
@@ -262,6 +252,5 @@ function planLeg(
     ...(leg.link === undefined ? {} : { link: leg.link }),
     ringSeconds: leg.ringSeconds ?? context.defaultRingSeconds,
     memberRingSeconds: context.memberRingSeconds,
-    services: servicesOf(leg, call, context),
   }
 }

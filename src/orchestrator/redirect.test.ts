@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { FakeDriver } from '../../test/doubles/fake-driver.ts'
+import { FakeNetwork } from '../../test/doubles/fake-network.ts'
+import type { PhoneScript } from '../../test/doubles/phone-script.ts'
 import { MemoryCallStore } from '../../test/support/memory-call-store.ts'
 import { createSeededRandom } from '../../test/support/seeded-random.ts'
 import { VirtualClock } from '../../test/support/virtual-clock.ts'
@@ -9,9 +12,6 @@ import { projectCall } from '../call/project-call.ts'
 import { createDirectory } from '../directory/create-directory.ts'
 import { CallLog } from '../events/call-log.ts'
 import { silentLog } from '../log.ts'
-import { FakeDriver } from '../telephony/fake/fake-driver.ts'
-import { FakeNetwork } from '../telephony/fake/fake-network.ts'
-import type { PhoneScript } from '../telephony/fake/phone-script.ts'
 import { Orchestrator } from './orchestrator.ts'
 
 const account = {
@@ -62,6 +62,7 @@ async function talk(third: PhoneScript, more: { readonly first?: PhoneScript; re
         store,
         callLog: new CallLog(store),
         driver,
+        phones: network,
         directory,
         clock,
         random: createSeededRandom(1),

@@ -2,21 +2,14 @@ import type { LegAttempt, LegName, MediaStatistics } from '../call/call.ts'
 import type { LegRecovery } from '../call/call-event.ts'
 import type { CallerId } from '../call/call-request.ts'
 import type { EndCause } from '../call/end-cause.ts'
+import type { Source } from '../call/source.ts'
 
-/** What a driver may be able to do beyond dialling, bridging and hanging up. What is asked for and not declared is refused up front. */
-export type DriverCapability =
-  | 'play'
-  | 'collect-digits'
-  /** {@link LegServices.recordGroup}. */
-  | 'record'
-  /** {@link LegServices.screen}. */
-  | 'screen'
-  /** {@link LegServices.warnBeforeCutOff}. */
-  | 'warn'
-  | 'hold'
-  | 'redirect'
-  | 'early-media'
-  | 'auto-answer'
+/** What a driver can promise, and others perhaps cannot. Whoever needs one that is not declared must do without, or refuse. */
+export type DriverGuarantee =
+  /** No INVITE is sent before the journal holds the leg's record. */
+  | 'log-before-dial'
+  /** An answer is confirmed to the phone only when the journal holds it. */
+  | 'log-before-answer'
 
 /** A line, as the directory knows it. */
 export interface LineAddress {
@@ -41,20 +34,7 @@ export type LegDestination =
   | { readonly kind: 'line'; readonly line: LineAddress }
   | { readonly kind: 'trunk'; readonly number: string; readonly trunks: readonly TrunkAddress[] }
 
-/** What a leg gets beyond being rung and connected. Nothing is asked for here that the driver does not declare. */
-export interface LegServices {
-  /**
-   * The party hears who is calling and accepts by a digit. The leg is `answered` when they have; it ends as `screened-out` where
-   * they refuse, or do nothing.
-   */
-  readonly screen?: true
-  /** The party hears a tone before the account's credit cuts the call off. */
-  readonly warnBeforeCutOff?: true
-  /** From the bridge on the call is recorded into this record group of its account, by the group's id; both legs name the same. */
-  readonly recordGroup?: number
-}
-
-export interface DialRequest extends LegServices {
+export interface DialRequest {
   readonly callId: string
   readonly leg: LegName
   readonly destination: LegDestination
@@ -94,17 +74,29 @@ export type LegEvent =
       readonly forwardTo?: string
     }
 
-/** What a leg can be made to hear. */
-export type Tone = { readonly kind: 'ringback' | 'busy' | 'congestion' | 'dial'; readonly country: string }
+/** How a playback came to its end: of itself, because the leg hears something else or nothing any more, or before it was heard. */
+export type PlaybackEnd = 'ended' | 'stopped' | 'failed'
+
+/** One source that a leg was made to hear. Neither promise ever rejects. */
+export interface Playback {
+  /** True from when the leg hears it; false where that never came about, and `done` says why. */
+  readonly begun: Promise<boolean>
+  readonly done: Promise<PlaybackEnd>
+}
 
 export interface LegHandle {
   readonly callId: string
   readonly leg: LegName
-  /** Plays until `stopPlaying`, a bridge, or the leg's end. Only on an answered leg. */
-  play(tone: Tone): void
-  stopPlaying(): void
-  /** Lets this answered leg hear `other`'s early media; undone by `bridge`. */
-  hear(other: LegHandle): void
+  /**
+   * The leg of the driver itself that speaks when this one is heard: this one, or of several that may answer it, the one who has,
+   * or who alone is rung; undefined where nobody can be heard yet.
+   */
+  readonly speaker: LegHandle | undefined
+  /**
+   * From now on this answered leg hears `source`, and nothing else. What has ended, or has not been answered, hears nothing:
+   * `done` is `stopped`. Legs whose sound cannot be brought together are `failed`, and a `meanwhile` goes on sounding.
+   */
+  hear(source: Source<LegHandle>): Playback
   /**
    * Cancels a ringing leg, hangs up an answered one; `ended` follows with this cause. The party is told `told`, where that is another.
    * Idempotent, safe in every race.
@@ -112,36 +104,12 @@ export interface LegHandle {
   hangup(cause: EndCause, told?: EndCause): void
 }
 
-export interface Presence {
-  readonly reachable: boolean
-  /** How many phones are registered to the line now. */
-  readonly contacts: number
-}
-
-/**
- * The media of two legs cannot be connected because one of them is over. That leg's `ended` follows, or has been told already: it
- * says how the call ends, and this error says nothing more.
- */
-export class LegEndedError extends Error {
-  override readonly name = 'LegEndedError'
-
-  constructor() {
-    super('a leg has ended')
-  }
-}
-
-/** The port that the orchestrator speaks; one contract suite (`driver-contract.ts`) runs against every implementation. */
+/** The port that the orchestrator speaks; one contract suite (`test/support/driver-contract.ts`) runs against every implementation. */
 export interface Driver {
   readonly name: string
-  readonly capabilities: ReadonlySet<DriverCapability>
-  presence(line: LineAddress): Presence
+  readonly guarantees: ReadonlySet<DriverGuarantee>
   /** Starts the leg at once and never throws: what goes wrong comes as `ended`. Events come after `dial` has returned, in order. */
   dial(request: DialRequest, listener: (event: LegEvent) => void): LegHandle
-  /**
-   * Connects the media of two answered legs, both ways. Rejects with a {@link LegEndedError} if one of them has ended, and with
-   * another error if their media cannot be connected.
-   */
-  bridge(first: LegHandle, second: LegHandle): Promise<void>
   /** Ends legs that a dead process left behind: CANCEL where unanswered, BYE where answered; resolves when every one is gone or given up. */
   recover(recoveries: readonly LegRecovery[]): Promise<void>
   close(): Promise<void>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { endCauses } from '../../src/call/end-cause.ts'
-import { type DialRequest, LegEndedError, type LegHandle } from '../../src/telephony/driver.ts'
+import type { DialRequest, LegHandle, Playback } from '../../src/telephony/driver.ts'
 import { driverRaceContract } from './driver-race-contract.ts'
 import { line, type OpenStage, openScene, openSceneWithLeg, type StageScript } from './driver-scene.ts'
 
@@ -13,10 +13,10 @@ export function driverContract(name: string, open: OpenStage): void {
       openSceneWithLeg(open, script, journal, ringSeconds)
 
     test('presence: how many phones a line has', async () => {
-      const { driver } = await set({ lines: { 101: [{}, {}] } })
-      assert.deepEqual(driver.presence({ account: 'acme', number: '101' }), { reachable: true, contacts: 2 })
-      assert.deepEqual(driver.presence({ account: 'acme', number: '102' }), { reachable: false, contacts: 0 })
-      assert.deepEqual(driver.presence({ account: 'other', number: '101' }), { reachable: false, contacts: 0 })
+      const { phones } = await set({ lines: { 101: [{}, {}] } })
+      assert.deepEqual(phones.presence({ account: 'acme', number: '101' }), { reachable: true, contacts: 2 })
+      assert.deepEqual(phones.presence({ account: 'acme', number: '102' }), { reachable: false, contacts: 0 })
+      assert.deepEqual(phones.presence({ account: 'other', number: '101' }), { reachable: false, contacts: 0 })
     })
 
     test('a whole leg: rings, is answered, hangs up; the phone is told in order', async () => {
@@ -241,17 +241,17 @@ export function driverContract(name: string, open: OpenStage): void {
     })
 
     describe('the journal', () => {
-      test('comes before the wire: nobody is rung before `dialled` is written, nor confirmed before `answered` is', async () => {
+      test('comes before the wire, where the driver guarantees it: no ring before `dialled` is written, no ACK before `answered` is', async () => {
         const writes: { moment: string; done: () => void }[] = []
-        const { clock, heard, leg, assertNothingLeft } = await withLeg(
+        const { driver, clock, heard, leg, assertNothingLeft } = await withLeg(
           { lines: { 101: [{ answers: 100 }] } },
           (moment) => new Promise<void>((done) => writes.push({ moment, done })),
         )
         await clock.advance(5000)
-        assert.deepEqual(heard('101/0'), [])
+        if (driver.guarantees.has('log-before-dial')) assert.deepEqual(heard('101/0'), [])
         writes[0]?.done()
         await clock.advance(1000)
-        assert.deepEqual(heard('101/0'), ['invite'])
+        if (driver.guarantees.has('log-before-answer')) assert.deepEqual(heard('101/0'), ['invite'])
         assert.deepEqual(leg.story(), [])
         writes[1]?.done()
         await clock.advance(100)
@@ -296,45 +296,66 @@ export function driverContract(name: string, open: OpenStage): void {
       })
     })
 
-    describe('bridge', () => {
-      const pair = async () => {
+    describe('what a leg hears', () => {
+      const three = async () => {
         const stage = await set({ lines: { 101: [{ answers: 10 }], 102: [{ answers: 10 }], 103: [{ rings: 10 }] } })
-        const [one, other] = [dial2(stage, '101'), dial2(stage, '102')]
-        const third = dial2(stage, '103')
+        const [one, other, third] = ['101', '102', '103'].map((number) => stage.dial({ destination: line(number) }))
         await stage.clock.advance(100)
-        return { ...stage, one, other, third }
+        const over = async () => {
+          for (const leg of [one, other, third]) leg?.handle.hangup('completed')
+          await stage.assertNothingLeft()
+        }
+        return { ...stage, one: one as TestLeg, other: other as TestLeg, third: third as TestLeg, over }
       }
-      const dial2 = (stage: { dial: (more: { destination: DialRequest['destination'] }) => unknown }, number: string) =>
-        stage.dial({ destination: line(number) }) as { handle: LegHandle; story: () => string[] }
+      type TestLeg = { readonly handle: LegHandle; readonly story: () => string[] }
+      const ringback = { kind: 'tone', tone: 'ringback', country: 'AU' } as const
+      const legs = (...heard: readonly LegHandle[]) => ({ kind: 'legs', legs: heard }) as const
+      /** `true` once it is heard, or how it came to nothing. */
+      const outcome = async ({ begun, done }: Playback) => (await begun) || (await done)
 
-      test('joins two answered legs, and rejects what is none', async () => {
-        const { driver, clock, one, other, third, assertNothingLeft } = await pair()
-        await driver.bridge(one.handle, other.handle)
-        await assert.rejects(driver.bridge(one.handle, third.handle))
-        await assert.rejects(driver.bridge({ ...one.handle } as LegHandle, other.handle))
-        one.handle.hangup('completed')
-        // Its `ended`, not this error, is to say how the call ends.
-        await assert.rejects(driver.bridge(one.handle, other.handle), LegEndedError)
-        await assert.rejects(driver.bridge(other.handle, one.handle), LegEndedError)
-        await clock.advance(100)
-        assert.deepEqual(other.story(), ['answered'], 'the other leg is the owner’s affair')
-        other.handle.hangup('completed')
-        third.handle.hangup('cancelled')
-        await assertNothingLeft()
+      test('each other, once both have answered', async () => {
+        const { one, other, over } = await three()
+        assert.equal(await outcome(one.handle.hear(legs(other.handle))), true)
+        assert.equal(await outcome(other.handle.hear(legs(one.handle))), true)
+        await over()
       })
 
-      test('commands to a leg that has ended do nothing', async () => {
-        const { clock, one, other, third, assertNothingLeft } = await pair()
-        for (const leg of [one, third]) leg.handle.hangup('completed')
+      test('is one source at a time: the next one stops the last', async () => {
+        const { one, other, over } = await three()
+        const tone = one.handle.hear(ringback)
+        assert.equal(await tone.begun, true)
+        const conversation = one.handle.hear(legs(other.handle))
+        assert.equal(await tone.done, 'stopped')
+        const quiet = one.handle.hear({ kind: 'silence' })
+        assert.equal(await conversation.done, 'stopped')
+        await over()
+        assert.equal(await quiet.done, 'stopped', 'with the leg')
+      })
+
+      test('may be what a leg that only rings says, with a tone until it says something', async () => {
+        const { one, third, over } = await three()
+        assert.equal(await outcome(one.handle.hear({ ...legs(third.handle), meanwhile: ringback })), true)
+        await over()
+      })
+
+      test('is nothing for a leg that rings, and for one that has ended', async () => {
+        const { clock, one, other, third, over } = await three()
+        assert.equal(await outcome(third.handle.hear(ringback)), 'stopped')
+        one.handle.hangup('completed')
+        assert.equal(await outcome(one.handle.hear(legs(other.handle))), 'stopped')
         await clock.advance(100)
-        for (const { handle } of [one, third]) {
-          handle.play({ kind: 'ringback', country: 'AU' })
-          handle.stopPlaying()
-          handle.hear(other.handle)
-          other.handle.hear(handle)
-        }
-        other.handle.hangup('completed')
-        await assertNothingLeft()
+        assert.equal(await outcome(one.handle.hear(ringback)), 'stopped')
+        await over()
+      })
+
+      test('is nothing of a leg that is over: its `ended`, not this, says how the call ends', async () => {
+        const { clock, one, other, over } = await three()
+        one.handle.hangup('completed')
+        assert.equal(await outcome(other.handle.hear(legs(one.handle))), 'stopped')
+        await clock.advance(100)
+        assert.equal(await outcome(other.handle.hear(legs(one.handle))), 'stopped')
+        assert.deepEqual(other.story(), ['answered'], 'the other leg is the owner’s affair')
+        await over()
       })
     })
 

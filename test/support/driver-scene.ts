@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import type { LegAttempt } from '../../src/call/call.ts'
 import type { LegRecovery } from '../../src/call/call-event.ts'
 import type { DialRequest, Driver, LegEvent } from '../../src/telephony/driver.ts'
-import type { PhoneScript } from '../../src/telephony/fake/phone-script.ts'
+import type { PhoneRegistry } from '../../src/telephony/phone-registry.ts'
+import type { PhoneScript } from '../doubles/phone-script.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
 /** Phones by line number of the account `acme`, carriers by trunk name; each does what its script says. */
@@ -14,6 +15,7 @@ export interface StageScript {
 /** A driver with phones around it, in virtual time. */
 export interface DriverStage {
   readonly driver: Driver
+  readonly phones: PhoneRegistry
   readonly clock: VirtualClock
   readonly trunkAddress: (name: string) => string
   /** What a phone (`101/0`, the first of line 101) or a trunk was told: `invite`, `cancel`, `ack` (of its answer), `bye`. */

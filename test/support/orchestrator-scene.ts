@@ -5,10 +5,10 @@ import { CallLog } from '../../src/events/call-log.ts'
 import { silentLog } from '../../src/log.ts'
 import { Orchestrator } from '../../src/orchestrator/orchestrator.ts'
 import type { CallPolicy } from '../../src/orchestrator/plan-call.ts'
-import type { DialRequest, DriverCapability } from '../../src/telephony/driver.ts'
-import { FakeDriver, type FakeDriverOptions } from '../../src/telephony/fake/fake-driver.ts'
-import { FakeNetwork } from '../../src/telephony/fake/fake-network.ts'
-import type { PhoneScript } from '../../src/telephony/fake/phone-script.ts'
+import type { DialRequest } from '../../src/telephony/driver.ts'
+import { FakeDriver, type FakeDriverOptions } from '../doubles/fake-driver.ts'
+import { FakeNetwork } from '../doubles/fake-network.ts'
+import type { PhoneScript } from '../doubles/phone-script.ts'
 import { MemoryCallStore } from './memory-call-store.ts'
 import { createSeededRandom } from './seeded-random.ts'
 import { VirtualClock } from './virtual-clock.ts'
@@ -60,8 +60,8 @@ export const openOrchestratorScene = (
   const store = new MemoryCallStore(clock)
   /** What the drivers were asked for. */
   const dialled: DialRequest[] = []
-  const start = (seed: number, capabilities: readonly DriverCapability[] = [], policy: Partial<CallPolicy> = {}) => {
-    const driver = new FakeDriver({ network, clock, capabilities, ...timing })
+  const start = (seed: number, policy: Partial<CallPolicy> = {}) => {
+    const driver = new FakeDriver({ network, clock, ...timing })
     const dial = driver.dial.bind(driver)
     driver.dial = (request, listener) => {
       dialled.push(request)
@@ -72,6 +72,7 @@ export const openOrchestratorScene = (
       store,
       callLog,
       driver,
+      phones: network,
       directory,
       policy: { decide: () => [], outsideCallerId: () => ({}), countedFor: () => [], ...policy },
       clock,

@@ -1,5 +1,5 @@
 import { endCauses } from '../../src/call/end-cause.ts'
-import type { PhoneScript } from '../../src/telephony/fake/phone-script.ts'
+import type { PhoneScript } from '../doubles/phone-script.ts'
 import type { MemoryNetwork } from './memory-network.ts'
 import { ScriptedPeer, type WireMessage } from './scripted-peer.ts'
 import { testDescription } from './test-engine.ts'

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { LegHandle } from '../../src/telephony/driver.ts'
 import type { ScriptedPeer, WireMessage } from './scripted-peer.ts'
 import { answer, createTestEngine, lineDestination, ringing, testDescription, within } from './test-engine.ts'
 
@@ -7,6 +8,13 @@ export const twoPhones = [
   { line: '101', port: 6001 },
   { line: '102', port: 6002 },
 ] as const
+
+/** Lets each hear the other; how it went with those that did not come to hear. */
+export const join = async (one: LegHandle, other: LegHandle) => {
+  const playbacks = [one.hear({ kind: 'legs', legs: [other] }), other.hear({ kind: 'legs', legs: [one] })]
+  const ends = await Promise.all(playbacks.map(async ({ begun, done }) => ((await begun) ? [] : [await done])))
+  return ends.flat()
+}
 
 /** Two legs in a call, each with the payload types that its phone answered with. */
 export const talk = async (first = '8 101', second = '8 101') => {
@@ -20,7 +28,7 @@ export const talk = async (first = '8 101', second = '8 101') => {
   await engine.clock.advance(10)
   answer(bob, testDescription(42_000, second))
   await engine.clock.advance(10)
-  await engine.engine.bridge(one.handle, other.handle)
+  await join(one.handle, other.handle)
   await engine.clock.advance(10)
   /** Offers within the dialog, and acknowledges what is answered; the response. */
   const offer = async (phone: typeof alice, method: 'INVITE' | 'UPDATE', sequence: number, body: string) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { ScriptedPeer } from '../../../test/support/scripted-peer.ts'
-import { answerTo, talk, upright, versionOf } from '../../../test/support/talking-legs.ts'
+import { answerTo, join, talk, upright, versionOf } from '../../../test/support/talking-legs.ts'
 import { answer, ringing, testDescription, testTrunk, trunkDestination } from '../../../test/support/test-engine.ts'
 
 describe('codecs meet', () => {
@@ -32,7 +32,7 @@ describe('codecs meet', () => {
     assert.equal(codecsOf(reinvite.body), '8 101')
     assert.equal(versionOf(reinvite.body), 2)
     assert.ok(
-      media.commands.some(({ op }) => op === 'bridge'),
+      media.commands.some(({ op }) => op === 'hear'),
       'they are joined all the same',
     )
     assert.equal(lastRemote(30_002)?.codec, 'G722')
@@ -153,7 +153,7 @@ describe('codecs meet', () => {
   })
 
   test('after a redirect the new party is met as the first one was', async () => {
-    const { alice, clock, dial, engine, peer, one, other, lastRemote, assertClean } = await talk('9 8 0', '9')
+    const { alice, clock, dial, peer, one, other, lastRemote, assertClean } = await talk('9 8 0', '9')
     assert.deepEqual(reinvites(alice), [])
     other.handle.hangup('completed')
     await clock.advance(10)
@@ -163,7 +163,7 @@ describe('codecs meet', () => {
     assert.equal(codecsOf(carrier.last('INVITE').body), '9 8 0 101')
     answer(carrier, testDescription(43_000, '8 101'))
     await clock.advance(10)
-    await engine.bridge(one.handle, next.handle)
+    await join(one.handle, next.handle)
     await clock.advance(10)
     const [reinvite] = reinvites(alice)
     assert.ok(reinvite)

@@ -85,7 +85,7 @@ describe('a line with several phones', () => {
       }
     }
     const line = { account: 'acme', number: '101' }
-    const reachable = () => engine.contacts(line).filter((binding) => engine.isReachable(binding)).length
+    const reachable = () => engine.contacts(line).filter(({ reachable }) => reachable).length
     await clock.advance(40_000)
     assert.match(desk.last('OPTIONS').firstLine, /^OPTIONS sip:101@127\.0\.0\.1:6001 SIP/)
     isOn = false

@@ -1,11 +1,11 @@
 import type { LegAttempt, LegName, MediaStatistics } from '../../call/call.ts'
 import type { LegRecovery } from '../../call/call-event.ts'
 import type { EndCause } from '../../call/end-cause.ts'
+import type { Source } from '../../call/source.ts'
 import type { UnavailableError } from '../../call/unavailability.ts'
 import type { Timer } from '../../clock.ts'
 import type { MediaPlane } from '../../media/media-plane.ts'
 import type { Negotiation } from '../../media/sdp.ts'
-import { toneFor } from '../../media/tones.ts'
 import type { Dialog } from '../../sip/dialog/dialog.ts'
 import type { SipRequest, SipResponse } from '../../sip/message/message.ts'
 import { requiresReliability } from '../../sip/user-agent/capabilities.ts'
@@ -14,12 +14,14 @@ import type { Session } from '../../sip/user-agent/session.ts'
 import { sessionDescription } from '../../sip/user-agent/session-description.ts'
 import type { SessionEnd } from '../../sip/user-agent/session-handler.ts'
 import type { UserAgent } from '../../sip/user-agent/user-agent.ts'
-import { type DialRequest, LegEndedError, type LegEvent, type LegHandle, type Tone } from '../driver.ts'
+import type { DialRequest, LegEvent, LegHandle, Playback } from '../driver.ts'
+import { LegPlayback } from '../leg-playback.ts'
 import { AnsweredLeg, type AnsweredLegContext } from './answered-leg.ts'
 import type { DialRounds, DialTarget } from './dial-target.ts'
 import { DigitSource, type DigitWay } from './digit-source.ts'
 import { completedElsewhere, reasonOf } from './hang-up-reason.ts'
 import { type Attempt, LegAttempts, type PreparedAttempt } from './leg-attempts.ts'
+import { LegHearing } from './leg-hearing.ts'
 import { LegMedia, type RefuseMediaTarget } from './leg-media.ts'
 import { legRecovery } from './leg-recovery.ts'
 import { LegRounds } from './leg-rounds.ts'
@@ -65,6 +67,7 @@ export class EngineLeg implements LegHandle {
   #told: string | undefined
   #rang = false
   #media: LegMedia | undefined
+  #hearing: LegHearing | undefined
   /** The attempt that the session came of. */
   #winner: Attempt | undefined
   #session: Session | undefined
@@ -112,36 +115,34 @@ export class EngineLeg implements LegHandle {
     }
   }
 
-  play(tone: Tone): void {
-    if (this.#phase === 'answered') this.#media?.endpoint.play(toneFor(tone.kind, tone.country))
+  get speaker(): LegHandle {
+    return this
   }
 
-  stopPlaying(): void {
-    this.#media?.endpoint.stopPlaying()
+  hear(source: Source<LegHandle>): Playback {
+    const hearing = this.#hearing
+    if (this.#phase !== 'answered' || hearing === undefined) return new LegPlayback().end('stopped')
+    if (source.kind !== 'legs') return hearing.hear(source, () => {})
+    const speakers = source.legs.flatMap(({ speaker }) => (speaker instanceof EngineLeg ? [speaker] : []))
+    const isComplete = speakers.length === source.legs.length
+    const legs = isComplete ? speakers.map((speaker) => speaker.#audible) : [undefined]
+    const playback = hearing.hear({ ...source, legs }, (error) => {
+      this.#context.log.info({ callId: this.callId, leg: this.leg, err: error }, 'another leg cannot be heard')
+    })
+    const partner = speakers.find((speaker) => speaker.#media !== undefined && speaker.#media === this.#media?.partner)
+    if (partner !== undefined) this.#joined(partner)
+    return playback
   }
 
-  hear(other: LegHandle): void {
-    if (!(other instanceof EngineLeg) || this.#phase !== 'answered') return
-    const speaker = other.#phase === 'dialling' ? other.#media : undefined
-    if (speaker === undefined) return
-    try {
-      this.#media?.endpoint.hear(speaker.endpoint)
-    } catch (error) {
-      // The tone goes on: early media in a codec that this leg does not take is no reason to end a call.
-      this.#context.log.info({ callId: this.callId, err: error }, 'early media cannot be heard')
-    }
+  /** What others hear of it, as long as it is up. */
+  get #audible(): LegMedia | undefined {
+    return this.#phase === 'ending' || this.#phase === 'ended' ? undefined : this.#media
   }
 
-  /** Connects the media of two answered legs, both ways. Throws a {@link LegEndedError} where one of them has ended. */
-  bridge(other: EngineLeg): void {
-    const [here, there] = [this.#media, other.#media]
-    const areAnswered = this.#phase === 'answered' && other.#phase === 'answered'
-    if (!areAnswered || here === undefined || there === undefined) throw new LegEndedError()
-    here.endpoint.bridge(there.endpoint)
-    here.partner = there
-    there.partner = here
+  /** Each of the two hears the other. */
+  #joined(partner: EngineLeg): void {
+    partner.#answered?.joined()
     this.#answered?.joined()
-    other.#answered?.joined()
   }
 
   hangup(cause: EndCause, told = cause): void {
@@ -151,11 +152,12 @@ export class EngineLeg implements LegHandle {
   /** False where the leg ends meanwhile, or for want of a port. */
   async #openMedia(): Promise<boolean> {
     const { media, mediaHosts: hosts, refuseTarget, random } = this.#context
-    const partner = this.#request.partner
+    const partner = this.#request.partner?.speaker
     const beside = partner instanceof EngineLeg ? partner.#media : undefined
     try {
       const endpoint = await media.allocate(beside === undefined ? {} : { beside: beside.endpoint })
       this.#media = new LegMedia({ endpoint, beside, hosts, refuseTarget, random })
+      this.#hearing = new LegHearing(this.#media)
       endpoint.onDtmf = (digit, milliseconds) => this.#digits.takeMedia(digit, milliseconds)
       endpoint.onFailed = () => this.hangup('media-failed')
     } catch (error) {
@@ -372,6 +374,7 @@ export class EngineLeg implements LegHandle {
     this.#context.clock.clearTimeout(this.#goodbyeTimer)
     this.#rounds.stop()
     this.#answered?.stop()
+    this.#hearing?.stop()
     this.#digits.stop()
     const media = await this.#releaseMedia()
     this.#context.onGone(this)

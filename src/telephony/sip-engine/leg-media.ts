@@ -46,8 +46,8 @@ export interface MeetingOffer {
  */
 export class LegMedia {
   readonly endpoint: MediaEndpoint
-  /** The other leg, once the two are joined: from then on only what it can hear is agreed to. */
-  partner: LegMedia | undefined
+  /** The leg whose sound this one is sent. */
+  hears: LegMedia | undefined
   readonly #sessionId: string
   #version = 1
   readonly #beside: LegMedia | undefined
@@ -68,6 +68,11 @@ export class LegMedia {
     this.#hosts = hosts
     this.#refuse = (address) => refuseTarget(address, this.seenFrom)
     this.#sessionId = random.bytes(6).readUIntBE(0, 6).toString()
+  }
+
+  /** The other leg, as long as each hears the other: then only what it can hear is agreed to. */
+  get partner(): LegMedia | undefined {
+    return this.hears?.hears === this ? this.hears : undefined
   }
 
   get #offered(): readonly CodecName[] {

@@ -24,6 +24,7 @@ driverContract('the embedded SIP engine', async ({ lines = {}, trunks = {} }) =>
   let running: SipEngine = engine
   return {
     driver: engine,
+    phones: engine,
     clock,
     trunkAddress: (name) => `sip:127.0.0.1:${trunkPort(name)}`,
     heard: (phone) => phones.get(phone)?.heard ?? [],

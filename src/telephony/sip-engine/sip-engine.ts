@@ -14,16 +14,8 @@ import type { Sockets } from '../../sip/transport/sockets.ts'
 import { TransportLayer } from '../../sip/transport/transport-layer.ts'
 import { destinationOfUri } from '../../sip/user-agent/next-hop.ts'
 import { UserAgent } from '../../sip/user-agent/user-agent.ts'
-import type {
-  DialRequest,
-  Driver,
-  DriverCapability,
-  LegEvent,
-  LegHandle,
-  LineAddress,
-  Presence,
-  TrunkAddress,
-} from '../driver.ts'
+import type { DialRequest, Driver, DriverGuarantee, LegEvent, LegHandle, LineAddress, TrunkAddress } from '../driver.ts'
+import type { PhoneContact, PhoneRegistry, Presence } from '../phone-registry.ts'
 import { aorOf, type DialRounds, dialRounds } from './dial-target.ts'
 import { EngineLeg, type EngineLegContext } from './engine-leg.ts'
 import { driverName, endRecovered, type TrunkCredentials } from './leg-recovery.ts'
@@ -84,9 +76,9 @@ const recoveryPatienceMilliseconds = 1500
 const closePatienceMilliseconds = 1000
 
 /** The embedded driver: registrar, phones and trunks over our own SIP stack, media through our own relay. */
-export class SipEngine implements Driver {
+export class SipEngine implements Driver, PhoneRegistry {
   readonly name = driverName
-  readonly capabilities: ReadonlySet<DriverCapability> = new Set(['play', 'early-media', 'auto-answer'])
+  readonly guarantees: ReadonlySet<DriverGuarantee> = new Set(['log-before-dial', 'log-before-answer'])
   readonly #options: SipEngineOptions
   readonly #transport: TransportLayer
   readonly #transactions: TransactionLayer
@@ -170,18 +162,21 @@ export class SipEngine implements Driver {
     this.#registrar.withdraw()
   }
 
-  contacts(line: LineAddress): readonly Binding[] {
-    return this.#registrar.contacts(aorOf(line))
-  }
-
-  /** Whether the phone answered when it was last asked. */
-  isReachable(binding: Binding): boolean {
-    return this.#registrar.isReachable(binding)
+  contacts(line: LineAddress): readonly PhoneContact[] {
+    return this.#registrar.contacts(aorOf(line)).map((binding) => ({
+      uri: binding.contactUri,
+      ...(binding.userAgent === undefined ? {} : { userAgent: binding.userAgent }),
+      expiresAt: binding.expiresAt,
+      reachable: this.#registrar.isReachable(binding),
+    }))
   }
 
   presence(line: LineAddress): Presence {
-    const contacts = this.contacts(line)
-    return { reachable: contacts.some((binding) => this.isReachable(binding)), contacts: contacts.length }
+    const bindings = this.#registrar.contacts(aorOf(line))
+    return {
+      reachable: bindings.some((binding) => this.#registrar.isReachable(binding)),
+      contacts: bindings.length,
+    }
   }
 
   dial(request: DialRequest, listener: (event: LegEvent) => void): LegHandle {
@@ -218,13 +213,6 @@ export class SipEngine implements Driver {
       this.#options.log.warn({ trunk: name, err: error }, 'the address of this trunk cannot be asked')
       return false
     }
-  }
-
-  async bridge(first: LegHandle, second: LegHandle): Promise<void> {
-    if (!(first instanceof EngineLeg) || !(second instanceof EngineLeg)) {
-      throw new Error('these legs are of another driver')
-    }
-    first.bridge(second)
   }
 
   async recover(recoveries: readonly LegRecovery[]): Promise<void> {

@@ -1,4 +1,4 @@
-import type { EndCause } from '../../call/end-cause.ts'
+import type { EndCause } from '../../src/call/end-cause.ts'
 
 /** What a phone, or a carrier, does with every call that reaches it; all times in milliseconds. Without a word it is dead. */
 export interface PhoneScript {

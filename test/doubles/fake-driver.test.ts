@@ -1,5 +1,5 @@
-import { driverContract } from '../../../test/support/driver-contract.ts'
-import { VirtualClock } from '../../../test/support/virtual-clock.ts'
+import { driverContract } from '../support/driver-contract.ts'
+import { VirtualClock } from '../support/virtual-clock.ts'
 import { FakeDriver } from './fake-driver.ts'
 import { FakeNetwork, type FakePhone } from './fake-network.ts'
 
@@ -16,6 +16,7 @@ driverContract('the fake driver', async ({ lines = {}, trunks = {} }) => {
   const driver = new FakeDriver({ network, clock })
   return {
     driver,
+    phones: network,
     clock,
     trunkAddress: (name) => `sip:${name}.example`,
     heard: (phone) => phones.get(phone)?.heard ?? [],

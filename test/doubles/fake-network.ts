@@ -1,6 +1,7 @@
-import type { EndCause } from '../../call/end-cause.ts'
-import type { Clock, Timer } from '../../clock.ts'
-import type { LineAddress } from '../driver.ts'
+import type { EndCause } from '../../src/call/end-cause.ts'
+import type { Clock, Timer } from '../../src/clock.ts'
+import type { LineAddress } from '../../src/telephony/driver.ts'
+import type { PhoneContact, PhoneRegistry, Presence } from '../../src/telephony/phone-registry.ts'
 import type { PhoneScript } from './phone-script.ts'
 
 /** What a phone was told. */
@@ -98,7 +99,7 @@ export class FakePhone {
 }
 
 /** The phones and carriers that fake drivers reach. */
-export class FakeNetwork {
+export class FakeNetwork implements PhoneRegistry {
   readonly #clock: Clock
   readonly #lines = new Map<string, readonly FakePhone[]>()
   readonly #trunks = new Map<string, FakePhone>()
@@ -125,6 +126,15 @@ export class FakeNetwork {
 
   phones(line: LineAddress): readonly FakePhone[] {
     return this.#lines.get(`${line.account}/${line.number}`) ?? []
+  }
+
+  contacts(line: LineAddress): readonly PhoneContact[] {
+    return this.phones(line).map((_, index) => ({ uri: `fake:${line.number}/${index}`, expiresAt: 0, reachable: true }))
+  }
+
+  presence(line: LineAddress): Presence {
+    const contacts = this.phones(line).length
+    return { reachable: contacts > 0, contacts }
   }
 
   trunk(name: string): FakePhone | undefined {

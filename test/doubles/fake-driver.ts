@@ -1,23 +1,13 @@
-import type { LegRecovery } from '../../call/call-event.ts'
-import type { Clock } from '../../clock.ts'
-import {
-  type DialRequest,
-  type Driver,
-  type DriverCapability,
-  LegEndedError,
-  type LegEvent,
-  type LegHandle,
-  type LineAddress,
-  type Presence,
-} from '../driver.ts'
+import type { LegRecovery } from '../../src/call/call-event.ts'
+import type { Clock } from '../../src/clock.ts'
+import type { DialRequest, Driver, DriverGuarantee, LegEvent, LegHandle } from '../../src/telephony/driver.ts'
 import { FakeLeg, fakeDriverName } from './fake-leg.ts'
 import type { FakeNetwork } from './fake-network.ts'
 
 export interface FakeDriverOptions {
   readonly network: FakeNetwork
   readonly clock: Clock
-  readonly capabilities?: readonly DriverCapability[]
-  /** How long joining two legs takes, in milliseconds; 0 if absent. */
+  /** How long it takes until two answered legs hear each other, in milliseconds; 0 if absent. */
   readonly bridgeMilliseconds?: number
   /** How long a leg that is over takes to tell so (a real one waits for its media to be let go), in milliseconds; 0 if absent. */
   readonly farewellMilliseconds?: number
@@ -26,36 +16,22 @@ export interface FakeDriverOptions {
 /** A driver without a network, for tests of what stands above the port: phones do what their scripts say, in the clock's time. */
 export class FakeDriver implements Driver {
   readonly name = fakeDriverName
-  readonly capabilities: ReadonlySet<DriverCapability>
+  readonly guarantees: ReadonlySet<DriverGuarantee> = new Set(['log-before-dial', 'log-before-answer'])
   /** Legs that have not ended. */
   readonly legs = new Set<FakeLeg>()
   readonly #options: FakeDriverOptions
 
   constructor(options: FakeDriverOptions) {
     this.#options = options
-    this.capabilities = new Set(options.capabilities ?? ['play', 'auto-answer'])
-  }
-
-  presence(line: LineAddress): Presence {
-    const contacts = this.#options.network.phones(line).length
-    return { reachable: contacts > 0, contacts }
   }
 
   dial(request: DialRequest, listener: (event: LegEvent) => void): LegHandle {
-    const { network, clock, farewellMilliseconds = 0 } = this.#options
+    const { network, clock, bridgeMilliseconds = 0, farewellMilliseconds = 0 } = this.#options
     const onGone = (gone: FakeLeg) => this.legs.delete(gone)
-    const leg = new FakeLeg(request, listener, { network, clock, farewellMilliseconds, onGone })
+    const leg = new FakeLeg(request, listener, { network, clock, bridgeMilliseconds, farewellMilliseconds, onGone })
     this.legs.add(leg)
     queueMicrotask(() => leg.start())
     return leg
-  }
-
-  async bridge(first: LegHandle, second: LegHandle): Promise<void> {
-    const { clock, bridgeMilliseconds = 0 } = this.#options
-    assertAnswered(first, second)
-    if (bridgeMilliseconds === 0) return
-    await new Promise<void>((resolve) => clock.setTimeout(resolve, bridgeMilliseconds))
-    assertAnswered(first, second)
   }
 
   async recover(recoveries: readonly LegRecovery[]): Promise<void> {
@@ -73,12 +49,5 @@ export class FakeDriver implements Driver {
   die(): void {
     for (const leg of this.legs) leg.die()
     this.legs.clear()
-  }
-}
-
-function assertAnswered(...legs: readonly LegHandle[]): void {
-  for (const leg of legs) {
-    if (!(leg instanceof FakeLeg)) throw new Error('this leg is of another driver')
-    if (!leg.isAnswered) throw new LegEndedError()
   }
 }

@@ -1,8 +1,10 @@
-import type { LegAttempt, LegName } from '../../call/call.ts'
-import type { LegRecovery } from '../../call/call-event.ts'
-import type { EndCause } from '../../call/end-cause.ts'
-import type { Clock, Timer } from '../../clock.ts'
-import type { DialRequest, LegEvent, LegHandle, Tone } from '../driver.ts'
+import type { LegAttempt, LegName } from '../../src/call/call.ts'
+import type { LegRecovery } from '../../src/call/call-event.ts'
+import type { EndCause } from '../../src/call/end-cause.ts'
+import type { Source } from '../../src/call/source.ts'
+import type { Clock, Timer } from '../../src/clock.ts'
+import type { DialRequest, LegEvent, LegHandle, Playback } from '../../src/telephony/driver.ts'
+import { LegPlayback } from '../../src/telephony/leg-playback.ts'
 import type { FakeCall, FakeNetwork, FakePhone } from './fake-network.ts'
 
 export const fakeDriverName = 'fake'
@@ -10,6 +12,7 @@ export const fakeDriverName = 'fake'
 export interface FakeLegContext {
   readonly network: FakeNetwork
   readonly clock: Clock
+  readonly bridgeMilliseconds: number
   readonly farewellMilliseconds: number
   readonly onGone: (leg: FakeLeg) => void
 }
@@ -22,7 +25,7 @@ type FakeLegPhase = 'dialling' | 'answering' | 'answered' | 'ending' | 'ended'
 export class FakeLeg implements LegHandle {
   readonly callId: string
   readonly leg: LegName
-  /** What it was made to hear, in order: `ringback`, `stop`, `hear second`. */
+  /** What it was made to hear, in order: `ringback`, `second`, `second or ringback`, `silence`. */
   readonly sounds: string[] = []
   readonly #request: DialRequest
   readonly #listener: (event: LegEvent) => void
@@ -39,6 +42,7 @@ export class FakeLeg implements LegHandle {
   #writing = false
   #isDead = false
   #ringTimer: Timer | undefined
+  #playback: LegPlayback | undefined
 
   constructor(request: DialRequest, listener: (event: LegEvent) => void, context: FakeLegContext) {
     this.callId = request.callId
@@ -46,6 +50,10 @@ export class FakeLeg implements LegHandle {
     this.#request = request
     this.#listener = listener
     this.#context = context
+  }
+
+  get isUp(): boolean {
+    return this.#phase !== 'ending' && this.#phase !== 'ended'
   }
 
   get isAnswered(): boolean {
@@ -67,16 +75,26 @@ export class FakeLeg implements LegHandle {
     void this.#dialRound()
   }
 
-  play(tone: Tone): void {
-    if (this.#phase === 'answered') this.sounds.push(tone.kind)
+  get speaker(): LegHandle {
+    return this
   }
 
-  stopPlaying(): void {
-    this.sounds.push('stop')
-  }
-
-  hear(other: LegHandle): void {
-    if (this.#phase === 'answered') this.sounds.push(`hear ${other.leg}`)
+  hear(source: Source<LegHandle>): Playback {
+    this.#playback?.end('stopped')
+    const playback = new LegPlayback()
+    if (this.#phase !== 'answered') return playback.end('stopped')
+    this.#playback = playback
+    this.sounds.push(describeSource(source))
+    const { clock, bridgeMilliseconds } = this.#context
+    const speakers = source.kind === 'legs' ? source.legs.map(({ speaker }) => speaker as FakeLeg | undefined) : []
+    const begin = () => {
+      const areUp = this.#phase === 'answered' && speakers.every((speaker) => speaker?.isUp)
+      if (areUp) playback.begin()
+      else playback.end('stopped')
+    }
+    if (bridgeMilliseconds === 0 || !speakers.some((speaker) => speaker?.isAnswered)) begin()
+    else clock.setTimeout(begin, bridgeMilliseconds)
+    return playback
   }
 
   hangup(cause: EndCause): void {
@@ -223,6 +241,7 @@ export class FakeLeg implements LegHandle {
   #finishIfGone(): void {
     if (this.#phase !== 'ending' || this.#writing || this.#calls.size > 0) return
     this.#phase = 'ended'
+    this.#playback?.end('stopped')
     this.#context.clock.clearTimeout(this.#ringTimer)
     const { clock, farewellMilliseconds } = this.#context
     if (farewellMilliseconds === 0) queueMicrotask(() => this.#tellEnd())
@@ -238,4 +257,11 @@ export class FakeLeg implements LegHandle {
   #emit(event: LegEvent): void {
     if (!this.#isDead) this.#listener(event)
   }
+}
+
+function describeSource(source: Source<LegHandle>): string {
+  if (source.kind === 'silence') return 'silence'
+  if (source.kind === 'tone') return source.tone
+  const meanwhile = source.meanwhile === undefined ? '' : ` or ${source.meanwhile.tone}`
+  return `${source.legs.map(({ leg }) => leg).join(' and ')}${meanwhile}`
 }
