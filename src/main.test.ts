@@ -5,6 +5,7 @@ import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { callAccepted } from '../test/support/call-scene.ts'
 import { configText, startTestServer } from '../test/support/test-server.ts'
 import { startServer } from './main.ts'
 import { openStore } from './store/open-store.ts'
@@ -17,11 +18,7 @@ test('a start that finds its port taken says so and ends, whatever calls the pro
     baseDirectory: dataDirectory,
     onBroken: assert.fail,
   })
-  const leg = { target: { kind: 'line', value: '101' } } as const
-  const origin = { dialect: 'native', credential: 'crm' }
-  const request = { account: 'acme', first: leg, second: leg, delaySeconds: 0, variables: {}, origin }
-  const destinations = { first: 'line 101', second: 'line 101' }
-  await store.calls.accept([{ type: 'call.accepted', callId: 'left', at: Date.now(), request, destinations }])
+  await store.calls.accept([callAccepted('left', Date.now())])
   await store.close()
 
   const other = createServer()

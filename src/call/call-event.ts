@@ -1,5 +1,6 @@
 import type { LegAttempt, LegName, MediaStatistics } from './call.ts'
 import type { CallRequest } from './call-request.ts'
+import type { Destination } from './destination.ts'
 import type { EndCause } from './end-cause.ts'
 
 /**
@@ -9,7 +10,7 @@ import type { EndCause } from './end-cause.ts'
 export type CallEvent =
   | EventOf<
       'call.accepted',
-      { readonly request: CallRequest; readonly destinations: Readonly<Record<LegName, string>> }
+      { readonly request: CallRequest; readonly destinations: Readonly<Record<LegName, Destination>> }
     >
   | EventOf<'call.scheduled', { readonly dueAt: number }>
   /**
@@ -19,7 +20,7 @@ export type CallEvent =
   | EventOf<'leg.dialled', { readonly leg: LegName; readonly recovery: LegRecovery; readonly trunk?: string }>
   | EventOf<'leg.ringing', { readonly leg: LegName }>
   /** The leg's line, or a phone of it (302), named somebody else, who is rung in its place: `destination`. */
-  | EventOf<'leg.forwarded', { readonly leg: LegName; readonly destination: string }>
+  | EventOf<'leg.forwarded', { readonly leg: LegName; readonly destination: Destination }>
   /** One of those that were dialled for the leg has come to nothing; the leg may go on with another. */
   | EventOf<'leg.attempt-ended', { readonly leg: LegName; readonly attempt: LegAttempt }>
   /** `attempt` is the one that was answered; `destination` tells who answered, where several could (a queue). */
@@ -29,12 +30,12 @@ export type CallEvent =
         readonly leg: LegName
         readonly recovery: LegRecovery
         readonly attempt?: LegAttempt
-        readonly destination?: string
+        readonly destination?: Destination
       }
     >
   | EventOf<'call.bridged', object>
   /** `leg` is let go, and dialled anew to `destination`; the other party stays and hears ringback. */
-  | EventOf<'call.redirected', { readonly leg: LegName; readonly destination: string }>
+  | EventOf<'call.redirected', { readonly leg: LegName; readonly destination: Destination }>
   /** The end is decided: every leg still up is being hung up. */
   | EventOf<'call.ending', Verdict>
   | EventOf<

@@ -1,4 +1,5 @@
 import type { CallRequest } from './call-request.ts'
+import type { Destination } from './destination.ts'
 import type { EndCause } from './end-cause.ts'
 
 /** One call's states, in the order in which it comes to them; the arrows between them stand in `step.ts`. */
@@ -57,10 +58,11 @@ export interface LegAttempt {
 export interface Leg {
   readonly name: LegName
   readonly state: LegState
-  /** Human-readable destination: `line 101`, `+61412345678`. */
-  readonly destination: string
+  readonly destination: Destination
   /** Whom it is dialled to next, as soon as a redirection has hung it up. */
-  readonly redirectedTo?: string
+  readonly redirectedTo?: Destination
+  /** Who was on this leg before redirections let them go, oldest first; absent where nobody was. */
+  readonly released?: readonly Destination[]
   readonly dialledAt?: number
   readonly ringingAt?: number
   readonly answeredAt?: number

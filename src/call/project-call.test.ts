@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { CallEvent } from './call-event.ts'
 import type { CallRequest } from './call-request.ts'
+import { nameOfDestination } from './destination.ts'
 import { projectCall } from './project-call.ts'
 
 const leg = { target: { kind: 'line', value: '101' } } as const
@@ -9,11 +10,16 @@ const origin = { dialect: 'native', credential: 'crm' }
 const request: CallRequest = { account: 'acme', first: leg, second: leg, delaySeconds: 0, variables: {}, origin }
 const about = { callId: 'call-1', at: 1, leg: 'second', recovery: { driver: 'fake', data: null } } as const
 const redirected: readonly CallEvent[] = [
-  { ...about, type: 'call.accepted', request, destinations: { first: 'line 101', second: 'line 102' } },
+  {
+    ...about,
+    type: 'call.accepted',
+    request,
+    destinations: { first: { kind: 'line', number: '101' }, second: { kind: 'line', number: '102' } },
+  },
   { ...about, type: 'leg.dialled' },
   { ...about, type: 'leg.answered' },
   { ...about, type: 'call.bridged' },
-  { ...about, type: 'call.redirected', destination: 'line 103' },
+  { ...about, type: 'call.redirected', destination: { kind: 'line', number: '103' } },
   { ...about, type: 'leg.ended', cause: 'completed' },
 ]
 
@@ -25,18 +31,46 @@ test('a redirection that comes to nothing: the party who was there keeps the leg
   assert.deepEqual(second, {
     name: 'second',
     state: 'ended',
-    destination: 'line 102',
+    destination: { kind: 'line', number: '102' },
     ...{ dialledAt: 1, answeredAt: 1, endedAt: 1, endCause: 'completed' },
   })
 })
 
 for (const [what, happened, expected] of [
-  ['is dialled', { type: 'leg.dialled' }, { state: 'dialling', destination: 'line 103', dialledAt: 1 }],
+  [
+    'is dialled',
+    { type: 'leg.dialled' },
+    { state: 'dialling', destination: { kind: 'line', number: '103' }, dialledAt: 1 },
+  ],
   ['is not there', { type: 'leg.ended', cause: 'busy' }, { state: 'ended', endCause: 'busy', endedAt: 1 }],
-  ['is not there, and names another', { type: 'leg.forwarded', destination: 'line 104' }, { destination: 'line 104' }],
+  [
+    'is not there, and names another',
+    { type: 'leg.forwarded', destination: { kind: 'line', number: '104' } },
+    { destination: { kind: 'line', number: '104' } },
+  ],
 ] as const) {
   test(`a new party who ${what} has nothing of the one before`, () => {
     const { second } = projectCall([...redirected, { ...about, ...happened } as CallEvent]).legs
-    assert.deepEqual(second, { name: 'second', state: 'idle', destination: 'line 103', ...expected })
+    assert.deepEqual(second, {
+      name: 'second',
+      state: 'idle',
+      destination: { kind: 'line', number: '103' },
+      released: [{ kind: 'line', number: '102' }],
+      ...expected,
+    })
   })
 }
+
+test('a leg tells who was on it, the last twenty of them', () => {
+  const numbers = Array.from({ length: 30 }, (_, index) => String(200 + index))
+  const { second } = projectCall([
+    ...redirected.slice(0, 4),
+    ...numbers.flatMap((number): CallEvent[] => [
+      { ...about, type: 'call.redirected', destination: { kind: 'line', number } },
+      { ...about, type: 'leg.ended', cause: 'completed' },
+      { ...about, type: 'leg.dialled' },
+    ]),
+  ]).legs
+  assert.deepEqual(second.destination, { kind: 'line', number: '229' })
+  assert.deepEqual(second.released?.map(nameOfDestination), numbers.slice(9, 29))
+})

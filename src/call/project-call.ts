@@ -112,16 +112,25 @@ export function applyCallEvent(before: Call, event: CallEvent): Call {
 
 /** A leg that a redirection has let go begins anew with whatever happens to it next, be it only that nobody is there. */
 function withLegRenewed(call: Call, name: LegName): Call {
-  const { state, redirectedTo } = call.legs[name]
+  const { state, destination, redirectedTo, released = [] } = call.legs[name]
   if (state !== 'ended' || redirectedTo === undefined) return call
-  return { ...call, legs: { ...call.legs, [name]: { name, state: 'idle', destination: redirectedTo } } }
+  const renewed: Leg = {
+    name,
+    state: 'idle',
+    destination: redirectedTo,
+    released: [...released, destination].slice(-mostReleased),
+  }
+  return { ...call, legs: { ...call.legs, [name]: renewed } }
 }
 
-/** Where the other party went before a leg was dialled anew, it never is. */
+/** A leg whose other party left before it could be dialled anew keeps the party that it had. */
 function settled({ first, second }: Call['legs']): Call['legs'] {
   const settle = ({ redirectedTo: _, ...leg }: Leg): Leg => leg
   return { first: settle(first), second: settle(second) }
 }
+
+/** Far more than anybody sends a call on; whoever does it for ever leaves no more behind than this. */
+const mostReleased = 20
 
 /** Far more than a leg dials; a log that holds more is not shown in full. */
 const mostAttempts = 200

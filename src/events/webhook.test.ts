@@ -45,7 +45,7 @@ const accepted = (callId: string, account = 'acme'): CallEvent => ({
   callId,
   at: Date.UTC(2026, 0, 1),
   request: { account } as CallRequest,
-  destinations: { first: 'line 101', second: 'line 102' },
+  destinations: { first: { kind: 'line', number: '101' }, second: { kind: 'line', number: '102' } },
 })
 const ended = (callId: string): CallEvent => ({
   type: 'call.ended',

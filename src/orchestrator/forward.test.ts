@@ -4,6 +4,7 @@ import type { PhoneScript } from '../../test/doubles/phone-script.ts'
 import { answering, requestTo, openOrchestratorScene as setUp, toLine } from '../../test/support/orchestrator-scene.ts'
 import type { CallEvent } from '../call/call-event.ts'
 import type { CallRequest } from '../call/call-request.ts'
+import { renderDestination } from '../call/destination.ts'
 import { projectCall } from '../call/project-call.ts'
 import type { ResolvedLegs } from './plan-call.ts'
 
@@ -16,7 +17,7 @@ describe('forwards of a line and of its phones', () => {
     written
       .filter(({ type }) => type.startsWith('leg.') || type === 'call.ended')
       .map((event) => {
-        if (event.type === 'leg.forwarded') return `${event.leg} forwarded to ${event.destination}`
+        if (event.type === 'leg.forwarded') return `${event.leg} forwarded to ${renderDestination(event.destination)}`
         const name = 'leg' in event ? `${event.leg} ${event.type.slice(4)}` : 'ended'
         return 'cause' in event ? `${name} ${event.cause}` : name
       })
@@ -40,7 +41,7 @@ describe('forwards of a line and of its phones', () => {
       'second attempt-ended',
     ])
     assert.deepEqual(
-      Object.values(projectCall(store.written(id)).legs).map(({ destination }) => destination),
+      Object.values(projectCall(store.written(id)).legs).map(({ destination }) => renderDestination(destination)),
       ['line 104', 'line 103 (queue support)'],
     )
     await clock.advance(20_000)
@@ -59,7 +60,7 @@ describe('forwards of a line and of its phones', () => {
       })
       const barring = {
         decide: (_request: CallRequest, { second }: ResolvedLegs) =>
-          second.label === 'line 104' ? [{ code: 'barred', message: 'no' } as const] : [],
+          renderDestination(second.party) === 'line 104' ? [{ code: 'barred', message: 'no' } as const] : [],
       }
       const { orchestrator } = start(1, barring)
       const id = await place(orchestrator, requestTo(toLine, more))
@@ -97,7 +98,7 @@ describe('forwards of a line and of its phones', () => {
           await clock.advance(40_000)
           const call = projectCall(store.written(placed.call.id))
           const isRung = destination !== undefined && !noForwards
-          assert.equal(call.legs[leg].destination, isRung ? destination : 'line 106')
+          assert.equal(renderDestination(call.legs[leg].destination), isRung ? destination : 'line 106')
           assert.equal(call.state, isRung ? 'bridged' : 'ended')
         }
       }
@@ -111,7 +112,7 @@ describe('forwards of a line and of its phones', () => {
     await orchestrator.redirect(['acme'], id, 'first', { kind: 'line', value: '106' })
     await clock.advance(1000)
     const { state, legs } = projectCall(store.written(id))
-    assert.deepEqual([state, legs.second.destination], ['bridged', 'line 103'])
+    assert.deepEqual([state, renderDestination(legs.second.destination)], ['bridged', 'line 103'])
   })
   test('phones that name each other are given up after a while', async () => {
     const { clock, start, place, store, causeOf } = setUp({

@@ -74,10 +74,10 @@ const setUp = async (scene: Scene) => {
     country: 'AU',
     longestSeconds: 3600,
     legs: {
-      first: { ...leg, label: 'line 101', destination: lineOf('101') },
+      first: { ...leg, party: { kind: 'line', number: '101' }, destination: lineOf('101') },
       second: {
         ...leg,
-        label: 'the other',
+        party: scene.queue === undefined ? { kind: 'line', number: '102' } : { kind: 'queue', name: 'the queue' },
         destination: scene.queue === undefined ? lineOf('102') : queue(scene.queue),
       },
     },
@@ -94,7 +94,7 @@ const setUp = async (scene: Scene) => {
       variables: {},
       origin: { dialect: 'native', credential: 'crm' },
     },
-    destinations: { first: 'line 101', second: 'line 102' },
+    destinations: { first: { kind: 'line', number: '101' }, second: { kind: 'line', number: '102' } },
   }
   await callLog.accept([accepted])
   store.writeMilliseconds = scene.writeMilliseconds ?? 0

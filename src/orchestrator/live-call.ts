@@ -1,5 +1,6 @@
 import { type LegName, otherLeg } from '../call/call.ts'
 import type { CallerId, LegTarget } from '../call/call-request.ts'
+import { type Destination, memberOf } from '../call/destination.ts'
 import type { EndCause } from '../call/end-cause.ts'
 import type { Refusal } from '../call/refusal.ts'
 import type { ToneSource } from '../call/source.ts'
@@ -20,8 +21,8 @@ export interface LegPlan {
   /** As the client said it. */
   readonly target: LegTarget
   readonly destination: LegDestination | Hunt
-  /** For people and history: `line 101`, `queue support`. */
-  readonly label: string
+  /** Whom the leg is for, as history and every API name it. */
+  readonly party: Destination
   /** What a line is shown. */
   readonly callerId: CallerId
   /** What an outside number is shown. */
@@ -166,7 +167,7 @@ export class LiveCall {
         break
       case 'announce-redirected': {
         const leg = this.#roles.second
-        this.#journal.record({ type: 'call.redirected', leg, destination: this.#legs[leg].label })
+        this.#journal.record({ type: 'call.redirected', leg, destination: this.#legs[leg].party })
         break
       }
       case 'announce-ending':
@@ -266,19 +267,20 @@ export class LiveCall {
       return false
     }
     this.#legs = { ...this.#legs, [leg]: plan }
-    this.#journal.record({ type: 'leg.forwarded', leg, destination: plan.label })
+    this.#journal.record({ type: 'leg.forwarded', leg, destination: plan.party })
     this.#journal.write()
     this.#dial(leg)
     return true
   }
 
   /** Who of several has answered, for the history. */
-  #memberOf(leg: LegName): { destination?: string } {
+  #memberOf(leg: LegName): { destination?: Destination } {
     const handle = this.#handles[leg]
     const member = handle instanceof HuntLeg ? handle.answeredBy : undefined
     if (member === undefined) return {}
-    const name = member.kind === 'line' ? `line ${member.line.number}` : member.number
-    return { destination: `${name} (${this.#legs[leg].label})` }
+    const who = member.kind === 'line' ? member.line : member
+    const kind = member.kind === 'line' ? 'line' : 'number'
+    return { destination: memberOf({ kind, number: who.number }, this.#legs[leg].party) }
   }
 
   /** One party by the driver; while it lasts, its line is busy. */

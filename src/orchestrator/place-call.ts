@@ -101,7 +101,7 @@ function acceptanceEvents(
   at: number,
   dueAt: number | undefined,
 ): readonly CallEvent[] {
-  const destinations = { first: legs.first.label, second: legs.second.label }
+  const destinations = { first: legs.first.party, second: legs.second.party }
   const accepted: CallEvent = { type: 'call.accepted', callId, at, request, destinations }
   return dueAt === undefined ? [accepted] : [accepted, { type: 'call.scheduled', callId, at, dueAt }]
 }

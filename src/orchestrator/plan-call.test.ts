@@ -93,9 +93,9 @@ describe('who is shown what', () => {
 })
 
 describe('what is dialled', () => {
-  const legs = (value: string) => legsOf({ second: { target: { kind: 'dial', value } } }).second.label
+  const legs = (value: string) => legsOf({ second: { target: { kind: 'dial', value } } }).second.party
   for (const value of ['102', '1 0 2', '\u200e102', '１０２', 'tel:102', '1\u20110\u20112']) {
-    test(`${JSON.stringify(value)} is line 102`, () => assert.equal(legs(value), 'line 102'))
+    test(`${JSON.stringify(value)} is line 102`, () => assert.deepEqual(legs(value), { kind: 'line', number: '102' }))
   }
   for (const value of [
     '0412\u2011345\u2011678',
@@ -103,7 +103,8 @@ describe('what is dialled', () => {
     'tel:+61-412-345-678',
     'callto:0412345678',
   ]) {
-    test(`${JSON.stringify(value)} is +61412345678`, () => assert.equal(legs(value), '+61412345678'))
+    test(`${JSON.stringify(value)} is +61412345678`, () =>
+      assert.deepEqual(legs(value), { kind: 'number', number: '+61412345678' }))
   }
   const faults: readonly (readonly [value: string, fault: string])[] = [
     ['04123', 'too-short'],
@@ -169,10 +170,15 @@ describe('a phone that names somebody in its place', () => {
   test('outside, its owner is rung as any outside number is: with a number of the account, and as long', () => {
     const plan = legsOf(asked).first.forward?.('0412345678') ?? assert.fail()
     if ('refusal' in plan) return assert.fail(plan.refusal.message)
-    const { label, outsideCallerId, autoAnswer, ringSeconds } = plan
+    const { party, outsideCallerId, autoAnswer, ringSeconds } = plan
     assert.deepEqual(
-      { label, outsideCallerId, autoAnswer, ringSeconds },
-      { label: '+61412345678', outsideCallerId: { number: '+61255501000' }, autoAnswer: false, ringSeconds: 7 },
+      { party, outsideCallerId, autoAnswer, ringSeconds },
+      {
+        party: { kind: 'number', number: '+61412345678' },
+        outsideCallerId: { number: '+61255501000' },
+        autoAnswer: false,
+        ringSeconds: 7,
+      },
     )
     assert.equal(plan.forward, undefined, 'a carrier names nobody')
   })

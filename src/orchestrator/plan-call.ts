@@ -1,6 +1,7 @@
 import { type LegName, otherLeg } from '../call/call.ts'
 import type { CallerId, CallRequest, LegRequest, LegTarget } from '../call/call-request.ts'
 import type { Refusals } from '../call/call-service.ts'
+import { renderDestination } from '../call/destination.ts'
 import type { Refusal } from '../call/refusal.ts'
 import type { Directory } from '../directory/directory.ts'
 import { phoneNumberOf } from '../directory/parse-dialled-number.ts'
@@ -132,9 +133,9 @@ export function planRedirect(
 }
 
 /** Nobody can wait in a queue yet. */
-export const nobodyFree = (leg: LegName, { label }: LegPlan): Refusal => ({
+export const nobodyFree = (leg: LegName, { party }: LegPlan): Refusal => ({
   code: 'nobody-free',
-  message: `Nobody of ${label} is there and free now; try again when somebody is.`,
+  message: `Nobody of ${renderDestination(party)} is there and free now; try again when somebody is.`,
   pointer: `/${leg}`,
 })
 
@@ -244,7 +245,7 @@ function planLeg(
   return {
     target: leg.target,
     destination: resolved.destination,
-    label: resolved.label,
+    party: resolved.party,
     // A name alone is shown with the number that would be shown without it.
     callerId: { ...other.identity, ...leg.callerId },
     outsideCallerId: { ...context.policy.outsideCallerId(call.account, other), ...leg.callerId },

@@ -8,6 +8,7 @@ import { createSeededRandom } from '../../test/support/seeded-random.ts'
 import { VirtualClock } from '../../test/support/virtual-clock.ts'
 import type { LegName } from '../call/call.ts'
 import type { CallRequest, LegTarget } from '../call/call-request.ts'
+import { renderDestination } from '../call/destination.ts'
 import { projectCall } from '../call/project-call.ts'
 import { createDirectory } from '../directory/create-directory.ts'
 import { CallLog } from '../events/call-log.ts'
@@ -100,14 +101,18 @@ describe('redirect', () => {
       const { bridgedAt, legs } = call()
       assert.deepEqual(await redirect(stays), { outcome: 'redirected' })
       assert.equal(call().state, 'redirecting')
-      assert.equal(call().legs[replaced].destination, legs[replaced].destination, 'who is being hung up is still there')
+      assert.deepEqual(
+        call().legs[replaced].destination,
+        legs[replaced].destination,
+        'who is being hung up is still there',
+      )
       await clock.advance(50)
       assert.equal(call().state, 'second-ringing')
       await clock.advance(1000)
       assert.equal(call().state, 'bridged')
       assert.equal(call().bridgedAt, bridgedAt, 'it has been one call since it was connected first')
       assert.deepEqual(talking(), [whoStays, '103'])
-      assert.equal(call().legs[replaced].destination, 'line 103')
+      assert.equal(renderDestination(call().legs[replaced].destination), 'line 103')
       await orchestrator.hangup(['acme'], id)
       await clock.advance(1000)
       assert.deepEqual([call().endCause, call().legs[replaced].state], ['completed', 'ended'])
@@ -157,7 +162,11 @@ describe('redirect', () => {
     assert.deepEqual(await redirect('first', '101'), { outcome: 'redirected' })
     await clock.advance(1000)
     assert.deepEqual(talking(), ['101', '103'])
-    assert.deepEqual([call().legs.first.destination, call().legs.second.destination], ['line 103', 'line 101'])
+    const { first, second } = call().legs
+    assert.deepEqual(
+      [first, second].map(({ destination }) => renderDestination(destination)),
+      ['line 103', 'line 101'],
+    )
     assert.deepEqual(shown, ['101 sees 102', '102 sees 101', '103 sees 102', '101 sees 103'])
     await orchestrator.hangup(['acme'], id)
     await clock.advance(1000)

@@ -1,4 +1,6 @@
 import type { CallerId, LegRequest } from '../call/call-request.ts'
+import type { Destination, GroupDestination } from '../call/destination.ts'
+import { renderDestination } from '../call/destination.ts'
 import { readDialled } from '../call/read-dialled.ts'
 import type { Refusal, RefusalCode } from '../call/refusal.ts'
 import type { Directory, PhoneNumber } from '../directory/directory.ts'
@@ -16,8 +18,8 @@ export type DialPlanDirectory = Pick<
 export interface ResolvedLeg {
   /** Whom the driver dials, or a hunt among several. */
   readonly destination: LegDestination | Hunt
-  /** For people and history: `line 101`, `queue support`, `+61412345678`. */
-  readonly label: string
+  /** Whom the leg is for, as history and every API name it. */
+  readonly party: Destination
   /** Who this party is to the other one. */
   readonly identity: CallerId
   /** The numbers with which the leg may leave the house: what policy decides about. */
@@ -69,7 +71,7 @@ function resolveInside(dialled: string, scope: ResolveScope): Resolution | undef
   return (
     resolveLine(dialled, scope) ??
     resolveQueue(dialled, scope) ??
-    (feature === undefined ? undefined : resolveFeature(feature, `feature code ${dialled}`, scope))
+    (feature === undefined ? undefined : resolveFeature(feature, { kind: 'feature-code', code: dialled }, scope))
   )
 }
 
@@ -79,7 +81,7 @@ function resolveLine(number: string, { directory, account }: ResolveScope): Reso
   return {
     resolved: {
       destination: { kind: 'line', line: { account: line.account, number: line.number } },
-      label: `line ${line.number}`,
+      party: { kind: 'line', number: line.number },
       identity: { number: line.number, ...(line.name === undefined ? {} : { name: line.name }) },
       outside: [],
     },
@@ -96,18 +98,23 @@ function resolveUser(name: string, scope: ResolveScope): Resolution {
 function resolveQueue(reference: string, scope: ResolveScope): Resolution | undefined {
   const queue = scope.directory.findQueue(scope.account, reference)
   if (queue === undefined) return undefined
-  return resolveHunt([stageOf(queue, scope.account)], `queue ${queue.name}`, identityOf(queue), scope)
+  return resolveHunt([stageOf(queue, scope.account)], { kind: 'queue', name: queue.name }, identityOf(queue), scope)
 }
 
 /** Who several are rung for: each outside number among them is policy's business. */
-function resolveHunt(stages: readonly HuntStage[], label: string, identity: CallerId, scope: ResolveScope): Resolution {
+function resolveHunt(
+  stages: readonly HuntStage[],
+  party: GroupDestination,
+  identity: CallerId,
+  scope: ResolveScope,
+): Resolution {
   const { directory, account } = scope
   const outside = stages
     .flatMap(({ members }) => members)
     .flatMap((member) =>
       member.kind === 'trunk' ? (phoneNumberOf(directory.parseNumber(account, member.number)) ?? []) : [],
     )
-  return { resolved: { destination: { kind: 'hunt', stages }, label, identity, outside } }
+  return { resolved: { destination: { kind: 'hunt', stages }, party, identity, outside } }
 }
 
 const identityOf = ({ name, number }: QueueRecord): CallerId => ({ name, ...(number === undefined ? {} : { number }) })
@@ -125,7 +132,7 @@ function resolveContext(name: string, scope: ResolveScope): Resolution | undefin
   if (stages.length === 0) {
     return refuse('not-configured', 'Nothing rings in this context with these variables; check its steps.', scope)
   }
-  return resolveHunt(stages, `context ${name}`, { name }, scope)
+  return resolveHunt(stages, { kind: 'context', name }, { name }, scope)
 }
 
 /** The steps of a context that ring somebody, in their order. */
@@ -170,10 +177,13 @@ function singleStage(resolution: Resolution | undefined): readonly HuntStage[] {
   return [{ strategy: 'in-order', wrapUpSeconds: 0, members: [destination] }]
 }
 
-function resolveFeature(feature: FeatureRecord, label: string, scope: ResolveScope): Resolution {
+function resolveFeature(feature: FeatureRecord, party: GroupDestination, scope: ResolveScope): Resolution {
   const stages = stagesOfFeature(feature, scope, new Set())
-  if (stages.length === 0) return refuse('not-configured', `The ${label} rings nobody; check where it leads.`, scope)
-  return resolveHunt(stages, label, {}, scope)
+  if (stages.length === 0) {
+    const message = `The ${renderDestination(party)} rings nobody; check where it leads.`
+    return refuse('not-configured', message, scope)
+  }
+  return resolveHunt(stages, party, {}, scope)
 }
 
 function resolveNumber(digits: string, trunkName: string | undefined, scope: ResolveScope): Resolution {
@@ -198,7 +208,7 @@ function resolveNumber(digits: string, trunkName: string | undefined, scope: Res
   return {
     resolved: {
       destination: { kind: 'trunk', number: number.canonical, trunks },
-      label: number.canonical,
+      party: { kind: 'number', number: number.canonical },
       identity: { number: number.canonical },
       outside: [number],
     },

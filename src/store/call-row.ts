@@ -2,6 +2,12 @@ import type { Selectable } from 'kysely'
 import type { Call, Leg, LegName } from '../call/call.ts'
 import type { CallRequest } from '../call/call-request.ts'
 import type { CallsTable, LegsTable } from './schema.ts'
+import {
+  fromDestinationColumn,
+  fromStoredDestination,
+  type StoredDestination,
+  toStoredDestination,
+} from './stored-destination.ts'
 
 export type CallRow = Selectable<CallsTable>
 export type LegRow = Selectable<LegsTable>
@@ -30,7 +36,10 @@ function legFromRow(name: LegName, legs: readonly LegRow[]): Leg {
   return {
     name,
     state: row.state,
-    destination: row.destination,
+    destination: fromDestinationColumn(row.destination),
+    ...(row.released === null
+      ? {}
+      : { released: (JSON.parse(row.released) as StoredDestination[]).map(fromStoredDestination) }),
     ...optional('dialledAt', row.dialled_at),
     ...optional('ringingAt', row.ringing_at),
     ...optional('answeredAt', row.answered_at),
@@ -46,7 +55,8 @@ export const legToRow = (callId: string, leg: Leg): LegRow => ({
   call_id: callId,
   name: leg.name,
   state: leg.state,
-  destination: leg.destination,
+  destination: JSON.stringify(toStoredDestination(leg.destination)),
+  released: leg.released === undefined ? null : JSON.stringify(leg.released.map(toStoredDestination)),
   dialled_at: leg.dialledAt ?? null,
   ringing_at: leg.ringingAt ?? null,
   answered_at: leg.answeredAt ?? null,

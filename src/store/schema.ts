@@ -41,7 +41,10 @@ export interface LegsTable {
   call_id: string
   name: LegName
   state: LegState
+  /** JSON of the StoredDestination; the text for people where an older release wrote it. */
   destination: string
+  /** JSON of StoredDestination[]: who was on the leg before redirections. */
+  released: string | null
   dialled_at: number | null
   ringing_at: number | null
   answered_at: number | null

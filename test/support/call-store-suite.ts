@@ -1,20 +1,17 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
-import type { CallEvent, LegRecovery, LoggedCallEvent } from '../../src/call/call-event.ts'
+import type { CallEvent, LoggedCallEvent } from '../../src/call/call-event.ts'
 import { lowestCallId } from '../../src/call/call-id-order.ts'
 import type { CallRequest } from '../../src/call/call-request.ts'
 import { projectCall } from '../../src/call/project-call.ts'
 import type { CallStore, IdempotencyKey } from '../../src/store/call-store.ts'
 import type { Store } from '../../src/store/store.ts'
+import { callRequest, type EventDetail, fakeRecovery } from './call-scene.ts'
 
 const day = 24 * 3600 * 1000
 let at = Date.UTC(2026, 0, 1)
 let number = 0
-
-const recovery = (data: unknown): LegRecovery => ({ driver: 'fake', data })
-
-type Detail = CallEvent extends infer Event ? (Event extends CallEvent ? Omit<Event, 'callId' | 'at'> : never) : never
 
 /** One call's events, with an id and times of its own. */
 class Story {
@@ -25,18 +22,14 @@ class Story {
   constructor(request: Partial<CallRequest> = {}, acceptedAt = ++at, dueAt?: number) {
     this.id = lowestCallId(acceptedAt) + String(++number).padStart(20, '0')
     this.account = request.account ?? 'acme'
-    const accepted: Detail = {
+    const accepted: EventDetail = {
       type: 'call.accepted',
-      request: {
-        account: this.account,
-        first: { target: { kind: 'line', value: '101' } },
+      request: callRequest({
         second: { target: { kind: 'dial', value: '0412345678' } },
-        delaySeconds: 0,
         variables: { naïve: 'ünïcode "quoted" \u2028' },
-        origin: { dialect: 'native', credential: 'crm' },
         ...request,
-      },
-      destinations: { first: 'line 101', second: '+61412345678' },
+      }),
+      destinations: { first: { kind: 'line', number: '101' }, second: { kind: 'number', number: '+61412345678' } },
     }
     this.acceptance = [
       { ...accepted, callId: this.id, at: acceptedAt },
@@ -44,7 +37,7 @@ class Story {
     ]
   }
 
-  event(detail: Detail): CallEvent {
+  event(detail: EventDetail): CallEvent {
     return { ...detail, callId: this.id, at: ++at } as CallEvent
   }
 
@@ -52,11 +45,11 @@ class Story {
   course(): CallEvent[] {
     const media = { packetsReceived: 10, packetsSent: 11, packetsLost: 1, jitterMilliseconds: 0.5, codec: 'PCMA' }
     return [
-      this.event({ type: 'leg.dialled', leg: 'first', recovery: recovery({ tag: 'a' }) }),
+      this.event({ type: 'leg.dialled', leg: 'first', recovery: fakeRecovery({ tag: 'a' }) }),
       this.event({ type: 'leg.ringing', leg: 'first' }),
-      this.event({ type: 'leg.answered', leg: 'first', recovery: recovery({ tag: 'b' }) }),
-      this.event({ type: 'leg.dialled', leg: 'second', recovery: recovery({ tag: 'c' }), trunk: 'beta' }),
-      this.event({ type: 'leg.answered', leg: 'second', recovery: recovery({ tag: 'd' }), attempt }),
+      this.event({ type: 'leg.answered', leg: 'first', recovery: fakeRecovery({ tag: 'b' }) }),
+      this.event({ type: 'leg.dialled', leg: 'second', recovery: fakeRecovery({ tag: 'c' }), trunk: 'beta' }),
+      this.event({ type: 'leg.answered', leg: 'second', recovery: fakeRecovery({ tag: 'd' }), attempt }),
       this.event({ type: 'call.bridged' }),
       this.event({ type: 'call.ending', cause: 'completed', endedBy: 'second' }),
       this.event({ type: 'leg.ended', leg: 'second', cause: 'completed', media }),
@@ -71,6 +64,8 @@ class Story {
 }
 
 const attempt = { at: 2, trunk: 'beta', to: 'sip:1@b.example', sipStatus: 200 } as const
+
+const byContext = { kind: 'line', number: '102', via: { context: 'welcome' } } as const
 
 const withoutSequence = ({ sequence: _sequence, ...event }: LoggedCallEvent): CallEvent => event as CallEvent
 const withoutRecovery = (event: LoggedCallEvent): object =>
@@ -140,6 +135,32 @@ export function callStoreSuite(database: string, open: () => Promise<Store>): vo
         }),
         { numRuns: 30 },
       )
+    })
+
+    test('who was asked for, who answered, who was let go: every destination comes back as it was', async () => {
+      const story = await live()
+      const events: CallEvent[] = [...story.acceptance]
+      for (const detail of [
+        { type: 'leg.forwarded', leg: 'first', destination: { kind: 'context', name: '{"line":"1"}' } },
+        { type: 'leg.answered', leg: 'first', recovery: fakeRecovery('a'), destination: byContext },
+        { type: 'leg.answered', leg: 'second', recovery: fakeRecovery('b') },
+        { type: 'call.redirected', leg: 'second', destination: { kind: 'feature-code', code: '*60' } },
+        { type: 'leg.ended', leg: 'second', cause: 'completed' },
+        { type: 'leg.dialled', leg: 'second', recovery: fakeRecovery('c') },
+        { type: 'call.redirected', leg: 'first', destination: { kind: 'queue', name: 'support (day)' } },
+        { type: 'leg.ended', leg: 'first', cause: 'completed' },
+        { type: 'leg.dialled', leg: 'first', recovery: fakeRecovery('d') },
+        { type: 'call.ended', cause: 'cancelled' },
+      ] satisfies readonly EventDetail[]) {
+        const event = story.event(detail)
+        const logged = await calls.append([event])
+        events.push(event)
+        if (event.type !== 'call.ended') assert.deepEqual((await calls.events(story.id)).at(-1), logged[0])
+        assert.deepEqual(await calls.call(story.id), projectCall(events), `after ${event.type}`)
+      }
+      const { first, second } = (await calls.call(story.id))?.legs ?? assert.fail()
+      assert.deepEqual(first.released, [byContext])
+      assert.deepEqual(second.released, [{ kind: 'number', number: '+61412345678' }])
     })
 
     test('events come back whole, in their order, numbered upwards', async () => {
@@ -353,8 +374,8 @@ export function callStoreSuite(database: string, open: () => Promise<Store>): vo
       const ended = new Story()
       for (const story of [scheduled, ringing, halfway, ended]) await store.calls.accept(story.acceptance)
       await store.calls.append([
-        ringing.event({ type: 'leg.dialled', leg: 'first', recovery: recovery('trunk 1') }),
-        ringing.event({ type: 'leg.dialled', leg: 'first', recovery: recovery('trunk 2') }),
+        ringing.event({ type: 'leg.dialled', leg: 'first', recovery: fakeRecovery('trunk 1') }),
+        ringing.event({ type: 'leg.dialled', leg: 'first', recovery: fakeRecovery('trunk 2') }),
       ])
       const course = halfway.course()
       await store.calls.append([...course.slice(0, 7), course[8] as CallEvent])
@@ -369,11 +390,11 @@ export function callStoreSuite(database: string, open: () => Promise<Store>): vo
             ringing.id,
             'first-ringing',
             [
-              { leg: 'first', recovery: recovery('trunk 1'), answered: false },
-              { leg: 'first', recovery: recovery('trunk 2'), answered: false },
+              { leg: 'first', recovery: fakeRecovery('trunk 1'), answered: false },
+              { leg: 'first', recovery: fakeRecovery('trunk 2'), answered: false },
             ],
           ],
-          [halfway.id, 'ending', [{ leg: 'second', recovery: recovery({ tag: 'd' }), answered: true }]],
+          [halfway.id, 'ending', [{ leg: 'second', recovery: fakeRecovery({ tag: 'd' }), answered: true }]],
         ],
       )
       await store.close()

@@ -111,7 +111,11 @@ export class FakeCalls implements CallService {
     if (idempotency !== undefined) this.#keys.set(idempotency.key, { fingerprint: idempotency.fingerprint, id })
     this.#events.set(id, [])
     this.#forgetOldest()
-    this.happen(id, { type: 'call.accepted', request, destinations: { first: 'line 101', second: '+61412345678' } })
+    this.happen(id, {
+      type: 'call.accepted',
+      request,
+      destinations: { first: { kind: 'line', number: '101' }, second: { kind: 'number', number: '+61412345678' } },
+    })
     return { outcome: 'accepted', call: this.#calls.get(id) as Call }
   }
 

@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8'
 import { Command } from 'commander'
 import type { LoggedCallEvent } from '../../call/call-event.ts'
 import { describeEnd } from '../../call/describe-end.ts'
+import { renderEventDestinations } from '../../call/render-event-destinations.ts'
 import { describeFileError } from '../../config/describe-file-error.ts'
 import type { RunningServer } from '../../main.ts'
 import { describeFirstCall } from '../describe-first-call.ts'
@@ -130,12 +131,13 @@ function describeLogged(event: LoggedCallEvent): string {
     ...('trunk' in event && event.trunk !== undefined ? { trunk: event.trunk } : {}),
     ...('attempt' in event && event.attempt !== undefined ? { attempt: event.attempt } : {}),
     ...('dueAt' in event ? { dueAt: new Date(event.dueAt).toISOString() } : {}),
-    ...('destination' in event && event.destination !== undefined ? { destination: event.destination } : {}),
-    ...('destinations' in event ? { destinations: event.destinations } : {}),
+    ...renderEventDestinations(event),
   })
   return `${at.slice(11, 23)}  ${event.callId}  ${text}`
 }
 
 /** What only the driver understands, and may hold credentials, stays inside. */
-const withoutRecovery = (event: LoggedCallEvent): object =>
-  Object.fromEntries(Object.entries(event).filter(([name]) => name !== 'recovery' && name !== 'request'))
+const withoutRecovery = (event: LoggedCallEvent): object => ({
+  ...Object.fromEntries(Object.entries(event).filter(([name]) => name !== 'recovery' && name !== 'request')),
+  ...renderEventDestinations(event),
+})

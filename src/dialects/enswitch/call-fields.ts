@@ -1,6 +1,7 @@
 import { type Call, type LegName, otherLeg } from '../../call/call.ts'
 import type { LegTargetKind } from '../../call/call-request.ts'
-import { destinationFields } from '../destination-fields.ts'
+import { type Destination, nameOfDestination } from '../../call/destination.ts'
+import { findOutsideParty } from '../../call/outside-party.ts'
 
 const types: Partial<Record<LegTargetKind, string>> = { line: 'phone', queue: 'queue', number: 'external' }
 
@@ -18,15 +19,23 @@ export type Direction = 'in' | 'out' | 'internal'
 /** Every call is made from here: it goes out where one of its parties is outside. */
 export const directionOf = (call: Call): Direction => (outsideNumber(call) === '' ? 'internal' : 'out')
 
-/** The number of the party outside: a CRM finds its customer by it. Of two, the one who is called. */
-export function outsideNumber({ legs }: Pick<Call, 'legs'>): string {
-  const parties = [legs.second, legs.first].map(destinationFields)
-  return parties.find(({ dtype }) => dtype === 'external')?.dnumber ?? ''
+/** This vendor's words for whom a leg has reached: who answered where several could, else the queue or the code itself. */
+export const destinationFields = (destination: Destination) => ({
+  dtype: destinationTypes[destination.kind],
+  dnumber: nameOfDestination(destination),
+})
+
+const destinationTypes: Readonly<Record<Destination['kind'], string>> = {
+  ...{ line: 'phone', number: 'external', queue: 'queue' },
+  ...{ context: '', 'feature-code': '' },
 }
+
+/** The number of the party outside: a CRM finds its customer by it. */
+export const outsideNumber = (call: Pick<Call, 'legs'>): string => findOutsideParty(call)?.number ?? ''
 
 /** The line that has part in the call: of the leg if it is one, else of the other. */
 export function extensionOf({ legs }: Pick<Call, 'legs'>, leg: LegName): string {
-  const parties = [legs[leg], legs[otherLeg(leg)]].map(destinationFields)
+  const parties = [legs[leg], legs[otherLeg(leg)]].map(({ destination }) => destinationFields(destination))
   return parties.find(({ dtype }) => dtype === 'phone')?.dnumber ?? ''
 }
 

@@ -1,7 +1,15 @@
 import { type Call, type LegName, otherLeg } from '../../call/call.ts'
-import { destinationFields } from '../destination-fields.ts'
+import { findOutsideParty } from '../../call/outside-party.ts'
 import type { DialectContext } from '../dialect.ts'
-import { callFields, directionOf, outsideNumber, seconds, talkSeconds, totalSeconds, typeOf } from './call-fields.ts'
+import {
+  callFields,
+  destinationFields,
+  directionOf,
+  seconds,
+  talkSeconds,
+  totalSeconds,
+  typeOf,
+} from './call-fields.ts'
 import { type CdrStatus, cdrStatusOf, cdrStatusOfLeg } from './map-end-cause.ts'
 import { uniqueIdOf } from './unique-id.ts'
 
@@ -22,7 +30,7 @@ export const activeRows = (call: Call, context: RowContext): readonly object[] =
         stype: typeOf(request.first.target.kind),
         ctype: typeOf(request.second.target.kind),
         ...callFields(call),
-        ...destinationFields(states[leg]),
+        ...destinationFields(states[leg].destination),
         status: answeredAt === undefined ? 'Calling' : 'Answer',
         start: unixTime(dialledAt),
         answered: unixTime(answeredAt),
@@ -100,10 +108,11 @@ export type CdrRow = ReturnType<typeof cdrRow>
 /** A row of `cdrs/list`. The vendor's clients expect every field: what is not known here is an empty text. */
 function cdrRow(call: Call, leg: LegName, context: RowContext, times: RowTimes) {
   const { request, legs: states } = call
-  const source = destinationFields(states.first)
-  const called = destinationFields(states[leg])
+  const source = destinationFields(states.first.destination)
+  const second = destinationFields(states.second.destination)
+  const called = leg === 'first' ? source : second
   const inside = insideParty(call, context)
-  const outside = outsideNumber(call)
+  const outside = findOutsideParty(call)
   return {
     ...identityFields(call, leg, context),
     uniqueid: times.uniqueid,
@@ -124,18 +133,18 @@ function cdrRow(call: Call, leg: LegName, context: RowContext, times: RowTimes) 
     scustomer: ownerOf(source, call, context),
     ctype: typeOf(request.second.target.kind),
     cnumber: request.second.target.value,
-    cnumber_name: nameOf(destinationFields(states.second), call, context),
-    cnumber_display: destinationFields(states.second).dnumber,
+    cnumber_name: nameOf(second, call, context),
+    cnumber_display: second.dnumber,
     dtype: called.dtype,
     dnumber: called.dnumber,
     dnumber_name: nameOf(called, call, context),
     dnumber_display: called.dnumber,
     dcustomer: ownerOf(called, call, context),
     callerid_internal: inside.number,
-    callerid_external: outside,
+    callerid_external: outside?.number ?? '',
     callername_internal: inside.name,
     // The name that the client gave the party outside, for the display of the one inside.
-    callername_external: outside === '' ? '' : (request[otherLeg(outsideLeg(call))].callerId?.name ?? ''),
+    callername_external: outside === undefined ? '' : (request[otherLeg(outside.leg)].callerId?.name ?? ''),
     ...unknown,
   }
 }
@@ -155,12 +164,9 @@ const nameOf = ({ dtype, dnumber }: Party, { account }: Call, { line }: RowConte
 const ownerOf = ({ dtype }: Party, call: Call, { account }: RowContext): number | '' =>
   dtype === 'external' ? '' : (account(call.account)?.id ?? '')
 
-const outsideLeg = ({ legs: { second } }: Call): LegName =>
-  destinationFields(second).dtype === 'external' ? 'second' : 'first'
-
 /** Who has part in the call from inside: the calling one of two. */
 function insideParty(call: Call, context: RowContext): { readonly number: string; readonly name: string } {
-  const party = legs.map((leg) => destinationFields(call.legs[leg])).find(({ dtype }) => dtype === 'phone')
+  const party = legs.map((leg) => destinationFields(call.legs[leg].destination)).find(({ dtype }) => dtype === 'phone')
   return party === undefined ? { number: '', name: '' } : { number: party.dnumber, name: nameOf(party, call, context) }
 }
 

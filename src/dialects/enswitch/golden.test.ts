@@ -150,7 +150,11 @@ async function bridge(calls: FakeCalls, account?: string): Promise<void> {
 
 async function redirect(calls: FakeCalls): Promise<void> {
   await bridge(calls)
-  calls.happen('call-1', { type: 'call.redirected', leg: 'first', destination: 'line 102' }, after(20))
+  calls.happen(
+    'call-1',
+    { type: 'call.redirected', leg: 'first', destination: { kind: 'line', number: '102' } },
+    after(20),
+  )
   calls.happen('call-1', { type: 'leg.ended', leg: 'first', cause: 'completed' }, after(20))
   calls.happen('call-1', { type: 'leg.dialled', leg: 'first', recovery }, after(20))
 }

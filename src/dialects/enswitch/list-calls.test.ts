@@ -16,7 +16,7 @@ const calls: readonly Call[] = Array.from({ length: 6001 }, (_, n) => {
   const leg = (value: string) => ({ target: { kind: 'line', value } }) as const
   const request = { account: 'acme', first: leg('101'), second: leg('102'), delaySeconds: 0, variables: {} }
   const origin = { dialect: 'enswitch', credential: 'alice@acme' }
-  const destinations = { first: 'line 101', second: 'line 102' }
+  const destinations = { first: { kind: 'line', number: '101' }, second: { kind: 'line', number: '102' } } as const
   return projectCall([
     { type: 'call.accepted', callId, at, request: { ...request, origin }, destinations },
     ...(n % 3 === 0

@@ -15,7 +15,10 @@ const request: CallRequest = {
   variables: {},
   origin: { dialect: 'enswitch', credential: 'alice@acme' },
 }
-const destinations = { first: 'line 101', second: '+61412345678' }
+const destinations = {
+  first: { kind: 'line', number: '101' },
+  second: { kind: 'number', number: '+61412345678' },
+} as const
 
 type Detail<Event> = Event extends CallEvent ? Omit<Event, 'callId' | 'at'> : never
 
@@ -34,7 +37,8 @@ function post(...played: (readonly [seconds: number, detail: Detail<CallEvent>])
 
 /** Whom the call has come to connect, unless a redirection has named another. */
 const parties = 'direction=out&callerid_external=%2B61412345678&snumber=101&cnumber=0412345678&dnumber=%2B61412345678'
-const inside = 'direction=internal&callerid_external=&snumber=101&cnumber=0412345678&dnumber=102'
+/** The party outside was let go for line 102: the call had left the house all the same. */
+const takenOver = 'direction=out&callerid_external=%2B61412345678&snumber=101&cnumber=0412345678&dnumber=102'
 
 const form = (
   ...[event, seconds, leg, status, talktime, totaltime, extension = '101', between = parties]: readonly [
@@ -118,7 +122,7 @@ describe("the customer's event posts", () => {
     assert.deepEqual(
       post(
         ...talking,
-        [20, { type: 'call.redirected', leg: 'first', destination: 'line 102' }],
+        [20, { type: 'call.redirected', leg: 'first', destination: { kind: 'line', number: '102' } }],
         [20, { type: 'leg.ended', leg: 'first', cause: 'completed' }],
         [20, { type: 'leg.dialled', leg: 'first', recovery }],
         [25, { type: 'leg.answered', leg: 'first', recovery }],
@@ -139,7 +143,7 @@ describe("the customer's event posts", () => {
     assert.deepEqual(
       post(
         ...talking,
-        [20, { type: 'call.redirected', leg: 'second', destination: 'line 102' }],
+        [20, { type: 'call.redirected', leg: 'second', destination: { kind: 'line', number: '102' } }],
         [20, { type: 'leg.ended', leg: 'second', cause: 'completed' }],
         [20, { type: 'leg.dialled', leg: 'second', recovery }],
         [50, { type: 'leg.ended', leg: 'second', cause: 'no-answer' }],
@@ -147,9 +151,9 @@ describe("the customer's event posts", () => {
       ).slice(talkingForms),
       [
         form('end', '20.000000', 2, 'Hangup', 10, 18),
-        form('start', '20.000000', 2, 'Calling', 0, 0, '102', inside),
-        form('end', '50.000000', 2, 'Abandon', 0, 30, '102', inside),
-        form('end', '50.000000', 1, 'Hangup', 40, 50, '101', inside),
+        form('start', '20.000000', 2, 'Calling', 0, 0, '102', takenOver),
+        form('end', '50.000000', 2, 'Abandon', 0, 30, '102', takenOver),
+        form('end', '50.000000', 1, 'Hangup', 40, 50, '101', takenOver),
       ],
     )
   })

@@ -1,6 +1,6 @@
 import type { Call, LegName } from '../../call/call.ts'
 import type { CallEvent } from '../../call/call-event.ts'
-import { destinationFields } from '../destination-fields.ts'
+import { nameOfDestination } from '../../call/destination.ts'
 import { callFields, directionOf, extensionOf, talkSeconds, totalSeconds } from './call-fields.ts'
 import { type Status, statusOfLegEnd } from './map-end-cause.ts'
 import { uniqueIdOf } from './unique-id.ts'
@@ -40,7 +40,7 @@ const render = (
     direction: directionOf(call),
     ...callFields(call),
     // Where the call went in the end, whichever leg this is about.
-    dnumber: destinationFields(call.legs.second).dnumber,
+    dnumber: nameOfDestination(call.legs.second.destination),
     extension: extensionOf(call, leg),
     talktime: String(talkSeconds(call, leg, at)),
     totaltime: String(totalSeconds(call, leg, at)),

@@ -1,6 +1,7 @@
-import type { Call, LegName } from '../../call/call.ts'
+import type { Call } from '../../call/call.ts'
+import { nameOfDestination } from '../../call/destination.ts'
 import type { EndCause } from '../../call/end-cause.ts'
-import { destinationFields } from '../destination-fields.ts'
+import { findOutsideParty } from '../../call/outside-party.ts'
 import { renderLocalTime } from '../local-time.ts'
 
 type Disposition = 'ANSWERED' | 'NO ANSWER' | 'BUSY' | 'FAILED'
@@ -19,16 +20,14 @@ const dispositionOf = ({ bridgedAt, endCause }: Call): Disposition =>
 /** One call of `calls/list`. */
 export function renderCall(call: Call, timeZone: string) {
   const { acceptedAt, dueAt = acceptedAt, bridgedAt, endedAt = acceptedAt } = call
-  const party = (leg: LegName) => destinationFields(call.legs[leg])
-  const [origin, destination] = [party('first'), party('second')]
   const start = call.legs.first.dialledAt ?? dueAt
   const disposition = dispositionOf(call)
   return {
     uniqueid: call.id,
     calldate: renderLocalTime(start, timeZone),
-    origin: origin.dnumber,
-    destination: destination.dnumber,
-    direction: [origin, destination].some(({ dtype }) => dtype === 'external') ? 'outbound' : 'internal',
+    origin: nameOfDestination(call.legs.first.destination),
+    destination: nameOfDestination(call.legs.second.destination),
+    direction: findOutsideParty(call) !== undefined ? 'outbound' : 'internal',
     status: disposition,
     disposition,
     duration: seconds(endedAt - start),

@@ -2,7 +2,9 @@ import type { Call, Leg, LegAttempt } from '../../call/call.ts'
 import type { LoggedCallEvent } from '../../call/call-event.ts'
 import type { LegRequest } from '../../call/call-request.ts'
 import { describeEnd } from '../../call/describe-end.ts'
+import { renderDestination } from '../../call/destination.ts'
 import type { EndCause } from '../../call/end-cause.ts'
+import { renderEventDestinations } from '../../call/render-event-destinations.ts'
 
 const time = (milliseconds: number | undefined): string | undefined =>
   milliseconds === undefined ? undefined : new Date(milliseconds).toISOString()
@@ -40,7 +42,7 @@ export const renderCall = (call: Call) => ({
 
 const renderLeg = (leg: Leg, request: LegRequest) => ({
   [request.target.kind]: request.target.value,
-  destination: leg.destination,
+  destination: renderDestination(leg.destination),
   state: leg.state,
   dialledAt: time(leg.dialledAt),
   ringingAt: time(leg.ringingAt),
@@ -63,6 +65,7 @@ export function renderEvent(event: LoggedCallEvent): object {
     callId,
     at: time(at),
     ...shown,
+    ...renderEventDestinations(event),
     ...('dueAt' in event ? { dueAt: time(event.dueAt) } : {}),
     ...('attempt' in event && event.attempt !== undefined ? { attempt: renderAttempt(event.attempt) } : {}),
     ...('cause' in event ? { advice: describeEnd(event.cause, event.sipStatus).advice } : {}),

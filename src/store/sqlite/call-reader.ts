@@ -5,9 +5,9 @@ import { lowestCallId } from '../../call/call-id-order.ts'
 import { projectCall } from '../../call/project-call.ts'
 import { type CallRow, callFromRows, type LegRow } from '../call-row.ts'
 import type { CallPage, CallQuery, UnfinishedCall } from '../call-store.ts'
+import { fromEventRow, fromWholeEventRow, type LoggedEventRow } from '../event-row.ts'
 import type { Schema } from '../schema.ts'
 import { findRecoveries } from '../unfinished-call.ts'
-import { fromEventRow, fromWholeEventRow, type LoggedEventRow } from './event-row.ts'
 import type { ParameterOf, Statements } from './statements.ts'
 
 const longestPage = 1000

@@ -1,10 +1,10 @@
 import { projectCall } from '../../call/project-call.ts'
 import { type LegRow, legToRow } from '../call-row.ts'
+import { type EventRow, fromEventRow, type LoggedEventRow } from '../event-row.ts'
 import type { CallEventsTable, CallsTable, IdempotencyKeysTable, LegRecoveriesTable } from '../schema.ts'
 import { StoreError } from '../store-error.ts'
 import { selectEvents } from './call-reader.ts'
-import type { AcceptanceRow, AcceptReply, EventRow, KeyRow, ReplayReply } from './command.ts'
-import { fromEventRow, type LoggedEventRow } from './event-row.ts'
+import type { AcceptanceRow, AcceptReply, KeyRow, ReplayReply } from './command.ts'
 import type { Statements } from './statements.ts'
 
 /** How long a request may be repeated under its idempotency key. */
@@ -198,6 +198,7 @@ const prepareStatements = (statements: Statements) => ({
       name: parameter('name'),
       state: parameter('state'),
       destination: parameter('destination'),
+      released: parameter('released'),
       dialled_at: parameter('dialled_at'),
       ringing_at: parameter('ringing_at'),
       answered_at: parameter('answered_at'),

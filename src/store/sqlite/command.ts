@@ -1,5 +1,5 @@
-import type { CallEventType } from '../../call/call-event.ts'
 import type { CallQuery } from '../call-store.ts'
+import type { EventRow } from '../event-row.ts'
 import type { StoreErrorCode } from '../store-error.ts'
 
 /**
@@ -34,7 +34,6 @@ export type AcceptanceRow = readonly [
   request: string,
   acceptedAt: number,
 ]
-export type EventRow = readonly [callId: string, type: CallEventType, at: number, data: string, recovery: string | null]
 export type KeyRow = readonly [account: string, key: string, fingerprint: string]
 export type RegistrationRow = readonly [key: string, aor: string, expiresAt: number, binding: string]
 export type EntryRow = readonly [kind: string, key: string, data: string]

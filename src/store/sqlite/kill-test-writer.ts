@@ -1,3 +1,4 @@
+import { callAccepted, fakeRecovery } from '../../../test/support/call-scene.ts'
 import { openSqliteStore } from './open-sqlite-store.ts'
 
 /** The child of the kill -9 test: writes calls until it is killed and tells its parent of each write that was acknowledged. */
@@ -8,22 +9,12 @@ const store = await openSqliteStore({
     throw error
   },
 })
-const request = {
-  account: 'acme',
-  first: { target: { kind: 'line', value: '101' } },
-  second: { target: { kind: 'line', value: '102' } },
-  delaySeconds: 0,
-  variables: {},
-  origin: { dialect: 'native', credential: 'crm' },
-} as const
-const recovery = { driver: 'fake', data: {} }
+const recovery = fakeRecovery()
 
 const writeCall = async (callId: string) => {
   const at = Date.now()
   const tell = (events: number) => process.send?.({ id: callId, events })
-  await store.calls.accept([
-    { type: 'call.accepted', callId, at, request, destinations: { first: 'line 101', second: 'line 102' } },
-  ])
+  await store.calls.accept([callAccepted(callId, at)])
   tell(1)
   for (const leg of ['first', 'second'] as const) {
     await store.calls.append([

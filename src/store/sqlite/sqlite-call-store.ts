@@ -9,9 +9,9 @@ import type {
   ReplayResult,
   UnfinishedCall,
 } from '../call-store.ts'
+import { toEventRow } from '../event-row.ts'
 import { StoreError } from '../store-error.ts'
 import type { AcceptanceRow, AcceptReply, KeyRow, ReplayReply } from './command.ts'
-import { toEventRow } from './event-row.ts'
 import type { WorkerClient } from './worker-client.ts'
 
 export class SqliteCallStore implements CallStore {

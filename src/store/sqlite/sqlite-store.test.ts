@@ -3,17 +3,15 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, describe, test } from 'node:test'
-import { Kysely } from 'kysely'
+import { callAccepted, fakeRecovery } from '../../../test/support/call-scene.ts'
 import { callStoreSuite } from '../../../test/support/call-store-suite.ts'
-import { migrate } from '../migrate.ts'
 import { migrations } from '../migrations/migrations.ts'
 import { openStore } from '../open-store.ts'
 import type { Store } from '../store.ts'
 import type { StoreErrorCode } from '../store-error.ts'
-import { nodeSqliteDialect } from './node-sqlite-dialect.ts'
 import { openSqliteStore } from './open-sqlite-store.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'cordboard-store-'))
@@ -29,75 +27,18 @@ const rejectsWith = (promise: Promise<unknown>, code: StoreErrorCode, words: Reg
 
 callStoreSuite('SQLite', () => open())
 
-test('a database of before calls had numbers is read as it was, and goes on', async () => {
-  const file = freshFile()
-  mkdirSync(dirname(file), { recursive: true })
-  const database = new DatabaseSync(file)
-  const older = Object.entries(migrations).filter(([name]) => name < '2026-11-27')
-  const kysely = new Kysely<unknown>({ dialect: nodeSqliteDialect(database) })
-  await migrate(kysely, Object.fromEntries(older))
-  database.exec(`pragma application_id = ${0x434f5244}`)
-  const request = { account: 'acme', variables: {}, delaySeconds: 0, origin: { dialect: 'native', credential: 'crm' } }
-  const legs = { first: { target: { kind: 'line', value: '101' } }, second: { target: { kind: 'line', value: '102' } } }
-  const accepted = { request: { ...request, ...legs }, destinations: { first: 'line 101', second: 'line 102' } }
-  const recovery = JSON.stringify({ driver: 'fake', data: 'how' })
-  for (const id of ['b-live', 'a-ended']) {
-    database
-      .prepare(`insert into calls (id, account, dialect, credential, request, accepted_at, ended_at, end_cause)
-        values (?, 'acme', 'native', 'crm', ?, 5, ?, ?)`)
-      .run(id, JSON.stringify(accepted.request), ...(id === 'a-ended' ? [9, 'busy'] : [null, null]))
-    const add = database.prepare('insert into call_events (call_id, type, at, data, recovery) values (?, ?, 6, ?, ?)')
-    add.run(id, 'call.accepted', JSON.stringify(accepted), null)
-    add.run(id, 'leg.dialled', '{"leg":"first"}', recovery)
-    add.run(id, 'leg.ringing', '{"leg":"first"}', null)
-  }
-  const addLeg = database.prepare(
-    "insert into legs (call_id, name, state, destination) values ('a-ended', ?, 'ended', 'x')",
-  )
-  for (const leg of ['first', 'second']) addLeg.run(leg)
-  database.exec("delete from call_events where call_id = 'a-ended' and type = 'leg.ringing'")
-  database.close()
-
-  const store = await open(file)
-  const types = async (id: string) => (await store.calls.events(id)).map(({ type, sequence }) => `${sequence} ${type}`)
-  assert.deepEqual(await types('b-live'), ['1 call.accepted', '2 leg.dialled', '3 leg.ringing'])
-  assert.deepEqual(await types('a-ended'), ['4 call.accepted', '5 leg.dialled'])
-  assert.deepEqual((await store.calls.events('b-live'))[0], {
-    ...{ type: 'call.accepted', callId: 'b-live', at: 6, sequence: 1 },
-    ...accepted,
-  })
-  assert.equal((await store.calls.call('a-ended'))?.endCause, 'busy')
-  const [unfinished, ...others] = await store.calls.unfinished()
-  assert.deepEqual(others, [])
-  assert.equal(unfinished?.call.id, 'b-live')
-  assert.deepEqual(unfinished.recoveries, [{ leg: 'first', recovery: JSON.parse(recovery), answered: false }])
-  // The sixth event was deleted: its sequence is not used again.
-  const [next] = await store.calls.append([{ type: 'call.ending', callId: 'b-live', at: 7, cause: 'cancelled' }])
-  assert.equal(next?.sequence, 7)
-  await store.close()
-})
-
 test('when a call has ended, nothing is left of what would have ended its legs after a crash', async () => {
   const file = freshFile()
   const store = await open(file)
   const callId = 'c'.repeat(32)
-  const request = {
-    account: 'acme',
-    first: { target: { kind: 'line', value: '101' } },
-    second: { target: { kind: 'line', value: '102' } },
-    delaySeconds: 0,
-    variables: {},
-    origin: { dialect: 'native', credential: 'crm' },
-  } as const
-  const recovery = { driver: 'fake', data: 'how' }
-  const destinations = { first: 'line 101', second: 'line 102' }
+  const recovery = fakeRecovery()
   const count = () => {
     const database = new DatabaseSync(file, { readOnly: true })
     const found = database.prepare('select count(*) as count from leg_recoveries').get()?.['count']
     database.close()
     return found
   }
-  await store.calls.accept([{ type: 'call.accepted', callId, at: 1, request, destinations }])
+  await store.calls.accept([callAccepted(callId)])
   await store.calls.append([
     { type: 'leg.dialled', callId, at: 2, leg: 'first', recovery },
     { type: 'leg.answered', callId, at: 3, leg: 'first', recovery },
@@ -205,11 +146,7 @@ describe('a store under kill -9', () => {
 
 test('who reads the log: each goes on at its own place, a new one at the end, and who is not retained is new', async () => {
   const { subscribers, calls, close } = await open()
-  const leg = { target: { kind: 'line', value: '101' } } as const
-  const origin = { dialect: 'native', credential: 'crm' }
-  const request = { account: 'acme', first: leg, second: leg, delaySeconds: 0, variables: {}, origin }
-  const accept = (callId: string) =>
-    calls.accept([{ type: 'call.accepted', callId, at: 1, request, destinations: { first: '', second: '' } }])
+  const accept = (callId: string) => calls.accept([callAccepted(callId)])
   assert.deepEqual([await subscribers.open('a'), await subscribers.open('b')], [0, 0])
   await accept('c1')
   await accept('c2')

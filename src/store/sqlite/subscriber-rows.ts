@@ -1,7 +1,7 @@
 import { type SqlBool, sql } from 'kysely'
+import { fromEventRow, type LoggedEventRow } from '../event-row.ts'
 import type { SubscribersTable } from '../schema.ts'
 import type { AccountEvent } from '../subscriber-store.ts'
-import { fromEventRow, type LoggedEventRow } from './event-row.ts'
 import type { Statements } from './statements.ts'
 
 /** Who has read the log how far, in the worker. */
