@@ -1,5 +1,5 @@
-import { callAccepted, fakeRecovery } from '../../../test/support/call-scene.ts'
-import { openSqliteStore } from './open-sqlite-store.ts'
+import { openSqliteStore } from '../../src/store/sqlite/open-sqlite-store.ts'
+import { callAccepted, fakeRecovery } from './call-scene.ts'
 
 /** The child of the kill -9 test: writes calls until it is killed and tells its parent of each write that was acknowledged. */
 const [, , file = '', round = '0'] = process.argv
