@@ -59,9 +59,11 @@ export class IncomingInvite {
     const contact = core.contact(destination, parseUri(request.uri).user ?? '')
     this.dialog = Dialog.fromRequest(request, core.createTag(), contact, destination)
     this.dialog.peer = choosePeer(this.dialog.remoteTarget, destination)
-    this.session = new Session(core, this.dialog, {})
-    this.session.onEarlyEnd = () => this.#giveUp(487, 'Request Terminated')
-    this.session.onPrack = (prack) => this.#receivePrack(prack)
+    const invitation = {
+      onEarlyEnd: () => this.#giveUp(487, 'Request Terminated'),
+      onPrack: (prack: SipRequest) => this.#receivePrack(prack),
+    }
+    this.session = new Session(core, this.dialog, {}, { invitation })
     this.#isReliable = requiresReliability(request.headers)
     // RFC 3262 section 3: the first RSeq is chosen between 1 and 2**31 - 1.
     this.#sequence = 1 + (core.random.bytes(2).readUInt16BE() & 0x7fff)

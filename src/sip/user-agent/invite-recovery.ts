@@ -124,7 +124,7 @@ export class InviteRecovery {
     if (this.#sessions.has(dialog.id)) return
     this.#sessions.add(dialog.id)
     this.#core.stopTimer(this.#grace)
-    const session = new Session(this.#core, dialog, {}, this.#authorizer)
+    const session = new Session(this.#core, dialog, {}, { authorizer: this.#authorizer })
     session.acknowledge()
     this.#pendingByes++
     void session.bye().then(() => {

@@ -16,8 +16,20 @@ export type OfferOutcome =
   | { readonly status: 'refused'; readonly code: number }
   | { readonly status: 'ended' }
 
-/** Our INVITE without a final response; its offer is answered by a reliable provisional response (RFC 3262 section 5). */
+/** Our INVITE without a final response; its offer may be answered by a reliable provisional response (RFC 3262 section 5). */
 export type OpenInvite = 'offer-open' | 'offer-answered'
+
+/**
+ * Whose offer is open (RFC 3264 section 4: one at a time). `stable`: none. `offering`: a re-INVITE of ours is on its way.
+ * `answering`: the handler is still thinking about an offer of the peer.
+ */
+type ExchangeState =
+  | { readonly name: 'stable' }
+  | { readonly name: 'offering' }
+  | { readonly name: 'answering'; readonly request: SipRequest; readonly transaction: ServerTransaction }
+
+const stable: ExchangeState = { name: 'stable' }
+const offering: ExchangeState = { name: 'offering' }
 
 /** What the exchange asks of its session. */
 export interface OfferingSession {
@@ -28,8 +40,6 @@ export interface OfferingSession {
   readonly awaitsAck: boolean
   /** The 2xx of the INVITE that we sent has come, and we have not acknowledged it yet. */
   readonly owesAck: boolean
-  /** Where the INVITE that we sent stands; undefined once it has its 2xx, and where the peer sent it. */
-  readonly openInvite: OpenInvite | undefined
   createRequest(method: string): SipRequest
   send(create: () => SipRequest, onOutcome: (outcome: RequestOutcome) => void): void
   accept(transaction: ServerTransaction, response: SipResponse, onAcknowledged?: (ack: SipRequest) => void): void
@@ -43,24 +53,32 @@ export interface OfferingSession {
 export class OfferExchange {
   readonly #core: UserAgentCore
   readonly #session: OfferingSession
-  /** Our offer is on its way. */
-  #offering = false
-  /** A request of the peer whose offer the handler is still thinking about. */
-  #thinking: { readonly request: SipRequest; readonly transaction: ServerTransaction } | undefined
+  #state: ExchangeState = stable
+  /** Where the INVITE stands that we sent; `none` once it has its 2xx, and where the peer sent it. */
+  #openInvite: OpenInvite | 'none'
 
-  constructor(core: UserAgentCore, session: OfferingSession) {
+  constructor(core: UserAgentCore, session: OfferingSession, openInvite: OpenInvite | 'none' = 'none') {
     this.#core = core
     this.#session = session
+    this.#openInvite = openInvite
+  }
+
+  /** The peer has answered the offer of our INVITE ahead of its 2xx, and we have confirmed that (RFC 3262 section 5). */
+  offerAnsweredEarly(): void {
+    if (this.#openInvite === 'offer-open') this.#openInvite = 'offer-answered'
+  }
+
+  /** Our INVITE has its 2xx. */
+  inviteAnswered(): void {
+    this.#openInvite = 'none'
   }
 
   /** Sends a re-INVITE with a new offer (RFC 3261 section 14.1). */
   offer(description: string): Promise<OfferOutcome> {
     const session = this.#session
     if (session.ended) return Promise.resolve({ status: 'ended' })
-    if (this.#offering || this.#thinking !== undefined || session.awaitsAck) {
-      return Promise.resolve({ status: 'refused', code: 491 })
-    }
-    this.#offering = true
+    if (this.#state.name !== 'stable' || session.awaitsAck) return Promise.resolve({ status: 'refused', code: 491 })
+    this.#state = offering
     return new Promise((resolve) => {
       const create = (): SipRequest => {
         const request = session.createRequest('INVITE')
@@ -71,7 +89,7 @@ export class OfferExchange {
       session.send(create, (outcome) => {
         const result = this.#conclude(outcome)
         if (result === undefined) return
-        this.#offering = false
+        this.#state = stable
         resolve(result)
       })
     })
@@ -88,7 +106,7 @@ export class OfferExchange {
     if (!isInvite && offer === '') return this.#answer(request, transaction, '')
     const answer = this.#session.handler.onOffer?.(offer, request, this.#session.dialog)
     if (!(answer instanceof Promise)) return this.#answer(request, transaction, answer)
-    this.#thinking = { request, transaction }
+    this.#state = { name: 'answering', request, transaction }
     answer.then(
       (description) => this.#finishThinking(request, transaction, description),
       (error: unknown) => {
@@ -103,20 +121,21 @@ export class OfferExchange {
    * is, or the INVITE that made the dialog. Our INVITE is open, too, as long as we have not acknowledged its 2xx.
    */
   #refuseForNow(request: SipRequest, isInvite: boolean, hasOffer: boolean): SipResponse | undefined {
-    const { openInvite, owesAck, awaitsAck, dialog } = this.#session
-    const isOursOpen =
-      this.#offering || owesAck || openInvite === 'offer-open' || (isInvite && openInvite !== undefined)
+    const { owesAck, awaitsAck, dialog } = this.#session
+    const isInviteOpen = this.#openInvite === 'offer-open' || (isInvite && this.#openInvite === 'offer-answered')
+    const isOursOpen = this.#state.name === 'offering' || owesAck || isInviteOpen
     if (hasOffer && isOursOpen) return createResponse(request, 491, 'Request Pending')
     const isTheirsOpen = isInvite && (awaitsAck || dialog.state === 'early')
-    if (isTheirsOpen || this.#thinking !== undefined) return retryLater(request, this.#core.random.bytes(1)[0] ?? 0)
+    if (isTheirsOpen || this.#state.name === 'answering') return retryLater(request, this.#core.random.bytes(1)[0] ?? 0)
     return undefined
   }
 
   /** The session is over. RFC 3261 section 15.1.2: a request that waits for its final answer gets 487. */
   end(): void {
-    const thinking = this.#thinking
-    this.#thinking = undefined
-    thinking?.transaction.respond(createResponse(thinking.request, 487, 'Request Terminated'))
+    if (this.#state.name !== 'answering') return
+    const { request, transaction } = this.#state
+    this.#state = stable
+    transaction.respond(createResponse(request, 487, 'Request Terminated'))
   }
 
   /** What a final outcome of our re-INVITE means; undefined for the repetition of a 2xx. */
@@ -140,8 +159,8 @@ export class OfferExchange {
 
   #finishThinking(request: SipRequest, transaction: ServerTransaction, description: string | undefined): void {
     // The end of the session may have answered the request meanwhile.
-    if (this.#thinking?.transaction !== transaction) return
-    this.#thinking = undefined
+    if (this.#state.name !== 'answering' || this.#state.transaction !== transaction) return
+    this.#state = stable
     this.#answer(request, transaction, description)
   }
 

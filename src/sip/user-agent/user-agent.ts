@@ -93,7 +93,7 @@ export class UserAgent {
   /** Ends an answered call of a dead process: ACK, for it may have died before sending that, and BYE. */
   recoverDialog(snapshot: DialogSnapshot, credentials?: Credentials): Promise<void> {
     const authorizer = credentials && new Authorizer(credentials, this.#core.random)
-    const session = new Session(this.#core, Dialog.restore({ ...snapshot, state: 'confirmed' }), {}, authorizer)
+    const session = new Session(this.#core, Dialog.restore({ ...snapshot, state: 'confirmed' }), {}, { authorizer })
     session.acknowledge()
     return session.bye()
   }
