@@ -1,4 +1,4 @@
-import { type CodecName, comfortNoise } from './codec.ts'
+import { type CodecName, comfortNoise, isPlayable } from './codec.ts'
 import type { NegotiatedCodec, NegotiatedMedia } from './negotiated-media.ts'
 import { type ConversionEffort, conversionEffort } from './payload-conversion.ts'
 
@@ -92,3 +92,7 @@ export const routePayloads = (from: NegotiatedMedia, to: NegotiatedMedia): reado
   }
   return routes
 }
+
+/** The leg's own choice if we can make sound in it, else another that it accepted. */
+export const playableCodec = (media: NegotiatedMedia): NegotiatedCodec | undefined =>
+  [media, ...media.accepted].find(({ codec }) => isPlayable(codec))

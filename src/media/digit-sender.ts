@@ -1,11 +1,11 @@
 import { isPlayable } from './codec.ts'
+import { playableCodec } from './codec-route.ts'
 import { dtmfFrequencies, dtmfKeys } from './dtmf.ts'
 import type { NegotiatedCodec, NegotiatedMedia } from './negotiated-media.ts'
 import type { OutgoingStream } from './outgoing-stream.ts'
 import { createPcmEncoder, isPcmCodec, type PcmCodecName, type PcmEncoder } from './pcm-codec.ts'
 import { rtpHeaderLength } from './rtp-header.ts'
-import type { Paced, TonePacer } from './tone-pacer.ts'
-import { playableCodec } from './tone-player.ts'
+import type { Paced, SoundPacer } from './sound-pacer.ts'
 import { soundPacketBytes, soundPacketMilliseconds, soundPacketSamples } from './tone-sound.ts'
 
 /** ITU-T Q.24 wants 40 ms at least; some menus want more. */
@@ -38,7 +38,7 @@ type Form = (beat: number, now: number) => boolean
  * after the other, in real time.
  */
 export class DigitSender implements Paced {
-  readonly #pacer: TonePacer
+  readonly #pacer: SoundPacer
   readonly #outgoing: OutgoingStream
   readonly #send: (packet: Uint8Array) => void
   #waiting: Press[] = []
@@ -47,7 +47,7 @@ export class DigitSender implements Paced {
   #beat = 0
   #media: NegotiatedMedia | undefined
 
-  constructor(pacer: TonePacer, outgoing: OutgoingStream, send: (packet: Uint8Array) => void) {
+  constructor(pacer: SoundPacer, outgoing: OutgoingStream, send: (packet: Uint8Array) => void) {
     this.#pacer = pacer
     this.#outgoing = outgoing
     this.#send = send

@@ -1,8 +1,9 @@
-import { canHear } from './codec-route.ts'
+import { canHear, playableCodec } from './codec-route.ts'
 import { type EndpointStatistics, noStatistics } from './endpoint-statistics.ts'
 import { MediaError } from './media-error.ts'
 import type { NegotiatedMedia } from './negotiated-media.ts'
 import type { RelayCommand, RelayEvent } from './relay-protocol.ts'
+import type { PlaybackOutcome, Source } from './source.ts'
 import type { ToneCadence } from './tones.ts'
 
 /** The way from an endpoint to the worker that its sockets live in. */
@@ -11,6 +12,28 @@ export interface EndpointHost {
   /** Posts a command that is answered with statistics; resolves with none if the worker dies first. */
   ask(command: (request: number) => RelayCommand): Promise<EndpointStatistics>
   forget(endpoint: MediaEndpoint): void
+}
+
+/** The events that the endpoint itself takes. */
+export type EndpointEvent = Extract<RelayEvent, { event: 'media' | 'dtmf' | 'silent' | 'played' }>
+
+/** What a leg hears now, or heard. */
+export interface Playback {
+  /** Resolves once, and never rejects. Tones, music and legs have no end of their own: they are stopped. */
+  readonly done: Promise<PlaybackOutcome>
+}
+
+class CurrentPlayback implements Playback {
+  readonly number: number
+  readonly done: Promise<PlaybackOutcome>
+  readonly end: (outcome: PlaybackOutcome) => void
+
+  constructor(number: number) {
+    this.number = number
+    const { promise, resolve } = Promise.withResolvers<PlaybackOutcome>()
+    this.done = promise
+    this.end = resolve
+  }
 }
 
 export interface EndpointAddress {
@@ -43,6 +66,7 @@ export class MediaEndpoint {
   signallingHost: string | undefined
   readonly #relay: EndpointHost
   #negotiated: NegotiatedMedia | undefined
+  #playback = new CurrentPlayback(0)
   #released: Promise<EndpointStatistics> | undefined
 
   constructor(id: number, address: EndpointAddress, relay: EndpointHost) {
@@ -67,6 +91,21 @@ export class MediaEndpoint {
   /** From now on `onSilent` is told. A leg that holds us, or is held, is not expected to send. 0: never. */
   watchSilence(milliseconds: number): void {
     this.#post({ op: 'watch', id: this.id, milliseconds })
+  }
+
+  /**
+   * From now on the leg hears this, and nothing else. Throws a MediaError where it cannot hear one of the legs; then it hears on what it
+   * heard. On an endpoint that is gone it has failed already.
+   */
+  listen(source: Source<MediaEndpoint>): Playback {
+    if (source.kind === 'legs') for (const leg of source.legs) this.#assertHears(leg, source.legs.length > 1)
+    this.#playback.end('stopped')
+    const playback = new CurrentPlayback(this.#playback.number + 1)
+    this.#playback = playback
+    if (this.#released !== undefined) playback.end('failed')
+    const named = source.kind === 'legs' ? { ...source, legs: source.legs.map(({ id }) => id) } : source
+    this.#post({ op: 'source', id: this.id, source: named, playback: playback.number })
+    return playback
   }
 
   /** Plays until `stopPlaying` or `bridge`; silent from the first packet of an endpoint that this one hears in which something can be heard, until that is released. */
@@ -107,6 +146,7 @@ export class MediaEndpoint {
   release(): Promise<EndpointStatistics> {
     if (this.#released === undefined) {
       this.#released = this.#relay.ask((request) => ({ op: 'release', id: this.id, request }))
+      this.#playback.end('stopped')
       this.#relay.forget(this)
       this.#detach()
     }
@@ -114,14 +154,16 @@ export class MediaEndpoint {
   }
 
   /** For the media plane: an event of this endpoint's worker. */
-  deliver(event: Extract<RelayEvent, { id: number }>): void {
+  deliver(event: EndpointEvent): void {
     switch (event.event) {
       case 'media':
         return this.onMedia?.()
       case 'silent':
         return this.onSilent?.(event.suppressesSilence)
       case 'dtmf':
-        this.onDtmf?.(event.digit, event.milliseconds)
+        return this.onDtmf?.(event.digit, event.milliseconds)
+      case 'played':
+        if (event.playback === this.#playback.number) this.#playback.end(event.outcome)
     }
   }
 
@@ -129,6 +171,7 @@ export class MediaEndpoint {
   fail(reason: string): void {
     if (this.#released !== undefined) return
     this.#released = Promise.resolve(noStatistics)
+    this.#playback.end('failed')
     const { onFailed } = this
     this.#detach()
     onFailed?.(reason)
@@ -139,13 +182,25 @@ export class MediaEndpoint {
     return this.#relay === relay
   }
 
+  #assertHears(other: MediaEndpoint, isMixed: boolean): void {
+    this.#assertTogether(other)
+    const here = this.#negotiated
+    const there = other.negotiated
+    const canMix = (media: NegotiatedMedia) => playableCodec(media) !== undefined
+    if (!here || !there || (isMixed ? canMix(here) && canMix(there) : canHear(here, there))) return
+    throw new MediaError('no-common-codec', `a ${here.codec} leg cannot hear a ${there.codec} leg${isMixed ? ' mixed' : ''}`)
+  }
+
+  #assertTogether(other: MediaEndpoint): void {
+    if (other.sharesRelay(this.#relay)) return
+    throw new MediaError(
+      'apart',
+      `endpoints ${this.id} and ${other.id} live in different workers; allocate one beside the other`,
+    )
+  }
+
   #join(op: 'hear' | 'bridge', other: MediaEndpoint): void {
-    if (!other.sharesRelay(this.#relay)) {
-      throw new MediaError(
-        'apart',
-        `endpoints ${this.id} and ${other.id} live in different workers; allocate one beside the other`,
-      )
-    }
+    this.#assertTogether(other)
     const here = this.#negotiated
     const there = other.negotiated
     if (here && there && !(canHear(here, there) && (op === 'hear' || canHear(there, here)))) {

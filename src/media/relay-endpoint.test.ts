@@ -167,8 +167,7 @@ describe('ringback goes on until something can be heard', () => {
     const [first, second] = [relay.leg(), relay.leg()]
     first.says(phone)
     second.says('192.0.2.9:7000')
-    first.endpoint.play(toneFor('ringback', 'US'))
-    first.endpoint.hear(second.endpoint)
+    first.endpoint.hear({ kind: 'legs', legs: [second.endpoint], meanwhile: toneFor('ringback', 'US') })
     return { relay, first, second, early: second.stream('192.0.2.9:7000') }
   }
 

@@ -3,8 +3,10 @@ import type { Random } from '../random.ts'
 import { type DigitRoute, type PayloadRoute, readPayloadTypes, routeDigits, routePayloads } from './codec-route.ts'
 import { DigitSender } from './digit-sender.ts'
 import type { EndpointStatistics } from './endpoint-statistics.ts'
-import type { NegotiatedMedia } from './negotiated-media.ts'
+import type { WriteSound } from './frame-writer.ts'
+import type { NegotiatedCodec, NegotiatedMedia } from './negotiated-media.ts'
 import { OutgoingStream } from './outgoing-stream.ts'
+import { OwnSound } from './own-sound.ts'
 import { createConversion, type PayloadConversion } from './payload-conversion.ts'
 import { isPcmCodec } from './pcm-codec.ts'
 import { Reception } from './reception.ts'
@@ -13,19 +15,21 @@ import { payloadEnd, payloadOffset, payloadTypeOf, sequenceOf, ssrcOf, timestamp
 import { SilenceWatch } from './silence-watch.ts'
 import type { DatagramPort, PortPair } from './socket-pair.ts'
 import { SoundLevel } from './sound-level.ts'
+import type { SoundPacer } from './sound-pacer.ts'
+import type { Source } from './source.ts'
 import { SourceLatch } from './source-latch.ts'
 import { TelephoneEventDetector } from './telephone-event.ts'
 import { ToneDigits } from './tone-digits.ts'
-import type { TonePacer } from './tone-pacer.ts'
-import { TonePlayer } from './tone-player.ts'
+import { soundPacketSamples } from './tone-sound.ts'
 import type { ToneCadence } from './tones.ts'
+import { Voice } from './voice.ts'
 
 export interface RelayEndpointParts {
   readonly id: number
   readonly pair: PortPair
   readonly clock: Clock
   readonly random: Random
-  readonly pacer: TonePacer
+  readonly pacer: SoundPacer
   readonly onMedia: (id: number) => void
   readonly onDtmf: (id: number, digit: string, milliseconds: number) => void
   readonly onSilent: (id: number, suppressesSilence: boolean) => void
@@ -48,9 +52,9 @@ export class RelayEndpoint {
   readonly #parts: RelayEndpointParts
   readonly #clock: Clock
   readonly #rtp: DatagramPort
-  /** Made for the first event, and the first tone: most legs have neither, and a packet costs what memory it touches. */
+  /** Made for the first event, and the first sound of ours: most legs have neither, and a packet costs what memory it touches. */
   #events: TelephoneEventDetector | undefined
-  #player: TonePlayer | undefined
+  #own: OwnSound | undefined
   /** Made for the first key press that is sent to this leg. */
   #digits: DigitSender | undefined
   /** Hears the keys of a leg without telephone events, where somebody needs to know of them other than by their sound. */
@@ -82,8 +86,13 @@ export class RelayEndpoint {
   #routeFrom = -1
   #routeTo = -1
   #conversion: PayloadConversion | undefined
-  /** Whom this leg hears. */
+  /** Whom this leg hears as they are. */
   #speaker: RelayEndpoint | undefined
+  /** Whom it hears mixed. */
+  #mixed: readonly RelayEndpoint[] = []
+  /** Who hears this leg mixed with others, and what it says for them; undefined where nobody does. */
+  readonly #mixedBy = new Set<RelayEndpoint>()
+  #voice: Voice | undefined
 
   constructor(parts: RelayEndpointParts) {
     this.#parts = parts
@@ -119,18 +128,49 @@ export class RelayEndpoint {
     // A connected socket would not hear who else speaks now.
     this.#loosen()
     this.rtcp.setRemote(media, this.#latch)
-    this.#player?.setMedia(media)
+    this.#own?.setMedia(media)
     this.#reroute()
     if (this.#speaker !== undefined) this.#speaker.#reroute()
   }
 
+  /**
+   * From now on this leg hears this, and nothing else. `onEnd` is told when all of a clip has been heard, or that the leg takes no codec
+   * that we can make sound in; never once another source is given.
+   */
+  hear(source: Source<RelayEndpoint>, onEnd: (outcome: 'ended' | 'failed') => void = () => {}): void {
+    this.#hearLegs(source.kind === 'legs' ? source.legs.filter((leg) => leg !== this) : [])
+    switch (source.kind) {
+      case 'silence':
+        return this.#ownSound.playSilence()
+      case 'tone':
+        return this.#ownSound.playTone(source.tone)
+      case 'clip':
+        return this.#ownSound.playOnce(source.sounds, onEnd)
+      case 'music':
+        return this.#ownSound.playMusic(source.sound, onEnd)
+      case 'legs':
+        if (this.#mixed.length > 0) return
+        if (this.#speaker === undefined) return this.#ownSound.playSilence()
+        if (source.meanwhile === undefined) this.#own?.stop()
+        else this.#ownSound.playTone(source.meanwhile)
+    }
+  }
+
   play(tone: ToneCadence): void {
-    this.#player ??= new TonePlayer(this.#parts.pacer, this.outgoing, (packet) => this.send(packet))
-    this.#player.play(tone, this.#media)
+    this.#ownSound.playTone(tone)
   }
 
   stopPlaying(): void {
-    this.#player?.stop()
+    this.#own?.stop()
+  }
+
+  hearLeg(speaker: RelayEndpoint): void {
+    this.#hearLegs([speaker])
+  }
+
+  bridge(other: RelayEndpoint): void {
+    this.hear({ kind: 'legs', legs: [other] })
+    other.hear({ kind: 'legs', legs: [this] })
   }
 
   /** Sends a key press to this leg, as telephone events or as tones. */
@@ -138,32 +178,6 @@ export class RelayEndpoint {
     if (this.#media === undefined) return
     this.#digits ??= new DigitSender(this.#parts.pacer, this.outgoing, (packet) => this.send(packet))
     this.#digits.press(digit, milliseconds, this.#media)
-  }
-
-  /** This leg hears `speaker`, and no longer whom it heard. A tone is silent from the speaker's first packet until they have gone. */
-  hear(speaker: RelayEndpoint): void {
-    if (this.#speaker !== undefined && this.#speaker !== speaker) this.#speaker.#fallSilent()
-    if (speaker.#listener !== undefined && speaker.#listener !== this) {
-      speaker.#listener.#speaker = undefined
-      // Another listener's decoder has heard nothing yet: conversions begin anew.
-      speaker.#fallSilent()
-    }
-    this.#speaker = speaker
-    speaker.#listener = this
-    speaker.#reroute()
-  }
-
-  hearNobody(): void {
-    if (this.#speaker !== undefined) this.#speaker.#fallSilent()
-    this.#speaker = undefined
-    this.#player?.resume(this.#media)
-  }
-
-  bridge(other: RelayEndpoint): void {
-    this.hear(other)
-    other.hear(this)
-    this.stopPlaying()
-    other.stopPlaying()
   }
 
   statistics(): EndpointStatistics {
@@ -180,15 +194,16 @@ export class RelayEndpoint {
 
   /** Leaves the sockets free for the next call. */
   release(): void {
-    this.stopPlaying()
+    this.#hearLegs([])
+    this.#own?.stop()
     this.#digits?.stop()
+    for (const other of this.#mixedBy) other.#hearOnly(other.#mixed.filter((leg) => leg !== this))
     if (this.#listener !== undefined) {
       this.#listener.#speaker = undefined
-      this.#listener.#player?.resume(this.#listener.#media)
+      this.#listener.#own?.resumeTone()
     }
-    this.#fallSilent()
-    if (this.#speaker !== undefined) this.#speaker.#fallSilent()
-    this.#speaker = undefined
+    this.#listener = undefined
+    this.#reroute()
     this.rtcp.sayGoodbye()
     this.pair.reset()
   }
@@ -234,6 +249,8 @@ export class RelayEndpoint {
     if (isEvent) this.#addEvent(packet, payload)
     else {
       if (this.#events !== undefined) this.#events.finish()
+      // Before it is forwarded: that changes the packet in place.
+      if (this.#voice !== undefined) this.#speak(this.#voice, packet, payload, payloadType)
       if (this.#toneDigits !== undefined && this.#isKeyTone(this.#toneDigits, packet, payload, payloadType)) return
     }
     if (this.#listener !== undefined) this.#forward(this.#listener, packet, payload, payloadType, now)
@@ -250,34 +267,51 @@ export class RelayEndpoint {
       to = route.to
       conversion = route.conversion
     }
-    const player = listener.#player
-    if (player?.isPlaying) {
+    const own = listener.#own
+    if (own?.isToneOn) {
       if (!this.#isAudible(packet, payload, payloadType)) return
-      player.pause()
+      own.pauseTone()
     }
     if (conversion !== undefined) conversion.convert(packet, payload, payloadEnd(packet))
     listener.outgoing.rewrite(packet, this, to, now)
     listener.send(packet)
   }
 
+  /** For those who hear this leg mixed. */
+  #speak(voice: Voice, packet: Buffer, payload: number, payloadType: number): void {
+    const codec = this.#formatOf(payloadType)?.codec
+    if (codec !== undefined) voice.add(codec, ssrcOf(packet), sequenceOf(packet), packet, payload, payloadEnd(packet))
+  }
+
   /** Digital silence, comfort noise and key presses are no reason to take ringback from a caller. */
   #isAudible(packet: Buffer, payload: number, payloadType: number): boolean {
-    const accepted = this.#media?.accepted.find((format) => (format.receivedAs ?? format.payloadType) === payloadType)
-    if (accepted === undefined) return false
+    const format = this.#formatOf(payloadType)
+    if (format === undefined) return false
     this.#level ??= new SoundLevel()
-    return this.#level.isAudible(accepted.codec, packet, payload, payloadEnd(packet))
+    return this.#level.isAudible(format.codec, packet, payload, payloadEnd(packet))
+  }
+
+  /** The codec of a packet, if it is sound. */
+  #formatOf(payloadType: number): NegotiatedCodec | undefined {
+    return this.#media?.accepted.find(({ payloadType: sent, receivedAs = sent }) => receivedAs === payloadType)
   }
 
   #addEvent(packet: Buffer, payload: number): void {
-    this.#events ??= new TelephoneEventDetector(this.#takeDigit)
+    this.#events ??= new TelephoneEventDetector(this.#takeEventDigit)
     this.#events.addEvent(packet, payload, this.#media?.clockRate ?? 8000)
   }
 
   /** True for sound that must not go on, for the key in it is sent in another form. */
   #isKeyTone(digits: ToneDigits, packet: Buffer, payload: number, payloadType: number): boolean {
-    const format = this.#media?.accepted.find(({ payloadType: sent, receivedAs = sent }) => receivedAs === payloadType)
+    const format = this.#formatOf(payloadType)
     if (format === undefined || !isPcmCodec(format.codec)) return false
     return digits.hears(format.codec, packet, payload, payloadEnd(packet)) && this.#listener !== undefined
+  }
+
+  /** What is an event at this leg cannot be heard: who hears it mixed is sent the key press, too. */
+  readonly #takeEventDigit = (digit: string, milliseconds: number): void => {
+    this.#takeDigit(digit, milliseconds)
+    for (const other of this.#mixedBy) other.press(digit, milliseconds)
   }
 
   /** A key was pressed at this leg. */
@@ -315,9 +349,71 @@ export class RelayEndpoint {
     this.#rtp.disconnect()
   }
 
-  #fallSilent(): void {
+  get #ownSound(): OwnSound {
+    const { pacer } = this.#parts
+    this.#own ??= new OwnSound(pacer, this.#writeSound, () => this.#clock.monotonic(), this.#media)
+    return this.#own
+  }
+
+  readonly #writeSound: WriteSound = (packet, source, payloadType, now) => {
+    // While a key press is sent to the leg nobody else may speak to it.
+    if (this.#digits?.isSending) return
+    // What is not sent has no place in the stream either: a gap would look like a loss.
+    if (!this.#isListening) return this.outgoing.beginAnew()
+    this.outgoing.write(packet, source, payloadType, soundPacketSamples, now)
+    this.send(packet)
+  }
+
+  /**
+   * One leg is heard as it is, packet by packet, which costs next to nothing; several are mixed. A leg has one direct listener: what it
+   * sends is made the listener's in place. Whoever else wants to hear it alone hears it by way of the mixer.
+   */
+  #hearLegs(legs: readonly RelayEndpoint[]): void {
+    const [only] = legs
+    const isDirect = only !== undefined && legs.length === 1 && (only.#listener ?? this) === this
+    this.#hearDirectly(isDirect ? only : undefined)
+    this.#mix(isDirect ? [] : legs)
+  }
+
+  #hearDirectly(speaker: RelayEndpoint | undefined): void {
+    const before = this.#speaker
+    if (speaker === before) return
+    this.#speaker = speaker
+    if (speaker !== undefined) {
+      speaker.#listener = this
+      speaker.#reroute()
+    }
+    if (before !== undefined) before.#leaveListener()
+  }
+
+  /** Nobody hears this leg directly any more: somebody may who heard it alone by way of the mixer. */
+  #leaveListener(): void {
     this.#listener = undefined
     this.#reroute()
+    for (const other of this.#mixedBy) {
+      if (other.#mixed.length === 1) return other.#hearOnly([this])
+    }
+  }
+
+  /** Of those whom this leg hears mixed, these are left. */
+  #hearOnly(legs: readonly RelayEndpoint[]): void {
+    this.#hearLegs(legs)
+    if (this.#speaker !== undefined) this.#own?.stop()
+  }
+
+  #mix(legs: readonly RelayEndpoint[]): void {
+    for (const leg of this.#mixed) {
+      if (legs.includes(leg)) continue
+      leg.#mixedBy.delete(this)
+      if (leg.#mixedBy.size === 0) leg.#voice = undefined
+    }
+    const voices = legs.map((leg) => {
+      leg.#mixedBy.add(this)
+      leg.#voice ??= new Voice()
+      return leg.#voice
+    })
+    if (voices.length > 0 || this.#mixed.length > 0) this.#ownSound.mix(voices)
+    this.#mixed = legs
   }
 
   #reroute(): void {

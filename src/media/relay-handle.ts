@@ -204,8 +204,17 @@ export class RelayHandle implements EndpointHost {
       case 'media':
       case 'dtmf':
       case 'silent':
+      case 'played':
         this.#endpoints.get(event.id)?.deliver(event)
         return
+      case 'failed': {
+        const endpoint = this.#endpoints.get(event.id)
+        if (endpoint === undefined) return
+        this.#log.error({ endpoint: event.id, reason: event.reason }, 'a media endpoint failed; its call loses its media')
+        this.forget(endpoint)
+        endpoint.fail(event.reason)
+        return
+      }
       case 'answer':
         this.#answers.get(event.request)?.(event.statistics)
         this.#answers.delete(event.request)

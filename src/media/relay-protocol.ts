@@ -1,5 +1,6 @@
 import type { EndpointStatistics } from './endpoint-statistics.ts'
 import type { NegotiatedMedia } from './negotiated-media.ts'
+import type { PlaybackOutcome, Source } from './source.ts'
 import type { ToneCadence } from './tones.ts'
 
 /** What the relay worker is started with. */
@@ -30,6 +31,8 @@ export type RelayCommand =
     }
   /** From now on `silent` is told when the leg is. */
   | { readonly op: 'watch'; readonly id: number; readonly milliseconds: number }
+  /** What the leg hears from now on. `playback` names it in the event that tells its end. */
+  | { readonly op: 'source'; readonly id: number; readonly source: Source<number>; readonly playback: number }
   | { readonly op: 'play'; readonly id: number; readonly tone: ToneCadence }
   | { readonly op: 'stop'; readonly id: number }
   | { readonly op: 'press'; readonly id: number; readonly digit: string; readonly milliseconds: number }
@@ -52,4 +55,13 @@ export type RelayEvent =
   | { readonly event: 'media'; readonly id: number }
   | { readonly event: 'dtmf'; readonly id: number; readonly digit: string; readonly milliseconds: number }
   | { readonly event: 'silent'; readonly id: number; readonly suppressesSilence: boolean }
+  /** A source has come to its end by itself. */
+  | {
+      readonly event: 'played'
+      readonly id: number
+      readonly playback: number
+      readonly outcome: Exclude<PlaybackOutcome, 'stopped'>
+    }
+  /** The endpoint could not be opened, or a command of it not be carried out: it is gone, its port with it. */
+  | { readonly event: 'failed'; readonly id: number; readonly reason: string }
   | { readonly event: 'answer'; readonly request: number; readonly statistics: EndpointStatistics }

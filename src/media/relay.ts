@@ -4,7 +4,8 @@ import { noStatistics } from './endpoint-statistics.ts'
 import { PairPool } from './pair-pool.ts'
 import { RelayEndpoint } from './relay-endpoint.ts'
 import type { RelayCommand, RelayEvent, RelayOptions } from './relay-protocol.ts'
-import { TonePacer } from './tone-pacer.ts'
+import type { Source } from './source.ts'
+import { SoundPacer } from './sound-pacer.ts'
 
 /** How often legs are looked at: whether they still speak, and whether their RTCP report is due, which is exact enough for seconds. */
 const lookMilliseconds = 100
@@ -21,14 +22,14 @@ export interface RelayParts {
 export class Relay {
   readonly #parts: RelayParts
   readonly #pool: PairPool
-  readonly #pacer: TonePacer
+  readonly #pacer: SoundPacer
   readonly #endpoints = new Map<number, RelayEndpoint>()
   #events: RelayEvent[] = []
   #lookTimer: Timer | undefined
 
   constructor(parts: RelayParts) {
     this.#parts = parts
-    this.#pacer = new TonePacer(parts.clock)
+    this.#pacer = new SoundPacer(parts.clock)
     this.#pool = new PairPool({
       ...parts.options,
       clock: parts.clock,
@@ -45,8 +46,16 @@ export class Relay {
     })
   }
 
+  /** What goes wrong with one endpoint's command ends that endpoint alone: hundreds of calls live in this thread. */
   execute(commands: readonly RelayCommand[]): void {
-    for (const command of commands) this.#execute(command)
+    for (const command of commands) {
+      try {
+        this.#execute(command)
+      } catch (error) {
+        if (!('id' in command)) throw error
+        this.#fail(command.id, error)
+      }
+    }
   }
 
   close(): void {
@@ -102,15 +111,37 @@ export class Relay {
       case 'press':
         endpoint.press(command.digit, command.milliseconds)
         return
-      case 'hear-nobody':
-        endpoint.hearNobody()
+      case 'source':
+        endpoint.hear(this.#resolve(command.source), (outcome) =>
+          this.#emit({ event: 'played', id: command.id, playback: command.playback, outcome }),
+        )
         return
       case 'hear':
       case 'bridge': {
         const other = this.#endpoints.get(command.other)
-        if (other !== undefined && other !== endpoint) endpoint[command.op](other)
+        if (other === undefined || other === endpoint) return
+        if (command.op === 'hear') endpoint.hearLeg(other)
+        else endpoint.bridge(other)
       }
     }
+  }
+
+  /** Endpoints in the place of their numbers. One that is gone says nothing. */
+  #resolve(source: Source<number>): Source<RelayEndpoint> {
+    if (source.kind !== 'legs') return source
+    const legs = source.legs.map((id) => this.#endpoints.get(id)).filter((leg) => leg !== undefined)
+    return { ...source, legs }
+  }
+
+  #fail(id: number, error: unknown): void {
+    const endpoint = this.#endpoints.get(id)
+    this.#endpoints.delete(id)
+    if (endpoint !== undefined) {
+      endpoint.release()
+      this.#pool.give(endpoint.pair)
+      this.#tellResting()
+    }
+    this.#emit({ event: 'failed', id, reason: error instanceof Error ? error.message : String(error) })
   }
 
   #open(id: number, port: number): void {

@@ -1,16 +1,16 @@
-import { type CodecName, isPlayable } from './codec.ts'
-import type { NegotiatedCodec, NegotiatedMedia } from './negotiated-media.ts'
-import type { OutgoingStream } from './outgoing-stream.ts'
+import type { CodecName } from './codec.ts'
+import { playableCodec } from './codec-route.ts'
+import type { WriteSound } from './frame-writer.ts'
+import type { NegotiatedMedia } from './negotiated-media.ts'
 import { rtpHeaderLength } from './rtp-header.ts'
-import type { Paced, TonePacer } from './tone-pacer.ts'
-import { soundPacketBytes, soundPacketSamples, toneSound } from './tone-sound.ts'
+import type { Paced, SoundPacer } from './sound-pacer.ts'
+import { soundPacketBytes, toneSound } from './tone-sound.ts'
 import type { ToneCadence } from './tones.ts'
 
 /** Plays a cadence to one leg in a loop, a packet a beat. */
 export class TonePlayer implements Paced {
-  readonly #pacer: TonePacer
-  readonly #outgoing: OutgoingStream
-  readonly #send: (packet: Uint8Array) => void
+  readonly #pacer: SoundPacer
+  readonly #write: WriteSound
   #tone: ToneCadence | undefined
   #sound: Uint8Array | undefined
   #position = 0
@@ -18,10 +18,9 @@ export class TonePlayer implements Paced {
   /** Made with the first beat: most legs never hear a tone. */
   #packet: Uint8Array | undefined
 
-  constructor(pacer: TonePacer, outgoing: OutgoingStream, send: (packet: Uint8Array) => void) {
+  constructor(pacer: SoundPacer, write: WriteSound) {
     this.#pacer = pacer
-    this.#outgoing = outgoing
-    this.#send = send
+    this.#write = write
   }
 
   /** A leg whose media is not negotiated yet hears the tone as soon as it is. */
@@ -73,11 +72,6 @@ export class TonePlayer implements Paced {
       packet[index] = sound[this.#position] as number
       this.#position = this.#position + 1 === sound.length ? 0 : this.#position + 1
     }
-    this.#outgoing.write(packet, this, this.#payloadType, soundPacketSamples, now)
-    this.#send(packet)
+    this.#write(packet, this, this.#payloadType, now)
   }
 }
-
-/** The leg's own choice if we can make sound in it, else another that it accepted. */
-export const playableCodec = (media: NegotiatedMedia): NegotiatedCodec | undefined =>
-  [media, ...media.accepted].find(({ codec }) => isPlayable(codec))

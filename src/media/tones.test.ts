@@ -5,7 +5,7 @@ import type { CodecName } from './codec.ts'
 import { decodeAlaw, decodeUlaw } from './g711.ts'
 import { OutgoingStream } from './outgoing-stream.ts'
 import { sequenceOf, timestampOf } from './rtp-header.ts'
-import { TonePacer } from './tone-pacer.ts'
+import { SoundPacer } from './sound-pacer.ts'
 import { TonePlayer } from './tone-player.ts'
 import { type ToneKind, toneCountries, toneFor } from './tones.ts'
 
@@ -31,9 +31,11 @@ const goertzel = (samples: readonly number[], frequency: number): number => {
 const play = async (kind: ToneKind, country: string, codec: 'PCMA' | 'PCMU', milliseconds: number) => {
   const clock = new VirtualClock()
   const packets: { at: number; packet: Uint8Array }[] = []
-  const player = new TonePlayer(new TonePacer(clock), new OutgoingStream(1, 0, 0), (packet) =>
-    packets.push({ at: clock.monotonic(), packet: packet.slice() }),
-  )
+  const outgoing = new OutgoingStream(1, 0, 0)
+  const player = new TonePlayer(new SoundPacer(clock), (packet, source, payloadType, now) => {
+    outgoing.write(packet, source, payloadType, 160, now)
+    packets.push({ at: clock.monotonic(), packet: packet.slice() })
+  })
   player.play(toneFor(kind, country), media(codec, codec === 'PCMA' ? 8 : 0))
   await clock.advance(milliseconds)
   player.stop()
@@ -100,7 +102,7 @@ test('late timers do not add up; a stall is not made good by a burst', async () 
     setTimeout: (task: () => void, delay: number) => clock.setTimeout(task, delay + late),
     clearTimeout: (timer: Parameters<typeof clock.clearTimeout>[0]) => clock.clearTimeout(timer),
   }
-  const pacer = new TonePacer(slow)
+  const pacer = new SoundPacer(slow)
   let beats = 0
   const paced = { beat: () => void beats++ }
   pacer.add(paced)
@@ -119,9 +121,7 @@ test('late timers do not add up; a stall is not made good by a burst', async () 
 test('a leg that chose opus hears the tone in the G.711 that it accepted too, and silence otherwise', async () => {
   const clock = new VirtualClock()
   const types: number[] = []
-  const player = new TonePlayer(new TonePacer(clock), new OutgoingStream(1, 0, 0), (packet) =>
-    types.push((packet[1] as number) & 0x7f),
-  )
+  const player = new TonePlayer(new SoundPacer(clock), (_packet, _source, payloadType) => types.push(payloadType))
   const both = [{ codec: 'opus', payloadType: 111 } as const, { codec: 'PCMU', payloadType: 0 } as const]
   player.play(toneFor('dial', 'US'), { ...media('opus', 111), accepted: both })
   await clock.advance(50)

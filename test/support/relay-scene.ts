@@ -1,7 +1,7 @@
 import { type CodecName, codecs } from '../../src/media/codec.ts'
 import type { NegotiatedMedia } from '../../src/media/negotiated-media.ts'
 import { RelayEndpoint } from '../../src/media/relay-endpoint.ts'
-import { TonePacer } from '../../src/media/tone-pacer.ts'
+import { SoundPacer } from '../../src/media/sound-pacer.ts'
 import { MemoryPair } from './memory-ports.ts'
 import { createSeededRandom } from './seeded-random.ts'
 import { VirtualClock } from './virtual-clock.ts'
@@ -18,7 +18,7 @@ export interface RtpStream {
 export class RelayScene {
   readonly clock = new VirtualClock()
   readonly random = createSeededRandom(7)
-  readonly pacer = new TonePacer(this.clock)
+  readonly pacer = new SoundPacer(this.clock)
   readonly legs: SceneLeg[] = []
 
   leg(codec: CodecName = 'PCMA'): SceneLeg {

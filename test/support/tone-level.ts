@@ -24,3 +24,17 @@ export function bestToneLevel(samples: Int16Array, rate: number, frequency: numb
   }
   return best
 }
+
+/** The amplitude of one frequency in the samples, in their own units. */
+export function toneAmplitude(samples: Int16Array, rate: number, frequency: number): number {
+  // By its definition: Goertzel's algorithm needs whole periods, and a stretch of sound seldom has them.
+  let [sine, cosine, window] = [0, 0, 0]
+  for (const [index, sample] of samples.entries()) {
+    const angle = (2 * Math.PI * frequency * index) / rate
+    const weight = 1 - Math.cos((2 * Math.PI * (index + 0.5)) / samples.length)
+    sine += weight * sample * Math.sin(angle)
+    cosine += weight * sample * Math.cos(angle)
+    window += weight
+  }
+  return (2 * Math.hypot(sine, cosine)) / window
+}

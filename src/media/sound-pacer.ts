@@ -13,11 +13,12 @@ export interface Paced {
  * Calls everyone that plays once in 20 ms. One timer for all, set from where the beat should have been: an error of the timer
  * does not add up. Runs only while someone plays.
  */
-export class TonePacer {
+export class SoundPacer {
   readonly #clock: Clock
   readonly #playing = new Set<Paced>()
   #timer: Timer | undefined
   #next = 0
+  #beats = 0
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -25,6 +26,11 @@ export class TonePacer {
 
   get playing(): number {
     return this.#playing.size
+  }
+
+  /** Beats so far, the one under way included: what is made once a beat for several is told by it. */
+  get beats(): number {
+    return this.#beats
   }
 
   add(paced: Paced): void {
@@ -46,6 +52,7 @@ export class TonePacer {
     if (now - this.#next > maximumLagMilliseconds) this.#next = now
     // Late timers are made good: on average each leg gets 50 packets a second.
     while (this.#next <= now && this.#playing.size > 0) {
+      this.#beats++
       for (const paced of this.#playing) paced.beat(now)
       this.#next += soundPacketMilliseconds
       now = this.#clock.monotonic()
