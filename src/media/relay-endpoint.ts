@@ -138,7 +138,10 @@ export class RelayEndpoint {
    * that we can make sound in; never once another source is given.
    */
   hear(source: Source<RelayEndpoint>, onEnd: (outcome: 'ended' | 'failed') => void = () => {}): void {
+    const wasMixed = this.#mixed.length > 0
     this.#hearLegs(source.kind === 'legs' ? source.legs.filter((leg) => leg !== this) : [])
+    // The phone is told that other sound begins, and how much later. Whoever joins a conversation is a part of what sounds already.
+    if (!wasMixed || this.#mixed.length === 0) this.outgoing.beginAnew()
     switch (source.kind) {
       case 'silence':
         return this.#ownSound.playSilence()
