@@ -102,8 +102,14 @@ describe('packets in, frames out', () => {
 
   test('whatever comes: what is given out was sent, in order, and no more than a third of a second is held', () => {
     const step = fc.oneof(
-      { weight: 6, arbitrary: fc.record({ ahead: fc.integer({ min: -3, max: 3 }), ms: fc.constantFrom(10, 20, 30, 60) }) },
-      { weight: 1, arbitrary: fc.record({ ahead: fc.integer({ min: -32_768, max: 32_767 }), ms: fc.constantFrom(1, 180) }) },
+      {
+        weight: 6,
+        arbitrary: fc.record({ ahead: fc.integer({ min: -3, max: 3 }), ms: fc.constantFrom(10, 20, 30, 60) }),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.record({ ahead: fc.integer({ min: -32_768, max: 32_767 }), ms: fc.constantFrom(1, 180) }),
+      },
       { weight: 5, arbitrary: fc.constant('read' as const) },
     )
     fc.assert(
@@ -111,8 +117,12 @@ describe('packets in, frames out', () => {
         const buffer = new JitterBuffer()
         let sequence = 100
         for (const one of steps) {
-          if (one === 'read') read(buffer)
-          else add(buffer, (sequence = (sequence + one.ahead) & 0xffff), one.ms)
+          if (one === 'read') {
+            read(buffer)
+            continue
+          }
+          sequence = (sequence + one.ahead) & 0xffff
+          add(buffer, sequence, one.ms)
         }
         let frames = 0
         while (read(buffer) !== 'nothing') assert.ok(++frames < 100, 'it never ends')

@@ -188,7 +188,10 @@ export class MediaEndpoint {
     const there = other.negotiated
     const canMix = (media: NegotiatedMedia) => playableCodec(media) !== undefined
     if (!here || !there || (isMixed ? canMix(here) && canMix(there) : canHear(here, there))) return
-    throw new MediaError('no-common-codec', `a ${here.codec} leg cannot hear a ${there.codec} leg${isMixed ? ' mixed' : ''}`)
+    throw new MediaError(
+      'no-common-codec',
+      `a ${here.codec} leg cannot hear a ${there.codec} leg${isMixed ? ' mixed' : ''}`,
+    )
   }
 
   #assertTogether(other: MediaEndpoint): void {

@@ -13,7 +13,7 @@ interface Input {
 
 /** Samples of one frame at the higher rate. For all mixers: nothing of it stays here between beats. */
 const sum = new Float64Array(frameLength(16_000))
-const frames = { 8000: new Int16Array(frameLength(8000)), 16_000: new Int16Array(frameLength(16_000)) } as const
+const frames = { 8000: new Int16Array(frameLength(8000)), 16000: new Int16Array(frameLength(16_000)) } as const
 
 /**
  * What one leg hears of several others: the sum of their voices, limited to what 16 bits hold, as one packet a beat. Who is in the

@@ -171,6 +171,11 @@ export class RelayEndpoint {
     this.#hearLegs([speaker])
   }
 
+  hearNobody(): void {
+    this.#hearLegs([])
+    this.#own?.resumeTone()
+  }
+
   bridge(other: RelayEndpoint): void {
     this.hear({ kind: 'legs', legs: [other] })
     other.hear({ kind: 'legs', legs: [this] })

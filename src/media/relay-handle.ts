@@ -210,7 +210,10 @@ export class RelayHandle implements EndpointHost {
       case 'failed': {
         const endpoint = this.#endpoints.get(event.id)
         if (endpoint === undefined) return
-        this.#log.error({ endpoint: event.id, reason: event.reason }, 'a media endpoint failed; its call loses its media')
+        this.#log.error(
+          { endpoint: event.id, reason: event.reason },
+          'a media endpoint failed; its call loses its media',
+        )
         this.forget(endpoint)
         endpoint.fail(event.reason)
         return

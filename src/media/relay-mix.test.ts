@@ -76,7 +76,10 @@ describe('who hears whom', () => {
     one.hears()
     two.leg.arrives(two.stream, new Uint8Array(160).fill(0x12))
     const [{ packet } = { packet: Buffer.alloc(0) }] = one.leg.hears()
-    assert.ok(packet.subarray(12).every((octet) => octet === 0x12), 'what is heard alone is what was sent, at once')
+    assert.ok(
+      packet.subarray(12).every((octet) => octet === 0x12),
+      'what is heard alone is what was sent, at once',
+    )
     assertLevels(two, [true, false, false])
   })
 
@@ -197,7 +200,9 @@ describe('what is mixed', () => {
 
   test('a key that is an event at one leg is sent to those who hear it mixed', async () => {
     const scene = new RelayScene()
-    const parties = frequencies.map((frequency) => new SpeakingParty(scene, frequency, 'PCMA', { dtmfPayloadType: 101 }))
+    const parties = frequencies.map(
+      (frequency) => new SpeakingParty(scene, frequency, 'PCMA', { dtmfPayloadType: 101 }),
+    )
     const [one, two, third] = parties as [SpeakingParty, SpeakingParty, SpeakingParty]
     hears(one, two, third)
     hears(two, one, third)
@@ -211,7 +216,10 @@ describe('what is mixed', () => {
     const events = one.leg.hears().filter(({ packet }) => ((packet[1] as number) & 0x7f) === 101)
     assert.ok(events.length >= 4 && events.every(({ packet }) => packet[12] === 5))
     assert.deepEqual(two.leg.digits, ['5 100'])
-    assert.equal(two.leg.hears().some(({ packet }) => ((packet[1] as number) & 0x7f) === 101), false)
+    assert.equal(
+      two.leg.hears().some(({ packet }) => ((packet[1] as number) & 0x7f) === 101),
+      false,
+    )
   })
 
   test('a leg on hold is sent nothing, and its stream has no gap when it comes back', async () => {

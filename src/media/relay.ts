@@ -4,8 +4,8 @@ import { noStatistics } from './endpoint-statistics.ts'
 import { PairPool } from './pair-pool.ts'
 import { RelayEndpoint } from './relay-endpoint.ts'
 import type { RelayCommand, RelayEvent, RelayOptions } from './relay-protocol.ts'
-import type { Source } from './source.ts'
 import { SoundPacer } from './sound-pacer.ts'
+import type { Source } from './source.ts'
 
 /** How often legs are looked at: whether they still speak, and whether their RTCP report is due, which is exact enough for seconds. */
 const lookMilliseconds = 100
@@ -115,6 +115,9 @@ export class Relay {
         endpoint.hear(this.#resolve(command.source), (outcome) =>
           this.#emit({ event: 'played', id: command.id, playback: command.playback, outcome }),
         )
+        return
+      case 'hear-nobody':
+        endpoint.hearNobody()
         return
       case 'hear':
       case 'bridge': {

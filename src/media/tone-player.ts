@@ -23,10 +23,11 @@ export class TonePlayer implements Paced {
     this.#write = write
   }
 
-  /** A leg whose media is not negotiated yet hears the tone as soon as it is. */
+  /** A leg whose media is not negotiated yet hears the tone as soon as it is. One that sounds already goes on where it is. */
   play(tone: ToneCadence, media: NegotiatedMedia | undefined): void {
+    const goesOn = this.isPlaying && JSON.stringify(tone) === JSON.stringify(this.#tone)
     this.#tone = tone
-    this.#position = 0
+    if (!goesOn) this.#position = 0
     if (media !== undefined) this.setMedia(media)
   }
 
