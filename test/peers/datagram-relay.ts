@@ -9,6 +9,9 @@ export type Direction = 'to-peer' | 'to-server'
  */
 export type Carry = (packet: Buffer, direction: Direction, deliver: (packet: Buffer) => void) => void
 
+/** An empty line (RFC 3261 section 7.5): who sends one from a port of its own, to learn whether anybody listens, wants nothing sent there. */
+const longestEmptyLine = 4
+
 export interface DatagramRelayOptions {
   /** The peer's port of loopback; may be set later. */
   readonly peerPort?: number
@@ -47,7 +50,7 @@ export class DatagramRelay {
     this.serverSidePort = serverSide.address().port
     this.peerSidePort = peerSide.address().port
     serverSide.on('message', (packet: Buffer, { port }: RemoteInfo) => {
-      this.serverPort = port
+      if (packet.length > longestEmptyLine) this.serverPort = port
       carry(packet, 'to-peer', (carried) => this.#send(peerSide, carried, this.peerPort))
     })
     peerSide.on('message', (packet: Buffer, { port }: RemoteInfo) => {
