@@ -31,7 +31,7 @@ class SystemTimer implements Timer {
   constructor(task: () => void, delayMilliseconds: number) {
     this.#task = task
     this.#due = performance.now() + delayMilliseconds
-    this.#timeout = setTimeout(this.#look, Math.min(delayMilliseconds, longestNodeTimer))
+    this.#timeout = setTimeout(SystemTimer.#look, Math.min(delayMilliseconds, longestNodeTimer), this)
   }
 
   unref(): void {
@@ -42,15 +42,15 @@ class SystemTimer implements Timer {
     clearTimeout(this.#timeout)
   }
 
-  readonly #look = (): void => {
-    const remaining = this.#due - performance.now()
-    if (remaining > 0) this.#sleep(remaining)
-    else this.#task()
+  static #look(timer: SystemTimer): void {
+    const remaining = timer.#due - performance.now()
+    if (remaining > 0) timer.#sleep(remaining)
+    else timer.#task()
   }
 
   #sleep(milliseconds: number): void {
     const keepsAlive = this.#timeout.hasRef()
-    this.#timeout = setTimeout(this.#look, Math.min(milliseconds, longestNodeTimer))
+    this.#timeout = setTimeout(SystemTimer.#look, Math.min(milliseconds, longestNodeTimer), this)
     if (!keepsAlive) this.#timeout.unref()
   }
 }

@@ -70,6 +70,7 @@ export const isPrivateAddress = (host: string): boolean => {
  * gets around a rule. A name stays as it is.
  */
 export const plainAddress = (host: string): string => {
+  if (isIPv4(host)) return host
   const bare = host.replace(/^\[|\]$/g, '').replace(/%.*$/, '')
   return isIPv6(bare) ? (embeddedIPv4(ipv6Groups(bare)) ?? shortestAddress(bare)) : bare
 }

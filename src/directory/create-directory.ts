@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Credential } from './credential.ts'
 import type { Directory, Line, Trunk } from './directory.ts'
 import { type Limits, strictest } from './limits.ts'
@@ -133,7 +133,7 @@ export function createDirectory(records: DirectoryRecords): Directory {
   }
 }
 
-export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+export const sha256 = (text: string): string => hash('sha256', text, 'hex')
 
 const carries = (trunk: TrunkRecord, number: string): boolean =>
   trunk.prefixes.some((prefix) => number.startsWith(prefix))

@@ -4,10 +4,12 @@ import { connectionHost, isUsableAudio } from './read-stream.ts'
 
 const connectionLines = /^[ \t]*c[ \t]*=[ \t]*(?:IN[ \t]+)?IP[46][ \t]+\[?([^\s/\]]+)/gim
 
+/** Nearly no description has such a line: the others are not read twice. */
+const lineWithName = /^[ \t]*c[ \t]*=[ \t]*(?:IN[ \t]+)?IP[46][ \t]+\[?(?![\d.]+(?:[\s/]|$)|[\da-f]*:)/im
+
 /** The host name that a description gives instead of an address; undefined where it gives an address, or cannot be read. */
 export const connectionName = (description: string): string | undefined => {
-  // Nearly no description has one: the others are not parsed here.
-  if (Array.from(description.matchAll(connectionLines)).every(([, host = '']) => isIP(host) !== 0)) return undefined
+  if (!lineWithName.test(description)) return undefined
   const parsed = parseSdp(description)
   if (!parsed.ok) return undefined
   const stream = parsed.session.streams.find(isUsableAudio)

@@ -23,8 +23,19 @@ const staticMaps: ReadonlyMap<number, RtpMap> = new Map(
     .map(({ payloadType, name, clockRate }) => [payloadType, { name: name.toLowerCase(), clockRate }]),
 )
 
+type Payloads = ReadonlyMap<number, RtpMap | undefined>
+
+/** Several questions are asked of each stream. */
+const payloadsOf = new WeakMap<SdpStream, Payloads>()
+
 /** The listed payload types, each once and in order, with what they stand for. */
-const readPayloads = (stream: SdpStream): ReadonlyMap<number, RtpMap | undefined> => {
+const readPayloads = (stream: SdpStream): Payloads => {
+  const payloads = payloadsOf.get(stream) ?? parsePayloads(stream)
+  payloadsOf.set(stream, payloads)
+  return payloads
+}
+
+const parsePayloads = (stream: SdpStream): Payloads => {
   const maps = new Map<number, RtpMap>()
   for (const value of stream.attributes.get('rtpmap') ?? []) {
     const [, payloadType, name, clockRate] = /^(\d{1,3})\s+([^\s/]+)\s*(?:\/\s*(\d{1,6}))?/.exec(value) ?? []
@@ -103,7 +114,10 @@ export const readRemote = (
 const isHold = (host: string | undefined): boolean => host === '0.0.0.0' || host === '::'
 
 /** We would be made to send a stream to many. */
-const isOfMany = (host: string): boolean => ['multicast', 'broadcast'].includes(classifyAddress(host))
+const isOfMany = (host: string): boolean => {
+  const addressClass = classifyAddress(host)
+  return addressClass === 'multicast' || addressClass === 'broadcast'
+}
 
 /** Milliseconds; what is not between 10 and 200 is taken for the usual 20. */
 export const readPtime = (stream: SdpStream): number => {

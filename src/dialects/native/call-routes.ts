@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { CallFilter } from '../../call/call-service.ts'
@@ -141,8 +141,7 @@ async function placeCall(request: FastifyRequest, reply: FastifyReply, caller: C
 }
 
 /** The same request, whatever its spacing or the order of its members, has the same fingerprint. */
-const fingerprintOf = (parsed: object): string =>
-  createHash('sha256').update(JSON.stringify(parsed, withSortedMembers)).digest('hex')
+const fingerprintOf = (parsed: object): string => hash('sha256', JSON.stringify(parsed, withSortedMembers), 'hex')
 
 const withSortedMembers = (_name: string, value: unknown): unknown =>
   typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value).sort()) : value
