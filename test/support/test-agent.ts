@@ -69,6 +69,7 @@ export const recordInvite = () => {
     failure: undefined as InviteFailure | undefined,
     ends: [] as SessionEnd[],
     infos: [] as string[],
+    holds: [] as string[],
     handler: undefined as unknown as InviteHandler,
   }
   record.handler = {
@@ -84,6 +85,8 @@ export const recordInvite = () => {
     },
     onEnded: (end) => void record.ends.push(end),
     onInfo: (_type, body) => void record.infos.push(body),
+    onHeld: (direction) => void record.holds.push(`held ${direction}`),
+    onResumed: (direction) => void record.holds.push(`resumed ${direction}`),
     onOffer: (offer) => (offer.includes('refuse') ? undefined : `answer to ${offer}`),
   }
   return record

@@ -4,6 +4,7 @@ import type { SipRequest, SipResponse } from '../message/message.ts'
 import type { ServerTransaction } from '../transaction/server-transaction.ts'
 import { allowedMethods, sessionDescriptionType } from './capabilities.ts'
 import type { UserAgentCore } from './core.ts'
+import { describeHold, directionOf, isHold, type MediaDirection } from './media-direction.ts'
 import type { RequestOutcome } from './send-authorized.ts'
 import { sessionDescription } from './session-description.ts'
 import type { SessionHandler } from './session-handler.ts'
@@ -56,6 +57,10 @@ export class OfferExchange {
   #state: ExchangeState = stable
   /** Where the INVITE stands that we sent; `none` once it has its 2xx, and where the peer sent it. */
   #openInvite: OpenInvite | 'none'
+  /** We hold the peer: every description of ours says so. */
+  #isHolding = false
+  /** What the peer last said of itself. */
+  #peerDirection: MediaDirection = 'sendrecv'
 
   constructor(core: UserAgentCore, session: OfferingSession, openInvite: OpenInvite | 'none' = 'none') {
     this.#core = core
@@ -73,23 +78,38 @@ export class OfferExchange {
     this.#openInvite = 'none'
   }
 
-  /** Sends a re-INVITE with a new offer (RFC 3261 section 14.1). */
+  /** Sends a re-INVITE with a new offer (RFC 3261 section 14.1), which holds the peer if it is held. */
   offer(description: string): Promise<OfferOutcome> {
+    return this.#offer(description, this.#isHolding)
+  }
+
+  /** Holds the peer with a new offer, or takes it back; refused, it leaves everything as it was. */
+  offerHold(description: string, isHolding: boolean): Promise<OfferOutcome> {
+    return this.#offer(description, isHolding)
+  }
+
+  #offer(description: string, isHolding: boolean): Promise<OfferOutcome> {
     const session = this.#session
     if (session.ended) return Promise.resolve({ status: 'ended' })
-    if (this.#state.name !== 'stable' || session.awaitsAck) return Promise.resolve({ status: 'refused', code: 491 })
+    const isInviteOpen = session.awaitsAck || session.owesAck || session.dialog.state === 'early'
+    if (this.#state.name !== 'stable' || isInviteOpen) return Promise.resolve({ status: 'refused', code: 491 })
     this.#state = offering
+    const described = isHolding ? describeHold(description) : description
     return new Promise((resolve) => {
       const create = (): SipRequest => {
         const request = session.createRequest('INVITE')
         request.headers.append('Allow', allowedMethods)
-        setBody(request, sessionDescriptionType, description)
+        setBody(request, sessionDescriptionType, described)
         return request
       }
       session.send(create, (outcome) => {
         const result = this.#conclude(outcome)
         if (result === undefined) return
         this.#state = stable
+        if (result.status === 'answered') {
+          this.#isHolding = isHolding
+          this.#hearAnswer(described, result.answer)
+        }
         resolve(result)
       })
     })
@@ -171,13 +191,35 @@ export class OfferExchange {
     const response = createResponse(request, 200, 'OK')
     if (session.dialog.localContact !== undefined) response.headers.append('Contact', session.dialog.localContact)
     response.headers.append('Allow', allowedMethods)
-    if (description !== '') setBody(response, sessionDescriptionType, description)
-    if (request.method !== 'INVITE') return transaction.respond(response)
-    const asked = request.body.length === 0
-    session.accept(transaction, response, (ack) => {
-      const answer = sessionDescription(ack) ?? ''
-      if (asked && answer !== '') session.handler.onAnswer?.(answer)
-    })
+    const described = this.#isHolding ? describeHold(description) : description
+    if (described !== '') setBody(response, sessionDescriptionType, described)
+    const offer = sessionDescription(request) ?? ''
+    if (request.method !== 'INVITE') transaction.respond(response)
+    else {
+      session.accept(transaction, response, (ack) => {
+        const answer = sessionDescription(ack) ?? ''
+        if (offer !== '' || answer === '') return
+        session.handler.onAnswer?.(answer)
+        this.#hearAnswer(described, answer)
+      })
+    }
+    if (offer !== '') this.#hear(directionOf(offer))
+  }
+
+  /** RFC 3264 section 6.1: who is not sent to cannot say whether it would hear. */
+  #hearAnswer(offer: string, answer: string): void {
+    const ours = directionOf(offer)
+    if (ours === 'sendrecv' || ours === 'sendonly') this.#hear(directionOf(answer))
+  }
+
+  /** Tells of a hold of the peer, of its end, and of a hold of another kind (RFC 3264 section 8.4). */
+  #hear(direction: MediaDirection): void {
+    const before = this.#peerDirection
+    this.#peerDirection = direction
+    const { handler } = this.#session
+    if (isHold(direction)) {
+      if (direction !== before) handler.onHeld?.(direction)
+    } else if (isHold(before)) handler.onResumed?.(direction)
   }
 }
 

@@ -21,6 +21,13 @@ export interface SessionHandler {
   onOffer?(offer: string, request: SipRequest, dialog: Dialog): string | undefined | Promise<string | undefined>
   /** The peer's answer to an offer that `onOffer` made for it; it came in the ACK. */
   onAnswer?(answer: string): void
+  /**
+   * The peer holds us: it does not hear us, and may play something (`sendonly`) or not (`inactive`); also where it says so with the
+   * `c=0.0.0.0` of RFC 2543. Called after its offer was answered, and again where only the kind of hold changes.
+   */
+  onHeld?(direction: 'sendonly' | 'inactive'): void
+  /** The peer hears us again; with `recvonly` it says nothing itself. */
+  onResumed?(direction: 'sendrecv' | 'recvonly'): void
   /** An INFO with a body that we allow (`application/dtmf-relay`, `application/dtmf`). */
   onInfo?(contentType: string, body: string): void
 }

@@ -1,54 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ScriptedPeer } from '../../../test/support/scripted-peer.ts'
-import { createTestNetwork, recordInvite, testInvite } from '../../../test/support/test-agent.ts'
-
-/** A confirmed session with a scripted peer whose tag is `a`. */
-const establish = async () => {
-  const test = createTestNetwork()
-  const { agent, transactions } = await test.createAgent(5060)
-  const peer = new ScriptedPeer(test.network, 6000)
-  const record = recordInvite()
-  const invite = agent.invite(testInvite(6000), record.handler)
-  await test.clock.advance(10)
-  const request = peer.last('INVITE')
-  peer.respond(request, 200, 'OK', { toTag: 'a' })
-  await test.clock.advance(10)
-  const session = invite.acknowledge(record.dialog)
-  assert.ok(session)
-  await test.clock.advance(10)
-  const to = { host: '127.0.0.1', port: 5060 }
-  /** Sends a request of the peer within the dialog and returns the answer. */
-  const ask = async (method: string, sequence: number, headers: string[] = [], body = '') => {
-    const line = `${method} sip:alice@127.0.0.1:5060`
-    peer.request(line, [...dialogHeaders(method, sequence), ...headers], to, body)
-    await test.clock.advance(10)
-    const answer = peer.received.findLast(
-      (message) => message.header('CSeq') === `${sequence} ${method}` && message.status > 0,
-    )
-    assert.ok(answer, `no answer to ${method}`)
-    return answer
-  }
-  const dialogHeaders = (method: string, sequence: number): string[] => [
-    `From: <sip:bob@example.com>;tag=a`,
-    `To: <sip:alice@example.com>;tag=${request.tag('From')}`,
-    `Call-ID: ${request.header('Call-ID')}`,
-    `CSeq: ${sequence} ${method}`,
-    ...(method === 'INVITE' || method === 'UPDATE' ? ['Contact: <sip:bob@127.0.0.1:6000>'] : []),
-  ]
-  return { ...test, agent, transactions, peer, record, invite, session, ask, dialogHeaders, to }
-}
+import { establishSession } from '../../../test/support/established-session.ts'
 
 describe('RFC 3261 section 12.2.2: requests within a dialog', () => {
   it('a lower CSeq is refused with 500, and leaves the session alone', async () => {
-    const { ask, record } = await establish()
+    const { ask, record } = await establishSession()
     assert.equal((await ask('OPTIONS', 10)).status, 200)
     assert.equal((await ask('INFO', 9)).status, 500)
     assert.deepEqual(record.ends, [])
   })
 
   it('an unknown dialog is answered 481', async () => {
-    const { peer, clock, to } = await establish()
+    const { peer, clock, to } = await establishSession()
     peer.request(
       'BYE sip:alice@127.0.0.1:5060',
       ['From: <sip:x@y>;tag=1', 'To: <sip:z@y>;tag=2', 'Call-ID: none', 'CSeq: 1 BYE'],
@@ -65,7 +28,7 @@ describe('RFC 3261 section 12.2.2: requests within a dialog', () => {
     ['FROBNICATE', 501],
   ] as const) {
     it(`section 8.2.1: ${method} gets ${status} with Allow`, async () => {
-      const { ask } = await establish()
+      const { ask } = await establishSession()
       const answer = await ask(method, 5)
       assert.equal(answer.status, status)
       assert.match(answer.header('Allow'), /INVITE/)
@@ -73,7 +36,7 @@ describe('RFC 3261 section 12.2.2: requests within a dialog', () => {
   }
 
   it('section 8.2.2.3: an extension that we lack gets 420', async () => {
-    const { ask } = await establish()
+    const { ask } = await establishSession()
     const answer = await ask('INFO', 5, ['Require: tasty'])
     assert.equal(answer.status, 420)
     assert.equal(answer.header('Unsupported'), 'tasty')
@@ -82,14 +45,14 @@ describe('RFC 3261 section 12.2.2: requests within a dialog', () => {
 
 describe('RFC 3261 section 15: BYE', () => {
   it('of the peer ends the session once', async () => {
-    const { ask, record, assertClean } = await establish()
+    const { ask, record, assertClean } = await establishSession()
     assert.equal((await ask('BYE', 5)).status, 200)
     assert.deepEqual(record.ends, ['remote'])
     await assertClean()
   })
 
   it('of both at the same time ends it once, and both get 200', async () => {
-    const { ask, session, record, peer, clock, assertClean } = await establish()
+    const { ask, session, record, peer, clock, assertClean } = await establishSession()
     const over = Promise.all([session.bye(), session.bye()])
     assert.equal((await ask('BYE', 5)).status, 200)
     peer.respond(peer.last('BYE'), 200, 'OK')
@@ -101,7 +64,7 @@ describe('RFC 3261 section 15: BYE', () => {
   })
 
   it('without an answer is given up after 64·T1', async () => {
-    const { session, clock, assertClean } = await establish()
+    const { session, clock, assertClean } = await establishSession()
     let done = false
     void session.bye().then(() => {
       done = true
@@ -114,7 +77,7 @@ describe('RFC 3261 section 15: BYE', () => {
 
 describe('RFC 3261 section 14: modifying a session', () => {
   it('a re-INVITE is answered by the handler, refreshes the target, and its 200 is repeated until the ACK', async () => {
-    const { ask, peer, clock, dialogHeaders, to, session } = await establish()
+    const { ask, peer, clock, dialogHeaders, to, session } = await establishSession()
     const answer = await ask('INVITE', 5, ['Contact: <sip:moved@127.0.0.1:6000>'].slice(1), 'hold')
     assert.equal(answer.status, 200)
     assert.equal(answer.body, 'answer to hold')
@@ -127,14 +90,14 @@ describe('RFC 3261 section 14: modifying a session', () => {
   })
 
   it('a refused offer gets 488 and changes nothing', async () => {
-    const { ask, session } = await establish()
+    const { ask, session } = await establishSession()
     assert.equal((await ask('INVITE', 5, [], 'refuse')).status, 488)
     assert.equal((await ask('UPDATE', 6, [], 'refuse')).status, 488)
     assert.equal(session.ended, false)
   })
 
   it('RFC 3311: an UPDATE is answered by the handler; without an offer by a plain 200', async () => {
-    const { ask } = await establish()
+    const { ask } = await establishSession()
     assert.equal((await ask('UPDATE', 5, [], 'new')).body, 'answer to new')
     const plain = await ask('UPDATE', 6)
     assert.equal(plain.status, 200)
@@ -142,7 +105,7 @@ describe('RFC 3261 section 14: modifying a session', () => {
   })
 
   it('section 14.2: an offer of the peer while ours is open gets 491', async () => {
-    const { ask, session, peer, clock } = await establish()
+    const { ask, session, peer, clock } = await establishSession()
     const outcome = session.offer('ours')
     await clock.advance(10)
     assert.equal((await ask('INVITE', 5, [], 'theirs')).status, 491)
@@ -155,7 +118,7 @@ describe('RFC 3261 section 14: modifying a session', () => {
   })
 
   it('section 12.2.1.2: 481 to our offer ends the session', async () => {
-    const { session, peer, clock, record, assertClean } = await establish()
+    const { session, peer, clock, record, assertClean } = await establishSession()
     const outcome = session.offer('ours')
     await clock.advance(10)
     peer.respond(peer.last('INVITE'), 481, 'Gone')
@@ -166,7 +129,7 @@ describe('RFC 3261 section 14: modifying a session', () => {
   })
 
   it('section 14.2: a second re-INVITE before the ACK of the first gets 500 with Retry-After', async () => {
-    const { ask } = await establish()
+    const { ask } = await establishSession()
     await ask('INVITE', 5, [], 'one')
     const second = await ask('INVITE', 6, [], 'two')
     assert.equal(second.status, 500)
@@ -176,7 +139,7 @@ describe('RFC 3261 section 14: modifying a session', () => {
 
 describe('RFC 6086: INFO', () => {
   it('hands digits to the handler and refuses other bodies', async () => {
-    const { ask, record } = await establish()
+    const { ask, record } = await establishSession()
     const digit = await ask('INFO', 5, ['Content-Type: application/dtmf-relay'], 'Signal=5\r\nDuration=160\r\n')
     assert.equal(digit.status, 200)
     assert.deepEqual(record.infos, ['Signal=5\r\nDuration=160\r\n'])

@@ -11,6 +11,7 @@ import { DialogClient, type Relocate } from './dialog-client.ts'
 import type { DialogUsage } from './dialog-usage.ts'
 import type { Body } from './invite-options.ts'
 import { OfferExchange, type OfferingSession, type OfferOutcome, type OpenInvite } from './offer-exchange.ts'
+import { PatientOffers, type WishOutcome } from './patient-offers.ts'
 import type { RequestOutcome } from './send-authorized.ts'
 import type { SessionEnd, SessionHandler } from './session-handler.ts'
 import {
@@ -67,6 +68,9 @@ export class Session implements DialogUsage, OfferingSession {
   readonly #core: UserAgentCore
   readonly #client: DialogClient
   readonly #offers: OfferExchange
+  /** We sent the INVITE. */
+  readonly #madeCallId: boolean
+  #patient: PatientOffers | undefined
   #invitation: SessionInvitation
   #state: SessionState
   /** ACK of the newest 2xx that we received, repeated whenever that 2xx is. */
@@ -85,9 +89,16 @@ export class Session implements DialogUsage, OfferingSession {
     this.#invitation = options.invitation ?? {}
     this.#client = new DialogClient(core, dialog, options.authorizer, this.#invitation.relocate)
     this.#offers = new OfferExchange(core, this, options.openInvite)
+    this.#madeCallId = options.openInvite !== undefined
     // A dialog of a dead process is confirmed by its 2xx; whether that process acknowledged it, nobody knows.
     this.#state = dialog.state === 'early' ? 'early' : 'owes-ack'
     core.dialogs.add(dialog, this)
+  }
+
+  /** Made when it is first needed: most calls are never held. */
+  get #patientOffers(): PatientOffers {
+    this.#patient ??= new PatientOffers(this.#core, this.#madeCallId)
+    return this.#patient
   }
 
   get ended(): boolean {
@@ -181,6 +192,20 @@ export class Session implements DialogUsage, OfferingSession {
   /** Sends a re-INVITE with a new offer (RFC 3261 section 14.1). */
   offer(description: string): Promise<OfferOutcome> {
     return this.#offers.offer(description)
+  }
+
+  /**
+   * Holds the peer: offers what `describe` gives, without its receiving half (RFC 3264 section 8.4). From then on every offer and
+   * answer of this session is such a one, until `resume`. After a glare (491) it is tried again as RFC 3261 section 14.1 says, with
+   * what `describe` gives then.
+   */
+  hold(describe: () => string): Promise<WishOutcome> {
+    return this.#patientOffers.ask(() => this.#offers.offerHold(describe(), true))
+  }
+
+  /** Ends our hold. */
+  resume(describe: () => string): Promise<WishOutcome> {
+    return this.#patientOffers.ask(() => this.#offers.offerHold(describe(), false))
   }
 
   /** Sends INFO, OPTIONS or another request within the dialog. A 481 or 408 ends the session (RFC 3261 section 12.2.1.2). */
@@ -309,11 +334,13 @@ export class Session implements DialogUsage, OfferingSession {
 
   #tellEnded(end: SessionEnd, bye?: SipRequest): void {
     this.#offers.end()
+    this.#patient?.end()
     this.handler.onEnded?.(end, bye)
   }
 
   #leave(): void {
     this.#stopWaiting()
+    this.#patient?.end()
     this.#core.dialogs.remove(this.dialog, this)
     this.#byeDone?.resolve()
     // Late repetitions of a 2xx may keep us for another half a minute, but not the call that we were for.
