@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../../clock.ts'
 import type { Log } from '../../log.ts'
 import type { Random } from '../../random.ts'
+import { glareMilliseconds } from '../../sip/user-agent/patient-offers.ts'
 import type { Session } from '../../sip/user-agent/session.ts'
 import type { LegMedia } from './leg-media.ts'
 
@@ -54,8 +55,7 @@ export class CodecMeeting {
   /** RFC 3261 section 14.1: who made the Call-ID waits between 2.1 and 4 seconds. */
   #waitForGlare(left: number): void {
     const { clock, random } = this.#context
-    const wait = 2100 + 10 * ((random.bytes(1)[0] ?? 0) % 191)
-    this.#timer = clock.setTimeout(() => void this.#offer(left), wait)
+    this.#timer = clock.setTimeout(() => void this.#offer(left), glareMilliseconds(random, true))
   }
 
   #take(isUsable: boolean): void {
