@@ -33,7 +33,7 @@ const demo = readFileSync(new URL('../src/config/demo.yaml', import.meta.url), '
 const trunks = 'trunks: [{ name: t, address: "sip:127.0.0.1:9" }]\n'
 const config = parseConfig(`${demo.slice(0, demo.indexOf('\ndemo:'))}\n${trunks}`, 'demo.yaml')
 
-const store = await openSqliteStore({ file: join(folder, 'cordboard.db'), onBroken: () => process.exit(1) })
+const store = await openSqliteStore({ node: 1, file: join(folder, 'cordboard.db'), onBroken: () => process.exit(1) })
 const secretBox = openSecretBox(join(folder, 'key'))
 const liveDirectory = new LiveDirectory({ config, store: store.directory, secretBox, onChanged: async () => {} })
 await liveDirectory.bringTo(config)

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { callAccepted } from '../test/support/call-scene.ts'
-import { configText, startTestServer } from '../test/support/test-server.ts'
+import { api, configText, startTestServer } from '../test/support/test-server.ts'
 import { startServer } from './main.ts'
 import { openStore } from './store/open-store.ts'
 
@@ -16,6 +16,7 @@ test('a start that finds its port taken says so and ends, whatever calls the pro
   const store = await openStore({
     address: 'sqlite:cordboard.db',
     baseDirectory: dataDirectory,
+    node: 1,
     onBroken: assert.fail,
   })
   await store.calls.accept([callAccepted('left', Date.now())])
@@ -30,6 +31,52 @@ test('a start that finds its port taken says so and ends, whatever calls the pro
   await assert.rejects(startServer({ configFile, dataDirectory }), new RegExp(`^Error: Port ${port} is in use`))
   // A promise that nobody waits for would fail the test here.
   await new Promise((resolve) => setTimeout(resolve, 200))
+})
+
+test('a start ends and resumes the calls of its own node; those of another it shows', async (t) => {
+  const dataDirectory = mkdtempSync(join(tmpdir(), 'cordboard-'))
+  t.after(() => rmSync(dataDirectory, { recursive: true, force: true }))
+  const openAs = (node: number) =>
+    openStore({ address: 'sqlite:cordboard.db', baseDirectory: dataDirectory, node, onBroken: assert.fail })
+  const now = Date.now()
+  for (const node of [1, 2]) {
+    const store = await openAs(node)
+    await store.calls.accept([callAccepted(`${node}-up`, now)])
+    const callId = `${node}-delayed`
+    await store.calls.accept([callAccepted(callId, now), { type: 'call.scheduled', callId, at: now, dueAt: now + 6e5 }])
+    await store.close()
+  }
+  const configFile = join(dataDirectory, 'cordboard.yaml')
+  writeFileSync(configFile, `${configText}\nnode: { number: 2 }\n`)
+  const server = await startServer({ configFile, dataDirectory })
+  const states = async () =>
+    Object.fromEntries(
+      (await api(server, 'GET', '/v1/calls')).body.calls.map((call: { id: string; state: string }) => [
+        call.id,
+        call.state,
+      ]),
+    )
+  try {
+    assert.deepEqual(await states(), {
+      ...{ '1-up': 'accepted', '1-delayed': 'scheduled', '2-up': 'ended', '2-delayed': 'scheduled' },
+    })
+    assert.equal(server.counts().liveCalls, 1)
+    assert.equal((await api(server, 'GET', '/v1/calls/2-up')).body.end.cause, 'interrupted')
+  } finally {
+    await server.stop()
+  }
+  // What node 1 left is as it was, for its own next start.
+  const store = await openAs(1)
+  const unfinished = await store.calls.unfinished()
+  assert.deepEqual(
+    unfinished.map(({ call }) => [call.id, call.state]),
+    [
+      ['1-delayed', 'scheduled'],
+      ['1-up', 'accepted'],
+    ],
+  )
+  assert.deepEqual(await store.calls.liveElsewhere(), [{ node: 2, calls: 1 }])
+  await store.close()
 })
 
 const ipv4 = { address: '127.0.0.1', family: 4 }

@@ -16,7 +16,7 @@ import { postByFetch, Webhooks } from './events/webhooks.ts'
 import { createServer } from './http/create-server.ts'
 import { Metrics } from './http/metrics.ts'
 import { TlsFront, type TlsFrontOptions } from './http/tls-front.ts'
-import { createLog } from './log.ts'
+import { createLog, type Log } from './log.ts'
 import { chooseDialects } from './main/choose-dialects.ts'
 import { createDialectContext } from './main/create-dialect-context.ts'
 import { createEngine } from './main/create-engine.ts'
@@ -29,6 +29,7 @@ import { reasonsNotReady, tellStoreHealth } from './main/readiness.ts'
 import { webhookTargets } from './main/webhook-targets.ts'
 import { Orchestrator } from './orchestrator/orchestrator.ts'
 import { systemRandom } from './random.ts'
+import type { CallStore } from './store/call-store.ts'
 import { openStore, storeFile } from './store/open-store.ts'
 import type { SipEngine, SipListener } from './telephony/sip-engine/sip-engine.ts'
 
@@ -76,6 +77,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const store = await openStore({
       address: config.store,
       baseDirectory,
+      node: config.node.number,
       onBroken: (error) => options.onFatal?.(error),
       onHealth: tellStoreHealth(log, clock),
     })
@@ -154,8 +156,9 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
 
     await engine.start()
     // Asks the log what the process before left, ahead of the first request: no call of this process is taken for one of those.
-    const resuming = orchestrator.resume().then(({ interrupted, resumed: delayed }) => {
+    const resuming = orchestrator.resume().then(async ({ interrupted, resumed: delayed }) => {
       if (interrupted + delayed > 0) log.warn({ interrupted, delayed }, 'calls of before were taken care of')
+      await tellOfOtherNodes(store.calls, log)
       ready = true
     })
     const [url, tlsPort] = await Promise.all([
@@ -184,6 +187,14 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     await stop()
     throw explainStartError(error, config)
   }
+}
+
+/** Only a start with a node's own number ends what it left behind: whoever has changed the number must know. */
+async function tellOfOtherNodes(calls: CallStore, log: Log): Promise<void> {
+  const nodes = await calls.liveElsewhere()
+  if (nodes.length === 0) return
+  const message = 'calls of other nodes have not ended; if such a node is gone, start once with its node.number'
+  log.warn({ nodes }, message)
 }
 
 function openTlsFront(

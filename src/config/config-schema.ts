@@ -97,6 +97,9 @@ const certificateFiles = {
   key: z.string().min(1, 'must be the path of a PEM file'),
 }
 
+/** Stands in the row of every call. */
+const nodeNumber = z.int().min(1).max(999)
+
 /** What a phone of the line would dial. */
 const forwardTo = z.string().min(1).max(64).optional()
 
@@ -291,7 +294,7 @@ export const configSchema = z.strictObject({
       silentSeconds: z.int().min(0).max(86_400).default(60),
     })
     .prefault({}),
-  node: z.strictObject({ number: z.int().min(1).default(1), name: name.default('cordboard') }).prefault({}),
+  node: z.strictObject({ number: nodeNumber.default(1), name: name.default('cordboard') }).prefault({}),
   limits: z
     .strictObject({ requestsPerSecond: z.number().positive().default(100), burst: z.int().min(1).default(200) })
     .prefault({}),

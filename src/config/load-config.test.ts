@@ -395,6 +395,17 @@ featureCodes: { "*60": { quue: q } }`)}demo: { phones: [acme/101, acme/102] }`,
   })
 })
 
+test('the number of a node is a small whole one', () => {
+  assert.deepEqual(faultsOf('node: { number: 999 }'), [])
+  const faults = ['0', '1000', '1.5', '"2"'].flatMap((number) => faultsOf(`log: {}\nnode:\n  number: ${number}\n`))
+  assert.deepEqual(faults, [
+    'f:3:11: node.number must be at least 1',
+    'f:3:11: node.number must be at most 999',
+    'f:3:11: node.number must be a whole number',
+    'f:3:11: node.number must be a number',
+  ])
+})
+
 test('a country that people write otherwise is named by its code', () => {
   const meant = { UK: 'GB', au: 'AU', USA: 'US', ' nz': 'NZ' }
   for (const [written, code] of Object.entries(meant)) {

@@ -40,8 +40,15 @@ export interface UnfinishedCall {
   readonly recoveries: readonly { readonly leg: LegName; readonly recovery: LegRecovery; readonly answered: boolean }[]
 }
 
+/** How many calls of a node have not ended. */
+export interface NodeCalls {
+  readonly node: number
+  readonly calls: number
+}
+
 /**
  * The durable history of calls. Whatever resolves here is on disk (`synchronous=FULL`): it survives kill -9 and power loss.
+ * It is opened by a node, whose calls it accepts and appends to; it reads those of all nodes.
  * Concurrent writes are committed together (group commit) in the order in which they were asked for.
  */
 export interface CallStore {
@@ -55,7 +62,9 @@ export interface CallStore {
   calls(query: CallQuery): Promise<CallPage>
   /** Of a call that has ended without its recovery records: there is nothing left to end. */
   events(callId: string): Promise<readonly LoggedCallEvent[]>
-  /** Every call without `call.ended`: for the restart. */
+  /** Every call of this node without `call.ended`: for its restart. Those of other nodes are theirs to end. */
   unfinished(): Promise<readonly UnfinishedCall[]>
+  /** The other nodes that have such calls. */
+  liveElsewhere(): Promise<readonly NodeCalls[]>
   close(): Promise<void>
 }

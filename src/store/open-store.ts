@@ -9,17 +9,19 @@ export interface OpenStoreOptions extends StoreListeners {
   readonly address: string
   /** What a relative PATH is relative to. */
   readonly baseDirectory: string
+  /** Which node opens it: the calls that are accepted by it are that node's. */
+  readonly node: number
 }
 
 /** Opens the store, creating or migrating its database. Rejects with a {@link StoreError} that says what to do. */
-export async function openStore({ address, baseDirectory, ...listeners }: OpenStoreOptions): Promise<Store> {
+export async function openStore({ address, baseDirectory, ...options }: OpenStoreOptions): Promise<Store> {
   if (/^postgres(ql)?:/.test(address)) {
     throw new StoreError(
       'not-available',
       'PostgreSQL is not available yet in this release; use "store: sqlite:PATH" instead.',
     )
   }
-  return openSqliteStore({ file: storeFile(address, baseDirectory), ...listeners })
+  return openSqliteStore({ file: storeFile(address, baseDirectory), ...options })
 }
 
 /** The database's file; the server's key stands beside it. */

@@ -20,6 +20,8 @@ export interface CallsTable {
   id: string
   /** What its events call it by. Numbers grow with every call. */
   number: number
+  /** The node that runs it, or ran it. */
+  node: number
   account: string
   external_id: string | null
   dialect: string

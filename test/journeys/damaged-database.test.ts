@@ -26,7 +26,7 @@ demo: { phones: [ acme/101, acme/102, acme/103 ] }
 `,
   )
   const file = join(folder, 'cordboard.db')
-  const store = await openStore({ address: `sqlite:${file}`, baseDirectory: folder, onBroken: assert.fail })
+  const store = await openStore({ address: `sqlite:${file}`, baseDirectory: folder, node: 1, onBroken: assert.fail })
   await store.close()
   const database = new DatabaseSync(file)
   const root = database.prepare('select rootpage from sqlite_master where name = ?').get(table)?.['rootpage'] as number

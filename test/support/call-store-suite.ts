@@ -77,8 +77,9 @@ const key = (name: string, fingerprint = 'body', account = 'acme'): IdempotencyK
 })
 const rejectsInvalid = (promise: Promise<unknown>) => assert.rejects(promise, { code: 'invalid-write' })
 
-/** What every store has to keep, on whatever database. `open` gives an empty store. */
-export function callStoreSuite(database: string, open: () => Promise<Store>): void {
+/** What every store has to keep, on whatever database. `prepare` makes an empty one, and gives the way for a node to open it. */
+export function callStoreSuite(database: string, prepare: () => (node: number) => Promise<Store>): void {
+  const open = () => prepare()(1)
   describe(`calls on ${database}`, () => {
     let store: Store
     let calls: CallStore
@@ -366,6 +367,51 @@ export function callStoreSuite(database: string, open: () => Promise<Store>): vo
   })
 
   describe(`unfinished calls on ${database}`, () => {
+    test('a node that starts finds its own calls and delays alone; every node reads them all', async () => {
+      const openNode = prepare()
+      const accepted = async (node: number, external: string, dueAt?: number) => {
+        const store = await openNode(node)
+        const story = new Story({ externalId: external }, ++at, dueAt)
+        await store.calls.accept(story.acceptance)
+        await store.close()
+        return story
+      }
+      const [ringing, delayed] = [await accepted(1, 'ringing'), await accepted(1, 'delayed', at + day)]
+      const others = [await accepted(2, 'of two'), await accepted(12, 'of twelve')]
+      const [two, twelve] = others
+      const store = await openNode(2)
+      assert.deepEqual(
+        (await store.calls.unfinished()).map(({ call }) => call.id),
+        [two?.id],
+      )
+      assert.deepEqual(await store.calls.liveElsewhere(), [
+        { node: 1, calls: 2 },
+        { node: 12, calls: 1 },
+      ])
+      const everyone = [ringing, delayed, ...others].map(({ id }) => id).toReversed()
+      const shown = await store.calls.calls({ accounts: ['acme'], state: 'live', limit: 10 })
+      assert.deepEqual(
+        shown.calls.map(({ id }) => id),
+        everyone,
+      )
+      assert.equal((await store.calls.call(delayed.id))?.state, 'scheduled')
+      assert.equal((await store.calls.events(ringing.id)).length, 1)
+      // One external id, one live call, whichever node runs it.
+      const copy = new Story({ externalId: 'of twelve' })
+      assert.deepEqual(await store.calls.accept(copy.acceptance), { outcome: 'external-id-in-use', callId: twelve?.id })
+      await rejectsInvalid(store.calls.append([ringing.end()]))
+      assert.equal((await store.calls.call(ringing.id))?.state, 'accepted')
+      await store.calls.append([(two ?? assert.fail()).end()])
+      assert.deepEqual(await store.calls.unfinished(), [])
+      await store.close()
+      const first = await openNode(1)
+      assert.deepEqual(
+        (await first.calls.unfinished()).map(({ call }) => call.id),
+        [ringing.id, delayed.id],
+      )
+      await first.close()
+    })
+
     test('every call without an end, with what it takes to end each leg that may be up', async () => {
       const store = await open()
       const scheduled = new Story({ delaySeconds: 60 }, ++at, at + 60_000)

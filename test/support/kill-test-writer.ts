@@ -5,6 +5,7 @@ import { callAccepted, fakeRecovery } from './call-scene.ts'
 const [, , file = '', round = '0'] = process.argv
 const store = await openSqliteStore({
   file,
+  node: 1,
   onBroken: (error) => {
     throw error
   },

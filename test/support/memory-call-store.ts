@@ -7,6 +7,7 @@ import type {
   CallPage,
   CallStore,
   IdempotencyKey,
+  NodeCalls,
   ReplayResult,
   UnfinishedCall,
 } from '../../src/store/call-store.ts'
@@ -89,6 +90,10 @@ export class MemoryCallStore implements CallStore {
   unfinished(): Promise<readonly UnfinishedCall[]> {
     const open = [...this.#calls.values()].filter((events) => events.at(-1)?.type !== 'call.ended')
     return Promise.resolve(open.map((events) => findRecoveries(projectCall(events), events)))
+  }
+
+  liveElsewhere(): Promise<readonly NodeCalls[]> {
+    return Promise.resolve([])
   }
 
   close(): Promise<void> {

@@ -4,7 +4,7 @@ import type { LoggedCallEvent } from '../../call/call-event.ts'
 import { lowestCallId } from '../../call/call-id-order.ts'
 import { projectCall } from '../../call/project-call.ts'
 import { type CallRow, callFromRows, type LegRow } from '../call-row.ts'
-import type { CallPage, CallQuery, UnfinishedCall } from '../call-store.ts'
+import type { CallPage, CallQuery, NodeCalls, UnfinishedCall } from '../call-store.ts'
 import { fromEventRow, fromWholeEventRow, type LoggedEventRow } from '../event-row.ts'
 import type { Schema } from '../schema.ts'
 import { findRecoveries } from '../unfinished-call.ts'
@@ -19,8 +19,11 @@ export class CallReader {
   readonly #statements: Statements
   readonly #prepared: ReturnType<typeof prepareStatements>
 
-  constructor(statements: Statements) {
+  readonly #node: number
+
+  constructor(statements: Statements, node: number) {
     this.#statements = statements
+    this.#node = node
     this.#prepared = prepareStatements(statements)
   }
 
@@ -47,10 +50,14 @@ export class CallReader {
   }
 
   unfinished(): readonly UnfinishedCall[] {
-    return this.#prepared.findLive.all({}).map(({ id }) => {
+    return this.#prepared.findLiveOfNode.all({ node: this.#node }).map(({ id }) => {
       const events = this.events(id)
       return findRecoveries(projectCall(events), events)
     })
+  }
+
+  liveElsewhere(): readonly NodeCalls[] {
+    return this.#prepared.countLiveElsewhere.all({ node: this.#node })
   }
 
   #fromRow(row: CallRow): Call {
@@ -102,8 +109,22 @@ const prepareStatements = (statements: Statements) => ({
   findLegs: statements.prepare<{ call_id: string }, LegRow>((db, parameter) =>
     db.selectFrom('legs').selectAll().where('call_id', '=', parameter('call_id')),
   ),
-  findLive: statements.prepare<object, { id: string }>((db) =>
-    db.selectFrom('calls').select('id').where('ended_at', 'is', null).orderBy('id'),
+  findLiveOfNode: statements.prepare<{ node: number }, { id: string }>((db, parameter) =>
+    db
+      .selectFrom('calls')
+      .select('id')
+      .where('ended_at', 'is', null)
+      .where('node', '=', parameter('node'))
+      .orderBy('id'),
+  ),
+  countLiveElsewhere: statements.prepare<{ node: number }, NodeCalls>((db, parameter) =>
+    db
+      .selectFrom('calls')
+      .select(['node', (eb) => eb.fn.countAll<number>().as('calls')])
+      .where('ended_at', 'is', null)
+      .where('node', '!=', parameter('node'))
+      .groupBy('node')
+      .orderBy('node'),
   ),
   readEvents: statements.prepare<{ call_number: number }, LoggedEventRow>(selectEvents),
   readWholeEvents: statements.prepare<{ call_number: number }, LoggedEventRow & { readonly recovery: string | null }>(

@@ -15,7 +15,7 @@ const sweepCount = 500
 
 type Acceptance = Pick<
   CallsTable,
-  'id' | 'number' | 'account' | 'external_id' | 'dialect' | 'credential' | 'request' | 'accepted_at'
+  'id' | 'number' | 'node' | 'account' | 'external_id' | 'dialect' | 'credential' | 'request' | 'accepted_at'
 >
 type Cdr = Pick<CallsTable, 'id' | 'due_at' | 'bridged_at' | 'ended_at' | 'end_cause' | 'end_status' | 'ended_by'>
 
@@ -29,8 +29,10 @@ export class CallWriter {
   /** Calls that were seen live, so that each append need not look. The foreign key stands behind it. */
   readonly #live = new Map<string, LiveCall>()
   #lastNumber: number
+  readonly #node: number
 
-  constructor(statements: Statements) {
+  constructor(statements: Statements, node: number) {
+    this.#node = node
     this.#statements = prepareStatements(statements)
     this.#lastNumber = this.#statements.findLastNumber.get({})?.number ?? 0
   }
@@ -44,6 +46,7 @@ export class CallWriter {
     this.#statements.insertCall.run({
       id,
       number,
+      node: this.#node,
       account,
       external_id: externalId,
       dialect,
@@ -90,6 +93,9 @@ export class CallWriter {
     if (known !== undefined) return known
     const call = this.#statements.findCall.get({ id })
     if (call === undefined) throw new StoreError('invalid-write', `There is no call ${id}; it was never accepted.`)
+    if (call.node !== this.#node) {
+      throw new StoreError('invalid-write', `Call ${id} is run by node ${call.node}; this one is node ${this.#node}.`)
+    }
     if (call.ended_at !== null) throw new StoreError('invalid-write', `Call ${id} has ended; nothing follows its end.`)
     this.#live.set(id, call)
     return call
@@ -138,6 +144,7 @@ const prepareStatements = (statements: Statements) => ({
     db.insertInto('calls').values({
       id: parameter('id'),
       number: parameter('number'),
+      node: parameter('node'),
       account: parameter('account'),
       external_id: parameter('external_id'),
       dialect: parameter('dialect'),
@@ -168,8 +175,8 @@ const prepareStatements = (statements: Statements) => ({
   findLastNumber: statements.prepare<object, { number: number }>((db) =>
     db.selectFrom('calls').select('number').orderBy('number', 'desc').limit(1),
   ),
-  findCall: statements.prepare<{ id: string }, LiveCall & { readonly ended_at: number | null }>((db, parameter) =>
-    db.selectFrom('calls').select(['id', 'number', 'request', 'ended_at']).where('id', '=', parameter('id')),
+  findCall: statements.prepare<{ id: string }, LiveCall & Pick<CallsTable, 'ended_at' | 'node'>>((db, parameter) =>
+    db.selectFrom('calls').select(['id', 'number', 'node', 'request', 'ended_at']).where('id', '=', parameter('id')),
   ),
   findLiveByExternalId: statements.prepare<{ account: string; external_id: string }, { id: string }>((db, parameter) =>
     db

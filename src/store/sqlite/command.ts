@@ -14,6 +14,7 @@ export type Command =
   | readonly ['calls', query: CallQuery]
   | readonly ['events', callId: string]
   | readonly ['unfinished']
+  | readonly ['live-elsewhere']
   | readonly ['apply-registrations', puts: readonly RegistrationRow[], removals: readonly string[]]
   | readonly ['load-registrations', now: number]
   | readonly ['write-directory', put: readonly EntryRow[], remove: readonly (readonly [kind: string, key: string])[]]
@@ -47,6 +48,12 @@ export type ReplayReply = readonly ['replayed', callId: string] | readonly ['key
 export interface Reply {
   readonly values: readonly unknown[]
   readonly errors?: readonly (readonly [index: number, code: StoreErrorCode, message: string])[]
+}
+
+/** With what the worker is started: its database, and the node whose calls it accepts and finds unfinished. */
+export interface WorkerStart {
+  readonly path: string
+  readonly node: number
 }
 
 /** The worker's first message. */

@@ -9,6 +9,7 @@ export const readOnly: ReadonlySet<Command[0]> = new Set<Command[0]>([
   'calls',
   'events',
   'unfinished',
+  'live-elsewhere',
   'events-after',
   'load-directory',
 ])

@@ -33,7 +33,7 @@ async function databaseBefore(migration: string, fill: (database: DatabaseSync) 
 }
 
 async function open(t: TestContext, file: string): Promise<Store> {
-  const store = await openSqliteStore({ file, onBroken: assert.fail })
+  const store = await openSqliteStore({ file, node: 1, onBroken: assert.fail })
   t.after(() => store.close())
   return store
 }

@@ -9,11 +9,13 @@ import { WorkerClient } from './worker-client.ts'
 
 export interface SqliteStoreOptions extends StoreListeners {
   readonly file: string
+  /** See {@link OpenStoreOptions.node}. */
+  readonly node: number
 }
 
 /** Opens the database in a thread of its own. Rejects with a {@link StoreError} that says what to do. */
-export async function openSqliteStore({ file, onBroken, onHealth }: SqliteStoreOptions): Promise<Store> {
-  const client = await WorkerClient.open(file, onBroken)
+export async function openSqliteStore({ file, node, onBroken, onHealth }: SqliteStoreOptions): Promise<Store> {
+  const client = await WorkerClient.open({ path: file, node }, onBroken)
   const health = new StoreHealth(async () => {
     await client.request(['probe'])
   }, onHealth)

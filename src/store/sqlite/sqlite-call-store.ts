@@ -6,6 +6,7 @@ import type {
   CallQuery,
   CallStore,
   IdempotencyKey,
+  NodeCalls,
   ReplayResult,
   UnfinishedCall,
 } from '../call-store.ts'
@@ -62,6 +63,10 @@ export class SqliteCallStore implements CallStore {
 
   async unfinished(): Promise<readonly UnfinishedCall[]> {
     return JSON.parse((await this.#client.request(['unfinished'])) as string) as UnfinishedCall[]
+  }
+
+  async liveElsewhere(): Promise<readonly NodeCalls[]> {
+    return (await this.#client.request(['live-elsewhere'])) as NodeCalls[]
   }
 
   close(): Promise<void> {

@@ -21,11 +21,14 @@ const freshFile = () => join(folder, `${++count}`, 'cordboard.db')
 const onBroken = (error: Error) => {
   throw error
 }
-const open = (file = freshFile()): Promise<Store> => openSqliteStore({ file, onBroken })
+const open = (file = freshFile(), node = 1): Promise<Store> => openSqliteStore({ file, node, onBroken })
 const rejectsWith = (promise: Promise<unknown>, code: StoreErrorCode, words: RegExp) =>
   assert.rejects(promise, { name: 'StoreError', code, message: words })
 
-callStoreSuite('SQLite', () => open())
+callStoreSuite('SQLite', () => {
+  const file = freshFile()
+  return (node) => open(file, node)
+})
 
 test('when a call has ended, nothing is left of what would have ended its legs after a crash', async () => {
   const file = freshFile()
@@ -113,10 +116,10 @@ describe('opening a SQLite store', () => {
   })
 
   test('the address of the configuration: a path from the base directory, PostgreSQL not yet, nonsense', async () => {
-    const store = await openStore({ address: 'sqlite:./data/x.db', baseDirectory: folder, onBroken })
+    const store = await openStore({ address: 'sqlite:./data/x.db', baseDirectory: folder, node: 1, onBroken })
     assert.ok(statSync(join(folder, 'data', 'x.db')).isFile())
     await store.close()
-    const other = (address: string) => openStore({ address, baseDirectory: folder, onBroken })
+    const other = (address: string) => openStore({ address, baseDirectory: folder, node: 1, onBroken })
     await rejectsWith(other('postgres://db/cordboard'), 'not-available', /PostgreSQL is not available yet/)
     await rejectsWith(other('mysql://db'), 'not-available', /write "sqlite:PATH"/)
   })

@@ -18,7 +18,7 @@ for (const [how, script, words] of [
 ] as const) {
   test(`a worker that ${how}: whatever waits, and whatever comes, is rejected, and it is told once`, async () => {
     const told: StoreError[] = []
-    const client = await WorkerClient.open('unused', (error) => told.push(error), thread(script))
+    const client = await WorkerClient.open({ path: 'unused', node: 1 }, (error) => told.push(error), thread(script))
     const waiting = await Promise.allSettled([client.request(['unfinished']), client.request(['unfinished'])])
     for (const result of waiting) {
       assert.ok(result.status === 'rejected')
@@ -33,13 +33,13 @@ for (const [how, script, words] of [
 
 test('a thread that cannot even start is an error of opening', async () => {
   const broken = new URL(`data:text/javascript,${encodeURIComponent("throw new Error('no such module')")}`)
-  await assert.rejects(WorkerClient.open('unused', assert.fail, broken), /no such module/)
+  await assert.rejects(WorkerClient.open({ path: 'unused', node: 1 }, assert.fail, broken), /no such module/)
 })
 
 test('one turn of the event loop is one message; answers find their questions', async () => {
   const echo =
     'parentPort.postMessage({ values: commands === null ? [] : commands.map(([, id]) => commands.length + id) }); if (commands === null) parentPort.close()'
-  const client = await WorkerClient.open('unused', assert.fail, thread(echo))
+  const client = await WorkerClient.open({ path: 'unused', node: 1 }, assert.fail, thread(echo))
   const ask = (id: string) => client.request(['call', id])
   assert.deepEqual(await Promise.all(['a', 'b', 'c'].map(ask)), ['3a', '3b', '3c'])
   assert.equal(await ask('d'), '1d')

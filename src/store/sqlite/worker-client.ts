@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { StoreError } from '../store-error.ts'
 import type { StoreHealth } from '../store-health.ts'
-import type { Command, Opening, Reply } from './command.ts'
+import type { Command, Opening, Reply, WorkerStart } from './command.ts'
 import { readOnly } from './group-commit.ts'
 
 interface Waiting {
@@ -45,11 +45,11 @@ export class WorkerClient {
 
   /** Starts the thread and opens the database; rejects with the worker's own {@link StoreError}. */
   static async open(
-    path: string,
+    start: WorkerStart,
     onBroken: (error: StoreError) => void,
     thread = new URL('./worker.ts', import.meta.url),
   ): Promise<WorkerClient> {
-    const worker = new Worker(thread, { workerData: { path } })
+    const worker = new Worker(thread, { workerData: start })
     const opening = await new Promise<Opening>((resolve, reject) => {
       worker.once('message', resolve)
       worker.once('error', reject)

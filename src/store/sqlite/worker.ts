@@ -3,7 +3,7 @@ import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from '
 import { StoreError } from '../store-error.ts'
 import { CallReader } from './call-reader.ts'
 import { CallWriter } from './call-writer.ts'
-import type { Command, Opening } from './command.ts'
+import type { Command, Opening, WorkerStart } from './command.ts'
 import { DirectoryRows } from './directory-rows.ts'
 import { FileWatch } from './file-watch.ts'
 import { GroupCommit } from './group-commit.ts'
@@ -16,7 +16,7 @@ import { SubscriberRows } from './subscriber-rows.ts'
 /** The thread that owns the database. Commands come in arrays; `null` asks it to close. */
 type Message = readonly Command[] | null
 
-async function main(port: MessagePort, path: string): Promise<void> {
+async function main(port: MessagePort, { path, node }: WorkerStart): Promise<void> {
   let open: OpenDatabase
   try {
     open = await openDatabase(path)
@@ -28,7 +28,7 @@ async function main(port: MessagePort, path: string): Promise<void> {
   const watch = new FileWatch(path)
   const groupCommit = new GroupCommit({
     database: open.database,
-    execute: createExecutor(new Statements(open.database, open.kysely), open.database),
+    execute: createExecutor(new Statements(open.database, open.kysely), open.database, node),
     describeFailure: (error) => describeSqliteFailure(error, path),
     requireKept: () => watch.requireSame(),
   })
@@ -60,9 +60,9 @@ function takeWaiting(port: MessagePort, first: Message): { commands: readonly Co
   return { commands, close: true }
 }
 
-function createExecutor(statements: Statements, database: DatabaseSync): (command: Command) => unknown {
-  const writer = new CallWriter(statements)
-  const reader = new CallReader(statements)
+function createExecutor(statements: Statements, database: DatabaseSync, node: number): (command: Command) => unknown {
+  const writer = new CallWriter(statements, node)
+  const reader = new CallReader(statements, node)
   const registrations = new RegistrationRows(statements)
   const directory = new DirectoryRows(statements)
   const subscribers = new SubscriberRows(statements)
@@ -82,6 +82,8 @@ function createExecutor(statements: Statements, database: DatabaseSync): (comman
         return JSON.stringify(reader.events(command[1]))
       case 'unfinished':
         return JSON.stringify(reader.unfinished())
+      case 'live-elsewhere':
+        return reader.liveElsewhere()
       case 'apply-registrations':
         return registrations.apply(command[1], command[2])
       case 'load-registrations':
@@ -106,4 +108,4 @@ function createExecutor(statements: Statements, database: DatabaseSync): (comman
 }
 
 if (parentPort === null) throw new Error('The store worker runs as a worker thread only')
-await main(parentPort, (workerData as { readonly path: string }).path)
+await main(parentPort, workerData as WorkerStart)
