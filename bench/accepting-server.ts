@@ -1,6 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createAdmit } from '../src/access/admit-request.ts'
+import { createAccess } from '../src/access/create-access.ts'
+import { HeldAccesses } from '../src/access/held-accesses.ts'
+import { createIdentify } from '../src/access/identify.ts'
 import type { CallService } from '../src/call/call-service.ts'
 import { projectCall } from '../src/call/project-call.ts'
 import { systemClock } from '../src/clock.ts'
@@ -14,9 +18,7 @@ import { createServer } from '../src/http/create-server.ts'
 import { Metrics } from '../src/http/metrics.ts'
 import { silentLog } from '../src/log.ts'
 import { chooseDialects } from '../src/main/choose-dialects.ts'
-import { createDialectContext, type DialectContextSources } from '../src/main/create-dialect-context.ts'
 import { createPolicy } from '../src/main/create-policy.ts'
-import { HeldAccesses } from '../src/main/held-accesses.ts'
 import { LiveDirectory } from '../src/main/live-directory.ts'
 import { CallCounters } from '../src/orchestrator/call-counters.ts'
 import { LineActivity } from '../src/orchestrator/line-activity.ts'
@@ -56,15 +58,19 @@ const calls: Pick<CallService, 'place'> = {
 const app = await createServer({
   ...chooseDialects(config.dialects),
   trustedProxies: [],
-  context: createDialectContext({
-    ...{ orchestrator: calls, liveDirectory, node: config.node },
-    buckets: new TokenBuckets(systemClock, 1e9, 1e9),
-    ...{
-      passwords: new PasswordGuard(systemClock),
-      guesses: new GuessLog(systemClock, silentLog),
-      heldAccesses: new HeldAccesses(),
-    },
-  } as unknown as DialectContextSources),
+  context: {
+    access: createAccess({
+      ...{ calls: calls as CallService, directory, changes: liveDirectory, heldAccesses: new HeldAccesses() },
+      ...{ clock: systemClock, phones: () => [] },
+      admit: createAdmit({ directory, buckets: new TokenBuckets(systemClock, 1e9, 1e9) }),
+      identify: createIdentify({
+        directory,
+        passwords: new PasswordGuard(systemClock),
+        guesses: new GuessLog(systemClock, silentLog),
+      }),
+    }),
+    node: config.node,
+  },
   metrics: new Metrics({ liveCalls: () => 0, registeredPhones: () => 0, trunks: () => [] }),
   log: silentLog,
   notReady: async () => [],

@@ -1,6 +1,10 @@
 import { promises as dns } from 'node:dns'
 import type { Server } from 'node:http'
 import { resolve } from 'node:path'
+import { createAdmit } from './access/admit-request.ts'
+import { createAccess } from './access/create-access.ts'
+import { HeldAccesses } from './access/held-accesses.ts'
+import { createIdentify } from './access/identify.ts'
 import { systemClock } from './clock.ts'
 import type { Config } from './config/config-schema.ts'
 import { loadConfigHere } from './config/load-config.ts'
@@ -18,12 +22,10 @@ import { Metrics } from './http/metrics.ts'
 import { TlsFront, type TlsFrontOptions } from './http/tls-front.ts'
 import { createLog, type Log } from './log.ts'
 import { chooseDialects } from './main/choose-dialects.ts'
-import { createDialectContext } from './main/create-dialect-context.ts'
 import { createEngine } from './main/create-engine.ts'
 import { createPolicy } from './main/create-policy.ts'
 import { DescriptorWatch } from './main/descriptor-watch.ts'
 import { explainStartError } from './main/explain-start-error.ts'
-import { HeldAccesses } from './main/held-accesses.ts'
 import { LiveDirectory } from './main/live-directory.ts'
 import { reasonsNotReady, tellStoreHealth } from './main/readiness.ts'
 import { webhookTargets } from './main/webhook-targets.ts'
@@ -131,13 +133,21 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
 
     let ready = false
     const buckets = new TokenBuckets(clock, config.limits.requestsPerSecond, config.limits.burst)
+    const access = createAccess({
+      ...{ calls: orchestrator, directory, changes: liveDirectory, heldAccesses, clock },
+      phones: (line) => engine.contacts(line).map(({ uri, ...contact }) => ({ contact: uri, ...contact })),
+      identify: createIdentify({
+        directory,
+        passwords: new PasswordGuard(clock),
+        guesses: new GuessLog(clock, log),
+      }),
+      admit: createAdmit({ directory, buckets }),
+    })
     const app = await createServer({
       ...chooseDialects(config.dialects),
       trustedProxies: config.http.trustedProxies,
-      context: createDialectContext({
-        ...{ orchestrator, liveDirectory, phones: engine, buckets, node: config.node },
-        ...{ passwords: new PasswordGuard(clock), guesses: new GuessLog(clock, log), heldAccesses },
-      }),
+      listsOrigin: (origin) => directory.listsOrigin(origin),
+      context: { access, node: config.node },
       metrics,
       log,
       notReady: async () => {

@@ -34,8 +34,11 @@ export function createDirectory(records: DirectoryRecords): Directory {
     credentials.filter(({ record }) => record.kind === 'user').map((user) => [user.record.name, user]),
   )
   const limits = new Map<string, Limits>()
+  const sharedNames = new Set<string>()
   for (const { account, name, limits: own = {} } of records.credentials) {
-    limits.set(`${account}/${name}`, strictest(limits.get(`${account}/${name}`) ?? {}, own))
+    const key = `${account}/${name}`
+    if (limits.has(key)) sharedNames.add(key)
+    limits.set(key, strictest(limits.get(key) ?? {}, own))
   }
   const trunks = records.trunks.toSorted((one, other) => one.priority - other.priority)
 
@@ -113,6 +116,7 @@ export function createDirectory(records: DirectoryRecords): Directory {
     signingKeys: (account) =>
       (credentialsByAccount.get(account) ?? []).flatMap(({ record }) => record.signingKey ?? []),
     credentialLimits: (account, name) => limits.get(`${account}/${name}`) ?? {},
+    isSharedName: (account, name) => sharedNames.has(`${account}/${name}`),
     parseNumber: (account, characters) => parseDialledNumber(characters, countryOf(account)),
     trunksFor: (account, { canonical }) =>
       trunks

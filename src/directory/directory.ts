@@ -84,6 +84,8 @@ export interface Directory {
    * lowest: calls and logs know them by no more than their name.
    */
   credentialLimits(account: string, name: string): Limits
+  /** Whether several credentials of the account have this name. */
+  isSharedName(account: string, name: string): boolean
 
   /** What the characters mean as a telephone number, dialled in the account's country. */
   parseNumber(account: string, characters: string): DialledNumber

@@ -54,7 +54,7 @@ export function listDirectory(directory: Directory, accountNames: readonly strin
 }
 
 /** A line as the directory hands it out still carries its HA1. */
-const publicLine = ({
+export const publicLine = ({
   account,
   number,
   fullNumber,

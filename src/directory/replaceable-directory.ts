@@ -36,6 +36,7 @@ export class ReplaceableDirectory implements Directory {
   userWithHash: Directory['userWithHash'] = (...args) => this.#current.userWithHash(...args)
   signingKeys: Directory['signingKeys'] = (...args) => this.#current.signingKeys(...args)
   credentialLimits: Directory['credentialLimits'] = (...args) => this.#current.credentialLimits(...args)
+  isSharedName: Directory['isSharedName'] = (...args) => this.#current.isSharedName(...args)
   parseNumber: Directory['parseNumber'] = (...args) => this.#current.parseNumber(...args)
   trunksFor: Directory['trunksFor'] = (...args) => this.#current.trunksFor(...args)
   mayUseTrunk: Directory['mayUseTrunk'] = (...args) => this.#current.mayUseTrunk(...args)

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { METHODS } from 'node:http'
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
-import type { ClientOrigin, Dialect, DialectContext } from '../dialects/dialect.ts'
+import type { ClientOrigin } from '../access/caller.ts'
+import type { Dialect, DialectContext } from '../dialects/dialect.ts'
 import { sendFailure, sendProblem } from '../dialects/native/problem.ts'
 import { originOf } from '../dialects/origin-of.ts'
 import type { Log } from '../log.ts'
@@ -22,6 +23,8 @@ export interface ServerOptions {
   readonly isServed?: (dialect: string, from: ClientOrigin) => boolean
   /** Networks of proxies whose `X-Forwarded-For` and `X-Forwarded-Host` are believed; none by default. */
   readonly trustedProxies?: readonly string[]
+  /** Whether an account lists this origin, so that browsers let its pages ask; none by default. */
+  readonly listsOrigin?: (origin: string) => boolean
   readonly context: Omit<DialectContext, 'log' | 'closing'>
   readonly metrics: Metrics
   readonly log: Log
@@ -55,7 +58,7 @@ const keptFields: ReadonlySet<string> = new Set(['content-type', 'cache-control'
 
 /** The HTTP front: what is common to all dialects, and each of them as an encapsulated plugin. Not yet listening. */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
-  const { trustedProxies = [], isServed = () => true } = options
+  const { trustedProxies = [], isServed = () => true, listsOrigin = () => false } = options
   const app = fastify({
     trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     clientErrorHandler: (error, socket) => void answerClientError(error, socket, describeUnreadable),
@@ -138,7 +141,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       scope.addHook('onRequest', async (request, reply) => {
         if (!isServed(dialect.name, originOf(request))) return sendNothingHere(reply)
         // Thrown, so that the dialect says it in its own shape.
-        if (answerCrossOrigin(request, reply, context.listsOrigin)) return reply
+        if (answerCrossOrigin(request, reply, listsOrigin)) return reply
         const isUnreadable = request.headers[unreadableField] === unreadableMark
         if (isUnreadable) reply.header(unreadableField, dialect.name)
         if (isUnreadable || !hasCredibleHost(request.raw))

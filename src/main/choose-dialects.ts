@@ -1,5 +1,6 @@
+import type { ClientOrigin } from '../access/caller.ts'
 import type { Config } from '../config/config-schema.ts'
-import type { ClientOrigin, Dialect } from '../dialects/dialect.ts'
+import type { Dialect } from '../dialects/dialect.ts'
 import { createEnswitchDialect } from '../dialects/enswitch/routes.ts'
 import { myapiDialect } from '../dialects/myapi/routes.ts'
 import { nativeDialect } from '../dialects/native/native.ts'

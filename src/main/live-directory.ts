@@ -1,14 +1,20 @@
+import type {
+  ApplyOutcome,
+  CreateOutcome,
+  CredentialName,
+  DirectoryChanges,
+  RevokeOutcome,
+} from '../access/directory-changes.ts'
 import { applyConfig } from '../config/apply-config.ts'
 import type { Config } from '../config/config-schema.ts'
 import { ConfigError, parseConfig } from '../config/load-config.ts'
 import { serverSettings } from '../config/server-settings.ts'
-import type { ApplyOutcome, CreateOutcome, RevokeOutcome } from '../dialects/dialect.ts'
 import type { ApplySummary } from '../directory/apply-records.ts'
 import { createDirectory } from '../directory/create-directory.ts'
 import type { Directory } from '../directory/directory.ts'
 import { credentialEntry, sealEntry } from '../directory/directory-entries.ts'
 import { type Giver, makeCredential, type WantedCredential } from '../directory/make-credential.ts'
-import type { CredentialRecord, DirectoryRecords } from '../directory/records.ts'
+import type { DirectoryRecords } from '../directory/records.ts'
 import { ReplaceableDirectory } from '../directory/replaceable-directory.ts'
 import type { SecretBox } from '../directory/secret-box.ts'
 import type { DirectoryStore } from '../store/directory-store.ts'
@@ -22,12 +28,10 @@ export interface LiveDirectoryOptions {
   readonly onChanged: (directory: Directory) => Promise<void>
 }
 
-export type CredentialName = Pick<CredentialRecord, 'kind' | 'account' | 'name'>
-
 const nobody: DirectoryRecords = { accounts: [], lines: [], credentials: [], trunks: [], ratePlans: [] }
 
 /** The directory of the running server: brought to a file at start, and to another by `apply` while calls are up. */
-export class LiveDirectory {
+export class LiveDirectory implements DirectoryChanges {
   readonly #options: LiveDirectoryOptions
   readonly #directory = new ReplaceableDirectory(createDirectory(nobody))
   /** What the store holds. */

@@ -1,4 +1,9 @@
 import type { FastifyInstance } from 'fastify'
+import type { Admit } from '../../src/access/admit-request.ts'
+import { createAccess } from '../../src/access/create-access.ts'
+import type { DirectoryChanges } from '../../src/access/directory-changes.ts'
+import { HeldAccesses } from '../../src/access/held-accesses.ts'
+import type { Identify } from '../../src/access/identify.ts'
 import type { Call, LegName } from '../../src/call/call.ts'
 import type { LoggedCallEvent } from '../../src/call/call-event.ts'
 import type { CallRequest, LegTarget } from '../../src/call/call-request.ts'
@@ -11,14 +16,18 @@ import type {
 } from '../../src/call/call-service.ts'
 import { applyCallEvent, projectCall } from '../../src/call/project-call.ts'
 import type { Refusal } from '../../src/call/refusal.ts'
-import type { AccountReference, Caller, DialectContext, LineReference } from '../../src/dialects/dialect.ts'
+import { systemClock } from '../../src/clock.ts'
+import type { Dialect } from '../../src/dialects/dialect.ts'
 import { createEnswitchDialect } from '../../src/dialects/enswitch/routes.ts'
 import { myapiDialect } from '../../src/dialects/myapi/routes.ts'
 import { nativeDialect } from '../../src/dialects/native/native.ts'
 import { spectronicsDialect } from '../../src/dialects/spectronics/routes.ts'
 import { while1Dialect } from '../../src/dialects/while1/routes.ts'
-import { parseDialledNumber, phoneNumberOf } from '../../src/directory/parse-dialled-number.ts'
-import { createServer } from '../../src/http/create-server.ts'
+import { createDirectory, sha256 } from '../../src/directory/create-directory.ts'
+import type { Permission } from '../../src/directory/permission.ts'
+import type { AccountRecord, CredentialRecord, DirectoryRecords } from '../../src/directory/records.ts'
+import { ReplaceableDirectory } from '../../src/directory/replaceable-directory.ts'
+import { createServer, type ServerOptions } from '../../src/http/create-server.ts'
 import { Metrics } from '../../src/http/metrics.ts'
 import type { Log } from '../../src/log.ts'
 
@@ -30,45 +39,75 @@ export const keys = {
   twoLines: 'demo-token-two-0005',
 } as const
 
-const permissions = new Set(['calls:place', 'calls:read', 'calls:control', 'directory:read'])
+const permissions: readonly Permission[] = ['calls:place', 'calls:read', 'calls:control', 'directory:read']
 
-const callers: Readonly<Record<string, Caller>> = {
-  [keys.all]: { name: 'crm', account: 'acme', accounts: ['acme', 'acme-shop'], permissions },
-  [keys.readOnly]: { name: 'reader', account: 'acme', accounts: ['acme'], permissions: new Set(['calls:read']) },
-  [keys.oneLine]: { name: 'web', account: 'acme', accounts: ['acme'], permissions, lines: new Set(['101']) },
-  [keys.twoLines]: { name: 'two', account: 'acme', accounts: ['acme'], permissions, lines: new Set(['101', '102']) },
-  [keys.otherAccount]: { name: 'other', account: 'other', accounts: ['other'], permissions },
-}
+const token = (
+  account: string,
+  name: string,
+  secret: string,
+  more: Partial<CredentialRecord> = {},
+): CredentialRecord => ({
+  ...{ kind: 'token', account, name, permissions, secretSha256: sha256(secret) },
+  ...more,
+})
 
 export const userPassword = 'demo-pass-0001'
+
+const user = (account: string, name: string, more: Partial<CredentialRecord> = {}): CredentialRecord => ({
+  ...{ kind: 'user', account, name, permissions, passwordHash: userPassword },
+  ...more,
+})
 
 /**
  * Users with `userPassword`: one who may place and control calls, one who may read only, one for a line alone, one of an account
  * below.
  */
-const users: readonly Caller[] = [
-  { name: 'alice@acme', account: 'acme', accounts: ['acme', 'acme-shop'], permissions, line: '101' },
-  { name: 'reader@acme', account: 'acme', accounts: ['acme'], permissions: new Set(['calls:read']) },
-  { name: 'kiosk@acme', account: 'acme', accounts: ['acme', 'acme-shop'], permissions, lines: new Set(['101']) },
-  { name: 'office@acme', account: 'acme', accounts: ['acme'], permissions, trustCallerIds: true },
-  { name: 'sam@acme-shop', account: 'acme-shop', accounts: ['acme-shop'], permissions },
+const credentials: readonly CredentialRecord[] = [
+  token('acme', 'crm', keys.all, { kind: 'api-key', signingKey: keys.all }),
+  token('acme', 'reader', keys.readOnly, { permissions: ['calls:read'] }),
+  token('acme', 'web', keys.oneLine, { lines: ['101'] }),
+  token('acme', 'two', keys.twoLines, { lines: ['101', '102'] }),
+  token('other', 'other', keys.otherAccount),
+  user('acme', 'alice@acme', { line: '101' }),
+  user('acme', 'reader@acme', { permissions: ['calls:read'] }),
+  user('acme', 'kiosk@acme', { lines: ['101'] }),
+  user('acme', 'office@acme', { trustCallerIds: true }),
+  user('acme-shop', 'sam@acme-shop'),
 ]
 
-const accounts: readonly AccountReference[] = [
-  { id: 1, name: 'acme', country: 'AU', timeZone: 'Australia/Sydney', balance: 25, currency: 'AUD' },
-  { id: 2, name: 'acme-shop', parent: 'acme' },
-  { id: 3, name: 'other' },
-]
+const account = (id: number, name: string, more: Partial<AccountRecord> = {}): AccountRecord => ({
+  ...{ id, name, country: 'AU', domain: name, callerIds: [], emergencyCalls: false, queues: [], contexts: [] },
+  ...{ featureCodes: {}, recordGroups: [], webhooks: [], cards: [] },
+  ...more,
+})
 
-const testLines: readonly LineReference[] = [
-  { account: 'acme', number: '101', fullNumber: '1234101', name: 'Alice' },
-  { account: 'acme', number: '102', fullNumber: '1234102', name: 'Bob', forward: { busy: '103' } },
-  { account: 'acme', number: '103', fullNumber: '1234103', name: 'Carol' },
-  { account: 'acme-shop', number: '201', fullNumber: '1235201' },
-  { account: 'other', number: '101', fullNumber: '7654101' },
-]
+const line = (of: string, number: string, fullNumber: string, more = {}): DirectoryRecords['lines'][number] => ({
+  ...{ account: of, number, fullNumber, ha1: [] },
+  ...more,
+})
 
-const isLine = (line: LineReference, number: string) => line.number === number || line.fullNumber === number
+/** Who exists in the tests of the HTTP front. */
+export const frontRecords: DirectoryRecords = {
+  accounts: [
+    account(1, 'acme', {
+      ...{ timeZone: 'Australia/Sydney', ratePlan: 'standard', balance: 25 },
+      queues: [{ name: 'support', number: '600', strategy: 'ring-all', members: ['101', '102'], wrapUpSeconds: 0 }],
+      featureCodes: { '*60': { queue: 'support' } },
+    }),
+    account(2, 'acme-shop', { parent: 'acme', country: '' }),
+    account(3, 'other'),
+  ],
+  lines: [
+    line('acme', '101', '1234101', { name: 'Alice' }),
+    line('acme', '102', '1234102', { name: 'Bob', forward: { busy: '103' } }),
+    line('acme', '103', '1234103', { name: 'Carol' }),
+    line('acme-shop', '201', '1235201'),
+    line('other', '101', '7654101'),
+  ],
+  credentials,
+  trunks: [],
+  ratePlans: [{ name: 'standard', currency: 'AUD', rates: [] }],
+}
 
 type EventDetail<Event> = Event extends LoggedCallEvent ? Omit<Event, 'callId' | 'at' | 'sequence'> : never
 
@@ -207,63 +246,65 @@ export interface HttpFront {
   readonly calls: FakeCalls
   /** Takes everybody's credential away. */
   readonly withdraw: () => void
+  /** How many streams and waits are told when what they need is taken away. */
+  readonly heldCount: () => number
   /** Every line of the access log. */
   readonly log: { readonly fields: object; readonly message: string }[]
 }
 
-/** The HTTP front as it is mounted in the server, over calls in memory. `admit` stands for the rate limit. */
-export async function createHttpFront(
-  options: Partial<Pick<DialectContext, 'admit' | 'applyDirectory' | 'credentials' | 'listsOrigin'>> & {
-    readonly keepLog?: boolean
-  } = {},
-): Promise<HttpFront> {
+export interface HttpFrontOptions extends Pick<ServerOptions, 'listsOrigin'> {
+  /** Stands for the rate limit. */
+  readonly admit?: Admit
+  readonly changes?: DirectoryChanges
+  readonly records?: DirectoryRecords
+  readonly keepLog?: boolean
+  /** Around each dialect, as it is mounted. */
+  readonly wrap?: (dialect: Dialect) => Dialect
+}
+
+const noChanges: DirectoryChanges = {
+  apply: async () => ({ outcome: 'refused', faults: [] }),
+  createCredential: async () => ({ outcome: 'name-in-use' }),
+  revokeCredential: async () => 'not-found',
+}
+
+/** The HTTP front as it is mounted in the server, with its own access, over calls in memory. */
+export async function createHttpFront(options: HttpFrontOptions = {}): Promise<HttpFront> {
+  const { admit = () => undefined, changes = noChanges, records = frontRecords, wrap = (dialect) => dialect } = options
   const calls = new FakeCalls()
   const lines: HttpFront['log'] = []
   const write = (fields: object, message: string) => {
     if (options.keepLog !== false) lines.push({ fields, message })
   }
   const log: Log = { debug: write, info: write, warn: write, error: write, child: () => log }
-  const withdrawn = new AbortController()
-  const context: Omit<DialectContext, 'log' | 'closing'> = {
-    calls,
-    authenticate: (secret) => (Object.hasOwn(callers, secret) ? callers[secret] : undefined),
-    listsOrigin: options.listsOrigin ?? (() => false),
-    holdAccess: () => ({ withdrawn: withdrawn.signal, release: () => {} }),
-    admit: options.admit ?? (() => ({ allowed: true })),
-    phones: () => [
-      {
-        account: 'acme',
-        line: '101',
-        contact: 'sip:101@127.0.0.1:5070',
-        reachable: true,
-        expiresAt: 1_790_000_000_000,
-      },
-    ],
-    lines: () => [{ account: 'acme', number: '101', name: 'Alice' }],
-    node: { number: 1, name: 'cordboard' },
-    authenticateUser: async ({ name, password, signature }) => {
-      const user = users.find((one) => one.name === name && password === userPassword)
-      return (signature?.isRight(user?.account === 'acme' ? [keys.all] : []) ?? true) ? user : undefined
+  const directory = new ReplaceableDirectory(createDirectory(records))
+  const heldAccesses = new HeldAccesses()
+  const phone = { contact: 'sip:101@127.0.0.1:5070', reachable: true, expiresAt: 1_790_000_000_000 }
+  const identify: Identify = {
+    byKey: (secret) => directory.keyBySecret(secret),
+    async byPassword({ name, password, signature }) {
+      const known = directory.userWithHash(name)
+      // No test of the front is to wait for a real hash.
+      const isRight = known !== undefined && password === known.passwordHash
+      const isSigned = signature?.isRight(known === undefined ? [] : directory.signingKeys(known.credential.account))
+      return isRight && (isSigned ?? true) ? known.credential : undefined
     },
-    account: (reference) => accounts.find(({ id, name }) => String(id) === reference || name === reference),
-    lineOfUser: (account, name) => {
-      const { line } = users.find((user) => user.account === account && user.name === name) ?? {}
-      return testLines.find(({ account: of, number }) => of === account && number === line)
-    },
-    line: (account, number) => testLines.find((line) => line.account === account && isLine(line, number)),
-    canonicalNumber: (_account, characters) => phoneNumberOf(parseDialledNumber(characters, 'AU'))?.canonical,
-    lineByFullNumber: (fullNumber) => testLines.find((line) => line.fullNumber === fullNumber),
-    listDirectory: () => ({ lines: testLines }),
-    credentials: options.credentials ?? {
-      list: () => [],
-      create: async () => ({ outcome: 'name-in-use' }),
-      revoke: async () => 'not-found',
-    },
-    applyDirectory: options.applyDirectory ?? (async () => ({ outcome: 'refused', faults: [] })),
   }
+  const access = createAccess({
+    ...{ calls, directory, changes, heldAccesses, identify, admit, clock: systemClock },
+    phones: ({ account: of, number }) => (of === 'acme' && number === '101' ? [phone] : []),
+  })
   const metrics = new Metrics({ liveCalls: () => 0, registeredPhones: () => 1, trunks: () => [] })
-  const dialects = [nativeDialect, myapiDialect, createEnswitchDialect(), while1Dialect, spectronicsDialect]
+  const dialects = [nativeDialect, myapiDialect, createEnswitchDialect(), while1Dialect, spectronicsDialect].map(wrap)
   const times = { drainMilliseconds: 500, halfClosedMilliseconds }
-  const app = await createServer({ dialects, context, metrics, log, notReady: async () => [], ...times })
-  return { app, calls, log: lines, withdraw: () => withdrawn.abort() }
+  const app = await createServer({
+    ...{ dialects, metrics, log, notReady: async () => [], ...times },
+    ...(options.listsOrigin === undefined ? {} : { listsOrigin: options.listsOrigin }),
+    context: { access, node: { number: 1, name: 'cordboard' } },
+  })
+  const withdraw = () => {
+    directory.replace(createDirectory({ ...records, credentials: [] }))
+    heldAccesses.recheck()
+  }
+  return { app, calls, log: lines, withdraw, heldCount: () => heldAccesses.size }
 }

@@ -26,11 +26,13 @@ export const allowedImports: Readonly<Record<string, readonly string[]>> = {
   policy: ['call', 'directory', 'clock'],
   store: ['call', 'clock', 'log'],
   events: ['call', 'store', 'clock', 'log'],
-  dialects: ['call', 'clock', 'log'],
+  // Who asks, and what they may do: dialects have no other way to calls or directory.
+  access: ['call', 'directory', 'policy', 'clock'],
+  dialects: ['access', 'call', 'clock', 'log'],
   telephony: ['call', 'sip', 'media', 'clock', 'decide-target', 'random', 'log'],
 
   orchestrator: ['call', 'directory', 'policy', 'store', 'events', 'telephony', 'clock', 'random', 'log'],
-  http: ['address-block', 'call', 'directory', 'dialects', 'clock', 'log'],
+  http: ['access', 'address-block', 'call', 'directory', 'dialects', 'clock', 'log'],
 
   config: ['directory'],
   // The demo phones and carrier are peers on the wire: they see the SIP stack, not the calls.
@@ -38,8 +40,8 @@ export const allowedImports: Readonly<Record<string, readonly string[]>> = {
 
   // main alone knows all the rooms, to wire them together.
   main: [
-    ...['call', 'clock', 'config', 'decide-target', 'demo', 'dialects', 'directory', 'events', 'http', 'ip-address'],
-    ...['log', 'media', 'orchestrator', 'policy', 'random', 'sip', 'store', 'telephony'],
+    ...['access', 'call', 'clock', 'config', 'decide-target', 'demo', 'dialects', 'directory', 'events', 'http'],
+    ...['ip-address', 'log', 'media', 'orchestrator', 'policy', 'random', 'sip', 'store', 'telephony'],
   ],
   // Reaches the server through the native API; `start` alone runs one.
   cli: ['call', 'config', 'demo', 'main'],

@@ -1,12 +1,14 @@
 import type { FastifyReply } from 'fastify'
-import type { Caller, CallPermission, DialectContext } from '../dialect.ts'
+import type { Asking } from '../../access/access.ts'
+import type { ApiSession } from '../../access/api-session.ts'
+import type { DialectContext } from '../dialect.ts'
 import type { ParameterReader } from './parameter-reader.ts'
 import type { Answer } from './render-answer.ts'
 
 /** A request whose user is known, and may do what it asks for. */
 export interface AskedRequest {
   readonly reader: ParameterReader
-  readonly caller: Caller
+  readonly session: ApiSession
   readonly context: DialectContext
   /** For a function that makes its client wait. */
   readonly reply: FastifyReply
@@ -15,6 +17,6 @@ export interface AskedRequest {
 /** One function of the API, such as `calls/make`. */
 export interface ApiFunction {
   /** The vendor's privileges `actions` and `panel` are names for these, of which one will do; without any it is for every user. */
-  readonly permissions?: readonly CallPermission[]
+  readonly permissions?: Asking['permissions']
   readonly run: (asked: AskedRequest) => Promise<Answer> | Answer
 }

@@ -1,3 +1,4 @@
+import type { ApiSession } from '../../access/api-session.ts'
 import { type Call, type LegName, otherLeg } from '../../call/call.ts'
 import { findOutsideParty } from '../../call/outside-party.ts'
 import type { DialectContext } from '../dialect.ts'
@@ -13,7 +14,11 @@ import {
 import { type CdrStatus, cdrStatusOf, cdrStatusOfLeg } from './map-end-cause.ts'
 import { uniqueIdOf } from './unique-id.ts'
 
-export type RowContext = Pick<DialectContext, 'account' | 'line' | 'node'>
+/** What a row says beside its call: whose it is, whom its lines belong to, and the machine that handles it. */
+export interface RowContext {
+  readonly session: Pick<ApiSession, 'findAccount' | 'nameOfParty'>
+  readonly node: DialectContext['node']
+}
 
 const legs = ['first', 'second'] as const satisfies readonly LegName[]
 
@@ -84,12 +89,12 @@ function startOf({
 
 const endOf = ({ endedAt, acceptedAt }: Call): number => endedAt ?? acceptedAt
 
-const identityFields = (call: Call, leg: LegName, { account, node }: RowContext) => ({
+const identityFields = (call: Call, leg: LegName, { session, node }: RowContext) => ({
   uniqueid: uniqueIdOf(call.id, leg),
   callid: call.id,
   machine: node.number,
   server: node.name,
-  customer: account(call.account)?.id ?? 0,
+  customer: session.findAccount(call.account)?.id ?? 0,
 })
 
 /** What a row says of its leg, or of the whole call: times in seconds since the epoch, durations in seconds. */
@@ -157,12 +162,12 @@ const unknown = {
 
 type Party = ReturnType<typeof destinationFields>
 
-const nameOf = ({ dtype, dnumber }: Party, { account }: Call, { line }: RowContext): string =>
-  (dtype === 'phone' ? line(account, dnumber)?.name : undefined) ?? ''
+const nameOf = ({ dtype, dnumber }: Party, call: Call, { session }: RowContext): string =>
+  (dtype === 'phone' ? session.nameOfParty(call, dnumber) : undefined) ?? ''
 
 /** A line belongs to the account of its call; whoever is outside to nobody. */
-const ownerOf = ({ dtype }: Party, call: Call, { account }: RowContext): number | '' =>
-  dtype === 'external' ? '' : (account(call.account)?.id ?? '')
+const ownerOf = ({ dtype }: Party, call: Call, { session }: RowContext): number | '' =>
+  dtype === 'external' ? '' : (session.findAccount(call.account)?.id ?? '')
 
 /** Who has part in the call from inside: the calling one of two. */
 function insideParty(call: Call, context: RowContext): { readonly number: string; readonly name: string } {

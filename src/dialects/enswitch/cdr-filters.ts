@@ -1,13 +1,13 @@
+import type { ApiSession } from '../../access/api-session.ts'
 import type { Call } from '../../call/call.ts'
 import { foldCharacters } from '../../call/read-dialled.ts'
-import type { DialectContext } from '../dialect.ts'
 import type { CdrRow } from './call-rows.ts'
 import type { ParameterReader } from './parameter-reader.ts'
 
 /** Whether a row is one that the client asked for. */
 export type CdrFilter = (row: CdrRow, call: Call) => boolean
 
-type NumberContext = Pick<DialectContext, 'canonicalNumber' | 'line'>
+type Numbers = Pick<ApiSession, 'plainNumber'>
 
 /** Which fields of a row a filter by a number looks at. */
 const numberFilters = {
@@ -31,13 +31,13 @@ export const cdrFilterNames: readonly string[] = [
 ]
 
 /** The filters of `cdrs/list`; a row has to pass each. */
-export function readCdrFilter(reader: ParameterReader, context: NumberContext): CdrFilter {
+export function readCdrFilter(reader: ParameterReader, session: Numbers): CdrFilter {
   const filters: CdrFilter[] = []
   // Thousands of rows name a few lines and customers, and to read a telephone number takes its time.
   const read = new Map<string, string>()
   const sameNumberOf = (text: string, account: string): string => {
     const key = `${account} ${text}`
-    const known = read.get(key) ?? sameNumber(text, account, context)
+    const known = read.get(key) ?? sameNumber(text, account, session)
     read.set(key, known)
     return known
   }
@@ -69,7 +69,7 @@ export function readCdrFilter(reader: ParameterReader, context: NumberContext): 
 }
 
 /** One text for all writings of a number: of a line its extension, of a telephone number its E.164 form. */
-function sameNumber(text: string, account: string, { canonicalNumber, line }: NumberContext): string {
+function sameNumber(text: string, account: string, session: Numbers): string {
   const plain = foldCharacters(text).replace(/[ ().\-/]/g, '')
-  return line(account, plain)?.number ?? canonicalNumber(account, plain) ?? plain
+  return session.plainNumber(account, plain) ?? plain
 }

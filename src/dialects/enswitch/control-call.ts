@@ -1,4 +1,3 @@
-import { findVisibleCall } from '../visible-calls.ts'
 import type { ApiFunction } from './api-function.ts'
 import { answerOfRefusals } from './map-refusal.ts'
 import { destinationTypes, readTarget } from './parse-call-request.ts'
@@ -14,7 +13,7 @@ const ended = (key: string): Answer => refuse('404', 'The call has ended.', key)
 /** `calls/hangup`: of one leg or of the call, which is the same here. */
 export const hangUpCall: ApiFunction = {
   permissions: ['calls:control'],
-  async run({ reader, caller, context }) {
+  async run({ reader, session }) {
     const callId = reader.text('callid')
     const uniqueId = reader.text('uniqueid')
     if (callId !== undefined && uniqueId !== undefined)
@@ -23,8 +22,7 @@ export const hangUpCall: ApiFunction = {
     if (callId === undefined && uniqueId === undefined) return refuse('400', 'callid or uniqueid is required', 'callid')
     const key = callId === undefined ? 'uniqueid' : 'callid'
     const id = callId ?? callIdOf(uniqueId ?? '')
-    if ((await findVisibleCall(caller, id, context)) === undefined) return noSuchCall(key)
-    const outcome = await context.calls.hangup(caller.accounts, id)
+    const { outcome } = await session.hangup(id)
     if (outcome === 'not-found') return noSuchCall(key)
     return outcome === 'already-ended' ? ended(key) : requested
   },
@@ -33,16 +31,14 @@ export const hangUpCall: ApiFunction = {
 /** `calls/redirect`: sends the calling (1) or the called party (2) elsewhere, and lets the other go. */
 export const redirectCall: ApiFunction = {
   permissions: ['calls:control'],
-  async run({ reader, caller, context }) {
+  async run({ reader, session }) {
     const uniqueId = reader.required('uniqueid')
     const target = readTarget(reader, reader.choice('ctype', destinationTypes), 'cnumber')
     const channel = reader.choice('channel', ['1', '2']) ?? '1'
     if (uniqueId === undefined || target === undefined || reader.faults.length > 0) return { responses: reader.faults }
     const leg = channel === '1' ? 'first' : 'second'
-    const id = callIdOf(uniqueId)
-    if ((await findVisibleCall(caller, id, context)) === undefined) return noSuchCall('uniqueid')
-    const outcome = await context.calls.redirect(caller.accounts, id, leg, target)
-    switch (outcome.outcome) {
+    const redirected = await session.redirect(callIdOf(uniqueId), leg, target)
+    switch (redirected.outcome) {
       case 'redirected':
         return requested
       case 'not-found':
@@ -52,7 +48,7 @@ export const redirectCall: ApiFunction = {
       case 'not-connected':
         return refuse('400', 'The call is not connected yet.', 'uniqueid')
       case 'refused':
-        return answerOfRefusals([outcome.refusal], (pointer) => (pointer === '' ? '' : 'cnumber'))
+        return answerOfRefusals([redirected.refusal], (pointer) => (pointer === '' ? '' : 'cnumber'))
     }
   },
 }

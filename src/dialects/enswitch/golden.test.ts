@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { receiveOctets } from '../../../test/support/exchange-octets.ts'
-import { createHttpFront, type FakeCalls } from '../../../test/support/http-front.ts'
+import { createHttpFront, type FakeCalls, frontRecords } from '../../../test/support/http-front.ts'
 import type { CallRequest, LegTarget } from '../../call/call-request.ts'
 import type { EndCause } from '../../call/end-cause.ts'
 import type { Refusal } from '../../call/refusal.ts'
@@ -20,6 +20,8 @@ interface Exchange {
     readonly dialled?: true
     readonly call?: keyof typeof situations
     readonly redirectRefusal?: Refusal
+    /** The customer has line 101 alone, without a full number. */
+    readonly oneLine?: true
   }
   readonly headers?: readonly string[]
   readonly answer: string
@@ -73,8 +75,11 @@ describe('the contract', () => {
 const missing = (rows: readonly string[], exchanges: readonly Exchange[]): readonly string[] =>
   rows.filter((row) => !exchanges.some((exchange) => exchange.rows.includes(row)))
 
+const oneLine = { ...frontRecords, lines: [{ account: 'acme', number: '101', name: 'Alice', ha1: [] }] }
+
 async function check({ request, sent, given = {}, headers = [], answer, ...expected }: Exchange): Promise<void> {
-  const front = await createHttpFront({ keepLog: false })
+  const records = given.oneLine === true ? oneLine : frontRecords
+  const front = await createHttpFront({ keepLog: false, records })
   try {
     if (given.call !== undefined) await situations[given.call](front.calls)
     const before = front.calls.placed.length

@@ -1,9 +1,8 @@
-import type { CallPermission } from '../dialect.ts'
 import type { ApiFunction } from './api-function.ts'
 import { refuse } from './render-answer.ts'
 
 /** Functions of the vendor that this server lacks. Their user is checked first: who may not ask hears that, as everywhere. */
-const later = (what: string, permission: CallPermission, instead = ''): ApiFunction => ({
+const later = (what: string, permission: 'calls:control' | 'calls:read', instead = ''): ApiFunction => ({
   permissions: [permission],
   run: () => refuse('400', `This server cannot ${what} yet${instead}.`),
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { CallFilter } from '../../access/api-session.ts'
 import type { Call } from '../../call/call.ts'
-import type { CallFilter } from '../../call/call-service.ts'
 import { projectCall } from '../../call/project-call.ts'
 import type { AskedRequest } from './api-function.ts'
 import { listCdrs } from './list-calls.ts'
@@ -33,20 +33,20 @@ const calls: readonly Call[] = Array.from({ length: 6001 }, (_, n) => {
 async function list(parameters: Record<string, string>) {
   let read = 0
   let numbersRead = 0
-  const canonicalNumber = () => void numbersRead++
-  const page = async (_accounts: readonly string[], { limit, cursor = '6001' }: CallFilter) => {
+  const plainNumber = () => void numbersRead++
+  const page = async ({ limit, cursor = '6001' }: CallFilter) => {
     const from = Math.max(0, Number(cursor) - limit)
     const found = calls.slice(from, Number(cursor)).toReversed()
     read += found.length
-    return { calls: found, ...(from === 0 ? {} : { cursor: String(from) }) }
+    return { calls: found, read: found.length, ...(from === 0 ? {} : { cursor: String(from) }) }
   }
   const asked = {
     reader: new ParameterReader(new Map(Object.entries(parameters))),
-    caller: { account: 'acme', accounts: ['acme'] },
-    context: {
-      ...{ calls: { calls: page }, account: () => ({ id: 1 }), node: { number: 1, name: 'cordboard' } },
-      ...{ line: () => undefined, canonicalNumber },
+    session: {
+      ...{ account: 'acme', accounts: ['acme'], calls: page, findAccount: () => ({ id: 1 }) },
+      ...{ nameOfParty: () => undefined, plainNumber },
     },
+    context: { node: { number: 1, name: 'cordboard' } },
   } as unknown as AskedRequest
   const { responses, data } = await listCdrs.run(asked)
   const rows = data as readonly { readonly callid: string }[] | undefined

@@ -1,6 +1,5 @@
+import type { ApiSession, CallFilter } from '../../access/api-session.ts'
 import type { Call } from '../../call/call.ts'
-import type { CallFilter, CallService } from '../../call/call-service.ts'
-import { maySeeCall } from '../visible-calls.ts'
 import type { ApiFunction, AskedRequest } from './api-function.ts'
 import { activeRows, endedCallRow, endedLegRows } from './call-rows.ts'
 import { cdrFilterNames, readCdrFilter } from './cdr-filters.ts'
@@ -31,14 +30,15 @@ const cdrNames = [...activeNames, ...cdrFilterNames, ...['start', 'end', 'detail
 export const listActiveCalls: ApiFunction = {
   permissions: ['calls:read'],
   async run(asked) {
-    const { reader, context } = asked
+    const { reader, session, context } = asked
+    const rowContext = { session, node: context.node }
     const descending = reader.flag('descending') ?? false
     refuseUnknown(reader, activeNames)
     const calls = await findCalls(asked, { state: 'live' })
     if (reader.faults.length > 0) return { responses: reader.faults }
     if (calls === undefined)
       return refuse('400', `There are more than ${mostCalls} calls; ask for one customer`, 'customer')
-    const rows = calls.flatMap((call) => activeRows(call, context))
+    const rows = calls.flatMap((call) => activeRows(call, rowContext))
     return found(descending ? rows.reverse() : rows)
   },
 }
@@ -47,7 +47,8 @@ export const listActiveCalls: ApiFunction = {
 export const listCdrs: ApiFunction = {
   permissions: ['calls:read'],
   async run(asked) {
-    const { reader, context } = asked
+    const { reader, session, context } = asked
+    const rowContext = { session, node: context.node }
     const start = reader.integer('start', latestTime) ?? 0
     const end = reader.integer('end', latestTime) ?? latestTime
     const detail = reader.choice('detail', ['call', 'leg']) ?? 'leg'
@@ -55,11 +56,11 @@ export const listCdrs: ApiFunction = {
     const offset = reader.integer('offset', latestTime) ?? 0
     const limit = reader.integer('limit', latestTime) ?? 0
     const last = limit === 0 ? Number.POSITIVE_INFINITY : offset + limit
-    const passes = readCdrFilter(reader, context)
+    const passes = readCdrFilter(reader, session)
     refuseUnknown(reader, cdrNames)
     const rowsOf = (calls: readonly Call[]) =>
       calls.flatMap((call) =>
-        (detail === 'call' ? [endedCallRow(call, context)] : endedLegRows(call, context)).filter((row) =>
+        (detail === 'call' ? [endedCallRow(call, rowContext)] : endedLegRows(call, rowContext)).filter((row) =>
           passes(row, call),
         ),
       )
@@ -81,18 +82,17 @@ type Period = Omit<CallFilter, 'limit' | 'cursor'>
  * newest that are enough will do.
  */
 async function findCalls(
-  { reader, caller, context }: AskedRequest,
+  { reader, session }: AskedRequest,
   period: Period,
   isEnough: (newest: readonly Call[]) => boolean = () => false,
 ): Promise<readonly Call[] | undefined> {
-  const accounts = readCustomers(reader, caller, context)
+  const accounts = readCustomers(reader, session)
   reader.choice('sort', ['start'])
   const callId = reader.text('callid')
   if (accounts === undefined || reader.faults.length > 0) return []
-  const isVisible = (call: Call) => maySeeCall(caller, call, context)
-  if (callId === undefined) return readPages(context.calls, accounts, { period, isVisible, isEnough })
-  const call = await context.calls.call(accounts, callId)
-  return call !== undefined && isVisible(call) && isWithin(call, period) ? [call] : []
+  if (callId === undefined) return readPages(session, accounts, { period, isEnough })
+  const call = await session.call(callId)
+  return call !== undefined && accounts.includes(call.account) && isWithin(call, period) ? [call] : []
 }
 
 /** To ignore a filter would be to show calls that were not asked for, to whoever trusts it: everybody's, perhaps. */
@@ -111,28 +111,20 @@ const shown = (name: string): string => name.replace(/[^\x20-\x7e]/g, '?').slice
 const isWithin = (call: Call, { state, from = 0, until = Number.POSITIVE_INFINITY }: Period): boolean =>
   (call.state === 'ended') === (state === 'ended') && call.acceptedAt >= from && call.acceptedAt < until
 
-/** Oldest first, those that the caller may see. What may not be seen is read too, and counts. */
+/** Oldest first, those that the user may see. What may not be seen is read too, and counts. */
 async function readPages(
-  service: CallService,
+  session: Pick<ApiSession, 'calls'>,
   accounts: readonly string[],
-  wanted: {
-    readonly period: Period
-    readonly isVisible: (call: Call) => boolean
-    readonly isEnough: (newest: readonly Call[]) => boolean
-  },
+  { period, isEnough }: { readonly period: Period; readonly isEnough: (newest: readonly Call[]) => boolean },
 ): Promise<readonly Call[] | undefined> {
-  const { period, isVisible, isEnough } = wanted
   const calls: Call[] = []
   let read = 0
   let cursor: string | undefined
   do {
-    const page = await service.calls(accounts, {
-      ...period,
-      limit: pageSize,
-      ...(cursor === undefined ? {} : { cursor }),
-    })
-    read += page.calls.length
-    calls.push(...page.calls.filter(isVisible))
+    const filter = { ...period, limit: pageSize, ...(cursor === undefined ? {} : { cursor }) }
+    const page = await session.calls(filter, { accounts, pages: 1 })
+    read += page.read
+    calls.push(...page.calls)
     cursor = isEnough(calls) ? undefined : page.cursor
     if (read > mostCalls) return undefined
   } while (cursor !== undefined)

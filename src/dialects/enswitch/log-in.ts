@@ -3,11 +3,11 @@ import { found } from './render-answer.ts'
 
 /** `user/login`: whose user this is. */
 export const logIn: ApiFunction = {
-  run: ({ caller, context }) =>
+  run: ({ session }) =>
     found({
-      customer: context.account(caller.account)?.id ?? 0,
-      customer_name: caller.account,
-      username: caller.name,
-      phone: caller.line ?? '',
+      customer: session.findAccount()?.id ?? 0,
+      customer_name: session.account,
+      username: session.name,
+      phone: session.ownLine ?? '',
     }),
 }

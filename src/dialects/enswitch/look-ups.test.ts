@@ -13,8 +13,10 @@ it('phones/list asks once which phones are registered, however many lines there 
   }
   const answer = await lookUps['phones/list']?.run({
     reader: new ParameterReader(new Map()),
-    caller: { account: 'acme', accounts: ['acme'] },
-    context: { account: () => ({ id: 1 }), lines: () => lines, phones },
+    session: {
+      ...{ account: 'acme', accounts: ['acme'], findAccount: () => ({ id: 1 }) },
+      ...{ lines: () => lines, phones },
+    },
   } as unknown as AskedRequest)
   const rows = answer?.data as readonly { readonly number: string; readonly registered: number }[]
   assert.deepEqual(

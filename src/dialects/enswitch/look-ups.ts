@@ -1,4 +1,5 @@
-import type { AccountReference, Caller, DialectContext, LineReference } from '../dialect.ts'
+import type { ApiSession } from '../../access/api-session.ts'
+import type { AccountReference, LineReference } from '../../access/references.ts'
 import type { ApiFunction, AskedRequest } from './api-function.ts'
 import { readCustomer, readCustomers } from './customers.ts'
 import type { ParameterReader } from './parameter-reader.ts'
@@ -9,54 +10,52 @@ const permissions = ['calls:read', 'directory:read'] as const
 
 const getCustomer: ApiFunction = {
   permissions,
-  run({ reader, caller, context }) {
-    const name = readCustomer(reader, caller, context)
-    const account = name === undefined ? undefined : context.account(name)
-    return account === undefined ? { responses: reader.faults } : found(customerRow(account, context))
+  run({ reader, session }) {
+    const name = readCustomer(reader, session)
+    const account = name === undefined ? undefined : session.findAccount(name)
+    return account === undefined ? { responses: reader.faults } : found(customerRow(account))
   },
 }
 
 /** The user's own customer and those directly below, or as `customer` and `recurse` say. */
 const listCustomers: ApiFunction = {
   permissions,
-  run({ reader, caller, context }) {
+  run({ reader, session }) {
     const isNamed = reader.text('customer') !== undefined || reader.flag('recurse') === true
-    const names = readCustomers(reader, caller, context, isNamed ? undefined : 'all')
+    const names = readCustomers(reader, session, isNamed ? undefined : 'all')
     if (names === undefined || reader.faults.length > 0) return { responses: reader.faults }
-    return found(names.flatMap((name) => context.account(name) ?? []).map((account) => customerRow(account, context)))
+    return found(names.flatMap((name) => session.findAccount(name) ?? []).map(customerRow))
   },
 }
 
 const listPhones: ApiFunction = {
   permissions,
-  run({ reader, caller, context }) {
-    const names = readCustomers(reader, caller, context)
+  run({ reader, session }) {
+    const names = readCustomers(reader, session)
     if (names === undefined || reader.faults.length > 0) return { responses: reader.faults }
     // Looked up for all at once: an account may have ten thousand lines.
-    const isRegistered = registeredIn(names, context)
-    return found(visibleLines(names, caller, context).map((line) => phoneRow(line, isRegistered, context)))
+    const isRegistered = registeredIn(names, session)
+    return found(session.lines(names).map((line) => phoneRow(line, isRegistered, session)))
   },
 }
 
 const getPhone: ApiFunction = {
   permissions,
-  run: (asked) => ofPhone(asked, (line, context) => phoneRow(line, registeredIn([line.account], context), context)),
+  run: (asked) => ofPhone(asked, (line, session) => phoneRow(line, registeredIn([line.account], session), session)),
 }
 
 const listRegistrations: ApiFunction = {
   permissions,
-  run({ reader, caller, context }) {
-    const names = readCustomers(reader, caller, context)
+  run({ reader, session }) {
+    const names = readCustomers(reader, session)
     const wanted = reader.text('phone')
     if (names === undefined || reader.faults.length > 0) return { responses: reader.faults }
-    const visible = new Set(visibleLines(names, caller, context).map(({ account, number }) => `${account}/${number}`))
-    const phones = context.phones(names).filter(({ account, line }) => {
-      const named = wanted === undefined ? line : context.line(account, wanted)?.number
-      return visible.has(`${account}/${line}`) && named === line
-    })
+    const phones = session
+      .phones(names)
+      .filter(({ account, line }) => wanted === undefined || session.findLine(account, wanted)?.number === line)
     return found(
       phones.map(({ account, line, contact, userAgent = '', expiresAt }) => ({
-        customer: context.account(account)?.id ?? 0,
+        customer: session.findAccount(account)?.id ?? 0,
         phone: line,
         contact,
         useragent: userAgent,
@@ -92,31 +91,29 @@ export const lookUps: Readonly<Record<string, ApiFunction>> = {
   'phones/dnd/get': getDnd,
 }
 
-const customerRow = ({ id, name, parent, country, balance, currency }: AccountReference, context: AccountContext) => ({
+const customerRow = ({ id, name, parent, country, balance, currency }: AccountReference) => ({
   customer: id,
   name,
-  parent: (parent === undefined ? undefined : context.account(parent)?.id) ?? '',
+  parent: parent?.id ?? '',
   country: country ?? '',
   balance: balance ?? '',
   currency: currency ?? '',
 })
 
-type AccountContext = Pick<DialectContext, 'account'>
-
 type IsRegistered = (account: string, number: string) => boolean
 
 /** Which lines of the accounts have a phone now. */
-function registeredIn(accounts: readonly string[], context: Pick<DialectContext, 'phones'>): IsRegistered {
-  const registered = new Set(context.phones(accounts).map(({ account, line }) => `${account}/${line}`))
+function registeredIn(accounts: readonly string[], session: Pick<ApiSession, 'phones'>): IsRegistered {
+  const registered = new Set(session.phones(accounts).map(({ account, line }) => `${account}/${line}`))
   return (account, number) => registered.has(`${account}/${number}`)
 }
 
 const phoneRow = (
   { account, number, fullNumber, name, callerId }: LineReference,
   isRegistered: IsRegistered,
-  context: AccountContext,
+  session: Pick<ApiSession, 'findAccount'>,
 ): object => ({
-  customer: context.account(account)?.id ?? 0,
+  customer: session.findAccount(account)?.id ?? 0,
   customer_name: account,
   number,
   full_number: fullNumber ?? '',
@@ -125,24 +122,17 @@ const phoneRow = (
   registered: isRegistered(account, number) ? 1 : 0,
 })
 
-/** Who is bound to lines sees these only. */
-const maySee = (caller: Caller, { account, number }: LineReference): boolean =>
-  caller.lines === undefined || (account === caller.account && caller.lines.has(number))
-
-const visibleLines = (accounts: readonly string[], caller: Caller, context: DialectContext): readonly LineReference[] =>
-  context.lines(accounts).filter((line) => maySee(caller, line))
-
 /** The line that `phone` names, by its short or full number; the user's own where nothing is named. */
 function ofPhone(
-  { reader, caller, context }: AskedRequest,
-  render: (line: LineReference, context: DialectContext) => object,
+  { reader, session }: AskedRequest,
+  render: (line: LineReference, session: ApiSession) => object,
 ): Answer {
-  const account = readCustomer(reader, caller, context)
-  const number = readPhone(reader) ?? caller.line
+  const account = readCustomer(reader, session)
+  const number = readPhone(reader) ?? session.ownLine
   if (number === undefined && reader.faults.length === 0) reader.fail('phone', 'is required')
   if (account === undefined || number === undefined || reader.faults.length > 0) return { responses: reader.faults }
-  const line = context.line(account, number)
-  if (line !== undefined && maySee(caller, line)) return found(render(line, context))
+  const line = session.findLine(account, number)
+  if (line !== undefined) return found(render(line, session))
   reader.note({ code: '404', key: 'phone', message: 'There is no such telephone line' })
   return { responses: reader.faults }
 }

@@ -1,4 +1,4 @@
-import type { Refusals } from '../../call/call-service.ts'
+import type { Refusals } from '../../access/api-session.ts'
 import type { RefusalCode } from '../../call/refusal.ts'
 import type { Answer, Code } from './render-answer.ts'
 

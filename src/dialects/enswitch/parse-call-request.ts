@@ -1,13 +1,12 @@
-import type { CallerId, CallRequest, LegRequest, LegTarget } from '../../call/call-request.ts'
+import type { ApiSession, WantedCall } from '../../access/api-session.ts'
+import type { CallerId, LegRequest, LegTarget } from '../../call/call-request.ts'
 import { readDialled } from '../../call/read-dialled.ts'
-import { callOrigin } from '../call-origin.ts'
-import type { Caller, DialectContext } from '../dialect.ts'
 import { readCustomer } from './customers.ts'
 import type { ParameterReader } from './parameter-reader.ts'
 import { parseCallerId } from './parse-caller-id.ts'
 
 export interface ParsedCallRequest {
-  readonly request: CallRequest
+  readonly request: WantedCall
   /** How long the client waits for the call's identifiers; 0 if it does not ask for them. */
   readonly waitSeconds: number
 }
@@ -20,21 +19,20 @@ const highestId = 4_294_967_295
 /** The vendor's words into the canonical request; undefined if the reader has noted a fault. */
 export function parseCallRequest(
   reader: ParameterReader,
-  caller: Caller,
-  accounts: Pick<DialectContext, 'account'>,
+  session: Pick<ApiSession, 'account' | 'findAccount'>,
 ): ParsedCallRequest | undefined {
   const first = readLeg(reader, 1, readTarget(reader, reader.choice('stype', ['phone']), 'snumber'))
   const second = readLeg(reader, 2, readTarget(reader, reader.choice('ctype', destinationTypes), 'cnumber'))
   // An account has one dial plan for its lines and its API, so that there is nothing to convert.
   reader.choice('cdialplan', ['auto'])
-  const account = readCustomer(reader, caller, accounts)
+  const account = readCustomer(reader, session)
   const card = reader.text('card')
   const recordGroup = reader.integer('recordgroup', highestId) ?? 0
   const noForwards = reader.flag('noforwards') ?? false
   const delaySeconds = reader.integer('delay', longestDelaySeconds) ?? 0
   const waitSeconds = readWait(reader, delaySeconds)
   if (first === undefined || second === undefined || account === undefined || reader.faults.length > 0) return undefined
-  const request: CallRequest = {
+  const request: WantedCall = {
     account,
     first,
     second,
@@ -43,7 +41,6 @@ export function parseCallRequest(
     ...(recordGroup === 0 ? {} : { recordGroup }),
     ...(noForwards ? { noForwards } : {}),
     variables: {},
-    origin: callOrigin('enswitch', caller, account),
   }
   return { request, waitSeconds }
 }

@@ -314,9 +314,7 @@ describe('attackers', () => {
 
 describe('limits', () => {
   it('too many requests: 429 with Retry-After', async () => {
-    const slow = await createHttpFront({
-      admit: () => ({ allowed: false, reason: 'limit-exceeded', retryAfterSeconds: 2 }),
-    })
+    const slow = await createHttpFront({ admit: () => ({ reason: 'limit-exceeded', retryAfterSeconds: 2 }) })
     const answer = await slow.app.inject(valid)
     assert.equal(answer.statusCode, 200)
     assert.equal(answer.headers['retry-after'], '2')
@@ -324,7 +322,7 @@ describe('limits', () => {
     await slow.app.close()
   })
   it('from another network or host: 402', async () => {
-    const elsewhere = await createHttpFront({ admit: () => ({ allowed: false, reason: 'not-from-here' }) })
+    const elsewhere = await createHttpFront({ admit: () => ({ reason: 'not-from-here' }) })
     const { responses } = (await elsewhere.app.inject(valid)).json()
     assert.equal(responses[0].code, '402')
     await elsewhere.app.close()

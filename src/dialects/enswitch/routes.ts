@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Access, Asking, Authentication, Denial } from '../../access/access.ts'
 import { answerFailures, type Failure } from '../answer-failures.ts'
-import type { Caller, ClientOrigin, Dialect, DialectContext } from '../dialect.ts'
+import type { Dialect, DialectContext } from '../dialect.ts'
 import { originOf } from '../origin-of.ts'
 import { routeGetOrPost } from '../route-get-or-post.ts'
 import type { ApiFunction } from './api-function.ts'
@@ -63,33 +64,34 @@ const sendNoSuchFunction = (_request: FastifyRequest, reply: FastifyReply): Fast
 async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
-  { permissions, run }: ApiFunction,
+  { permissions = [], run }: ApiFunction,
   context: DialectContext,
 ): Promise<Answer> {
   const read = readParameters(request.originalUrl, request.body, request.headers['content-type'])
   if ('fault' in read) return refuse('400', read.fault)
   const reader = new ParameterReader(read.parameters)
-  const caller = await authenticate(reader, originOf(request), context)
-  if (caller === undefined) return invalidCredentials
-  if (permissions?.some((permission) => caller.permissions.has(permission)) === false) {
-    return refuse('402', 'Your role does not allow this.')
-  }
-  const admission = context.admit(caller, originOf(request))
-  if (!admission.allowed && admission.reason === 'not-from-here') {
-    return refuse('402', 'This user may not be used from here.')
-  }
-  if (!admission.allowed) {
-    return { ...refuse('429', 'Too many requests'), retryAfterSeconds: admission.retryAfterSeconds }
-  }
-  return run({ reader, caller, context, reply })
+  const asking = { dialect: 'enswitch', from: originOf(request), permissions }
+  const authenticated = await authenticate(reader, asking, context.access)
+  if ('denial' in authenticated) return answerOfDenial(authenticated.denial)
+  return run({ reader, session: authenticated.session, context, reply })
 }
 
-async function authenticate(
-  reader: ParameterReader,
-  from: ClientOrigin,
-  context: DialectContext,
-): Promise<Caller | undefined> {
+function authenticate(reader: ParameterReader, asking: Asking, access: Access): Promise<Authentication> {
   const name = reader.secret('auth_username')
   const password = reader.secret('auth_password')
-  return name === undefined || password === undefined ? undefined : context.authenticateUser({ name, password, from })
+  const login = name === undefined || password === undefined ? undefined : { name, password }
+  return access.authenticateUser(login, asking)
+}
+
+function answerOfDenial(denial: Denial): Answer {
+  switch (denial.reason) {
+    case 'unknown':
+      return invalidCredentials
+    case 'permission-missing':
+      return refuse('402', 'Your role does not allow this.')
+    case 'not-from-here':
+      return refuse('402', 'This user may not be used from here.')
+    case 'limit-exceeded':
+      return { ...refuse('429', 'Too many requests'), retryAfterSeconds: denial.retryAfterSeconds }
+  }
 }

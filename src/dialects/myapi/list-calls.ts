@@ -1,10 +1,8 @@
+import type { ApiSession, CallFilter } from '../../access/api-session.ts'
 import type { Call } from '../../call/call.ts'
-import type { CallFilter } from '../../call/call-service.ts'
 import { systemClock } from '../../clock.ts'
-import type { Caller, DialectContext } from '../dialect.ts'
 import { parseLocalTime } from '../local-time.ts'
 import { hasLists, type SentParameters, text } from '../parameters.ts'
-import { listVisibleCalls } from '../visible-calls.ts'
 import { readFlag } from './read-flag.ts'
 
 const names = [
@@ -69,15 +67,10 @@ export function parseListRequest(
 }
 
 /** Calls of the key's account that have ended, the newest first. */
-export async function listCalls(
-  wanted: WantedList,
-  caller: Caller,
-  context: DialectContext,
-  gone: AbortSignal,
-): Promise<readonly Call[]> {
+export async function listCalls(wanted: WantedList, session: ApiSession, gone: AbortSignal): Promise<readonly Call[]> {
   const { from, until, limit, connectedOnly } = wanted
   const period = { ...(from === undefined ? {} : { from }), ...(until === undefined ? {} : { until }) }
-  if (wanted.waitForActiveCalls) await waitForActive(period, caller, context, gone)
+  if (wanted.waitForActiveCalls) await waitForActive(period, session, gone)
   const found: Call[] = []
   let cursor: string | undefined
   do {
@@ -87,7 +80,7 @@ export async function listCalls(
       limit: pageSize,
       ...(cursor === undefined ? {} : { cursor }),
     }
-    const page = await listVisibleCalls(caller, [caller.account], filter, context)
+    const page = await session.calls(filter, { accounts: [session.account] })
     found.push(...page.calls.filter(({ bridgedAt }) => !connectedOnly || bridgedAt !== undefined))
     cursor = page.cursor
   } while (cursor !== undefined && found.length < limit && !gone.aborted)
@@ -96,14 +89,16 @@ export async function listCalls(
 
 async function waitForActive(
   period: Pick<CallFilter, 'from' | 'until'>,
-  caller: Caller,
-  context: DialectContext,
+  session: ApiSession,
   gone: AbortSignal,
 ): Promise<void> {
   const filter: CallFilter = { ...period, state: 'live', limit: mostWaitedFor }
-  const { calls } = await listVisibleCalls(caller, [caller.account], filter, context)
+  const { calls } = await session.calls(filter, { accounts: [session.account] })
   const now = systemClock.now()
   await Promise.all(
-    calls.map(({ id, acceptedAt }) => context.calls.waitFor(id, 'ended', now - acceptedAt + waitMilliseconds, gone)),
+    calls.map((call) => {
+      const milliseconds = now - call.acceptedAt + waitMilliseconds
+      return session.wait(call, { for: 'ended', milliseconds }, gone)
+    }),
   )
 }

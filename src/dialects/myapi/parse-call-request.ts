@@ -1,19 +1,14 @@
-import type { CallRequest } from '../../call/call-request.ts'
+import type { WantedCall } from '../../access/api-session.ts'
 import { type DialledFault, readDialled } from '../../call/read-dialled.ts'
-import { callOrigin } from '../call-origin.ts'
-import type { Caller } from '../dialect.ts'
 import { hasLists, type SentParameters, text } from '../parameters.ts'
 import { readFlag } from './read-flag.ts'
 
 const names = ['origin', 'destination', 'autoAnswer'] as const
 
-export type ParsedRequest = { readonly request: CallRequest } | { readonly reason: string }
+export type ParsedRequest = { readonly request: WantedCall } | { readonly reason: string }
 
-/** The vendor's words into the canonical request; the first fault in the vendor's order. */
-export function parseCallRequest(
-  parameters: SentParameters,
-  asker: Pick<Caller, 'account' | 'name' | 'trustCallerIds'>,
-): ParsedRequest {
+/** The vendor's words into a request of the account; the first fault in the vendor's order. */
+export function parseCallRequest(parameters: SentParameters, account: string): ParsedRequest {
   if (hasLists(parameters, names)) return { reason: 'A parameter must not be a list' }
   const origin = text(parameters.get('origin'))
   const destination = text(parameters.get('destination'))
@@ -27,12 +22,11 @@ export function parseCallRequest(
   if (autoAnswer === undefined) return { reason: 'autoAnswer must be 0 or 1' }
   return {
     request: {
-      account: asker.account,
+      account,
       first: { target: { kind: 'line', value: rings.text }, autoAnswer },
       second: { target: { kind: 'dial', value: dialled.text } },
       delaySeconds: 0,
       variables: {},
-      origin: callOrigin('myapi', asker, asker.account),
     },
   }
 }

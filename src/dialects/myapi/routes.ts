@@ -1,11 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Denial } from '../../access/access.ts'
+import type { ApiSession } from '../../access/api-session.ts'
 import { answerFailures, type Failure } from '../answer-failures.ts'
-import type { Caller, CallPermission, Dialect, DialectContext } from '../dialect.ts'
-import { holdRequest } from '../hold-request.ts'
-import { mayRingFirst } from '../may-ring-first.ts'
+import type { Dialect, DialectContext } from '../dialect.ts'
 import { originOf } from '../origin-of.ts'
 import { readParameters, type SentParameters, text } from '../parameters.ts'
 import { routeGetOrPost } from '../route-get-or-post.ts'
+import { untilGone } from '../until-gone.ts'
 import { listCalls, parseListRequest } from './list-calls.ts'
 import { parseCallRequest } from './parse-call-request.ts'
 import {
@@ -46,70 +47,86 @@ export const myapiDialect: Dialect = {
 
 interface AskedRequest {
   readonly parameters: SentParameters
-  readonly caller: Caller
+  readonly session: ApiSession
 }
 
-/** Who asks, and whether they may; undefined where the answer has been sent. The words of `permission` are the vendor's. */
-function authorize(
+/** What a function needs, and what the vendor calls that. */
+interface Need {
+  readonly permission: 'calls:place' | 'calls:read'
+  readonly words: string
+}
+
+const clickToCall: Need = { permission: 'calls:place', words: 'Click to Call' }
+const callRecords: Need = { permission: 'calls:read', words: 'Call Records' }
+
+/** Undefined where the answer has been sent. */
+function openSession(
   request: FastifyRequest,
   reply: FastifyReply,
-  { permission, words }: { readonly permission: CallPermission; readonly words: string },
-  context: DialectContext,
+  need: Need,
+  { access }: DialectContext,
 ): AskedRequest | undefined {
-  const name = functionName(request)
-  const fail = (...[status, error, reason]: readonly [number, MyapiError, string]) => {
-    sendError(reply, status, error, reason, name)
-  }
   const read = readParameters(request.originalUrl, request.body, request.headers['content-type'])
-  if ('fault' in read) return void fail(400, 'VALIDATION', read.fault)
-  const key = text(read.parameters.get('key'))
-  const caller = key === undefined ? undefined : context.authenticate(key, originOf(request))
-  if (caller === undefined) return void sendInvalidKey(reply)
-  if (!caller.permissions.has(permission)) {
-    return void fail(403, 'PERMISSION', `This API key lacks the permission Account Functions / ${words}`)
-  }
-  const admission = context.admit(caller, originOf(request))
-  if (admission.allowed) return { parameters: read.parameters, caller }
-  if (admission.reason === 'not-from-here')
-    return void fail(403, 'PERMISSION', 'This API key may not be used from here')
-  const { reason: code, retryAfterSeconds } = admission
-  return void sendRefusal(reply, { code, message: 'Too many requests', retryAfterSeconds }, name)
+  if ('fault' in read) return void sendError(reply, 400, 'VALIDATION', read.fault, functionName(request))
+  const asking = { dialect: 'myapi', from: originOf(request), permissions: [need.permission] }
+  const authenticated = access.authenticateKey(text(read.parameters.get('key')), asking)
+  if ('denial' in authenticated) return void sendDenial(reply, authenticated.denial, need, functionName(request))
+  return { parameters: read.parameters, session: authenticated.session }
 }
 
-const clickToCall = { permission: 'calls:place', words: 'Click to Call' } as const
-const callRecords = { permission: 'calls:read', words: 'Call Records' } as const
+function sendDenial(reply: FastifyReply, denial: Denial, { words }: Need, name: string): FastifyReply {
+  switch (denial.reason) {
+    case 'unknown':
+      return sendInvalidKey(reply)
+    case 'permission-missing':
+      return sendError(reply, 403, 'PERMISSION', `This API key lacks the permission Account Functions / ${words}`, name)
+    case 'not-from-here':
+      return sendError(reply, 403, 'PERMISSION', 'This API key may not be used from here', name)
+    case 'limit-exceeded': {
+      const { retryAfterSeconds } = denial
+      return sendRefusal(reply, { code: 'limit-exceeded', message: 'Too many requests', retryAfterSeconds }, name)
+    }
+  }
+}
 
 async function initiate(request: FastifyRequest, reply: FastifyReply, context: DialectContext): Promise<FastifyReply> {
-  const asked = authorize(request, reply, clickToCall, context)
+  const asked = openSession(request, reply, clickToCall, context)
   if (asked === undefined) return reply
-  const { parameters, caller } = asked
-  const parsed = parseCallRequest(parameters, caller)
+  const { parameters, session } = asked
+  const parsed = parseCallRequest(parameters, session.account)
   if ('reason' in parsed) return sendError(reply, 400, 'VALIDATION', parsed.reason)
-  if (!mayRingFirst(caller, parsed.request, context)) {
-    return sendError(reply, 403, 'PERMISSION', 'This API key may not call for that extension')
+  const placed = await session.place(parsed.request)
+  switch (placed.outcome) {
+    case 'line-not-allowed':
+      return sendError(reply, 403, 'PERMISSION', 'This API key may not call for that extension')
+    case 'refused':
+      return sendRefusal(reply, placed.refusals[0])
+    case 'accepted':
+    case 'replayed':
+      return sendQueued(reply)
   }
-  const placed = await context.calls.place(parsed.request)
-  return placed.outcome === 'refused' ? sendRefusal(reply, placed.refusals[0]) : sendQueued(reply)
 }
 
 async function list(request: FastifyRequest, reply: FastifyReply, context: DialectContext): Promise<FastifyReply> {
-  const asked = authorize(request, reply, callRecords, context)
+  const asked = openSession(request, reply, callRecords, context)
   if (asked === undefined) return reply
-  const { timeZone = 'UTC' } = context.account(asked.caller.account) ?? {}
+  const { session } = asked
+  const { timeZone = 'UTC' } = session.findAccount() ?? {}
   const parsed = parseListRequest(asked.parameters, timeZone)
   if ('reason' in parsed) return sendError(reply, 400, 'VALIDATION', parsed.reason, functionName(request))
   const { wanted } = parsed
-  const { caller } = asked
-  // Who is bound to other lines by now may see other calls: the client asks again.
-  const maySee = (now: Caller) => String([...(now.lines ?? [])]) === String([...(caller.lines ?? [])])
-  const { signal, withdrawn } = holdRequest(reply, { caller, permission: 'calls:read', maySee }, context)
-  const calls = await listCalls(wanted, caller, context, signal)
-  if (withdrawn.aborted) return sendInvalidKey(reply)
-  return sendCalls(
-    reply,
-    calls.map((call) => renderCall(call, timeZone)),
-    wanted.format,
-  )
+  const hold = session.holdLists(untilGone(reply, context))
+  try {
+    const calls = await listCalls(wanted, session, hold.signal)
+    if (hold.isWithdrawn()) return sendInvalidKey(reply)
+    return sendCalls(
+      reply,
+      calls.map((call) => renderCall(call, timeZone)),
+      wanted.format,
+    )
+  } finally {
+    hold.release()
+  }
 }
 
 /** A web page asks before it posts JSON (Fetch standard, CORS preflight): the vendor's `Access-Control-Allow-Origin: *` invites it. */

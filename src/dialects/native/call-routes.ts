@@ -1,11 +1,8 @@
-import { hash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import type { CallFilter } from '../../call/call-service.ts'
-import type { Caller, DialectContext } from '../dialect.ts'
-import { holdRequest, waitForCaller } from '../hold-request.ts'
-import { mayRingFirst } from '../may-ring-first.ts'
-import { findVisibleCall, listVisibleCalls, maySeeCall } from '../visible-calls.ts'
+import type { ApiSession, CallFilter } from '../../access/api-session.ts'
+import type { DialectContext } from '../dialect.ts'
+import { untilGone } from '../until-gone.ts'
 import { streamEvents } from './event-stream.ts'
 import { type Guard, sendWithdrawn } from './guard.ts'
 import { describeIssue, parseCallRequest, targetOf, targetSchema } from './parse-call-request.ts'
@@ -35,38 +32,29 @@ type WithId = { Params: { id: string } }
 export function registerCallRoutes(app: FastifyInstance, context: DialectContext, guard: Guard): void {
   app.post(
     '/v1/calls',
-    guard('calls:place', (request, reply, caller) => placeCall(request, reply, caller, context)),
+    guard('calls:place', (request, reply, session) => placeCall(request, reply, session, context)),
   )
-  app.get(
-    '/v1/calls',
-    guard('calls:read', (request, reply, caller) => listCalls(request, reply, caller, context)),
-  )
+  app.get('/v1/calls', guard('calls:read', listCalls))
   app.get(
     '/v1/calls/:id',
-    guard('calls:read', async (request, reply, caller) => {
-      const call = await findVisibleCall(caller, idOf(request), context)
+    guard('calls:read', async (request, reply, session) => {
+      const call = await session.call(idOf(request))
       return call === undefined ? sendNoSuchCall(reply) : reply.send(renderCall(call))
     }),
   )
   app.get(
     '/v1/calls/:id/events',
-    guard('calls:read', (request, reply, caller) => callEvents(request, reply, caller, context)),
+    guard('calls:read', (request, reply, session) => callEvents(request, reply, session, context)),
   )
-  app.post(
-    '/v1/calls/:id/redirect',
-    guard('calls:control', (request, reply, caller) => redirectCall(request, reply, caller, context)),
-  )
+  app.post('/v1/calls/:id/redirect', guard('calls:control', redirectCall))
   app.delete(
     '/v1/calls/:id',
-    guard('calls:control', async (request, reply, caller) => {
-      const id = idOf(request)
-      if ((await findVisibleCall(caller, id, context)) === undefined) return sendNoSuchCall(reply)
-      await context.calls.hangup(caller.accounts, id)
-      const call = await context.calls.call(caller.accounts, id)
+    guard('calls:control', async (request, reply, session) => {
+      const hungUp = await session.hangup(idOf(request))
       // 202: the legs are being hung up; the call's events tell when they are gone. 200 where it had ended before.
-      return call === undefined
+      return hungUp.outcome === 'not-found'
         ? sendNoSuchCall(reply)
-        : reply.status(call.state === 'ended' ? 200 : 202).send(renderCall(call))
+        : reply.status(hungUp.call.state === 'ended' ? 200 : 202).send(renderCall(hungUp.call))
     }),
   )
 }
@@ -78,7 +66,7 @@ export const redirectSchema = z.strictObject({
 })
 
 /** Sends one party of a connected call elsewhere. */
-async function redirectCall(request: FastifyRequest, reply: FastifyReply, caller: Caller, context: DialectContext) {
+async function redirectCall(request: FastifyRequest, reply: FastifyReply, session: ApiSession) {
   const body = readJson(request.body)
   if ('fault' in body) return sendProblem(reply, 'malformed-request', body.fault)
   const parsed = redirectSchema.safeParse(body.value, { reportInput: true })
@@ -86,9 +74,7 @@ async function redirectCall(request: FastifyRequest, reply: FastifyReply, caller
     return sendFaults(reply, parsed.error.issues.map(describeIssue))
   }
   const { stays, to } = parsed.data
-  const id = idOf(request)
-  if ((await findVisibleCall(caller, id, context)) === undefined) return sendNoSuchCall(reply)
-  const redirected = await context.calls.redirect(caller.accounts, id, stays, targetOf(to))
+  const redirected = await session.redirect(idOf(request), stays, targetOf(to))
   switch (redirected.outcome) {
     case 'refused':
       return sendRefusal(reply, [redirected.refusal])
@@ -97,10 +83,8 @@ async function redirectCall(request: FastifyRequest, reply: FastifyReply, caller
     case 'already-ended':
     case 'not-connected':
       return sendProblem(reply, 'not-connected', 'Only a call whose two parties are talking can be redirected.')
-    case 'redirected': {
-      const call = await context.calls.call(caller.accounts, id)
-      return call === undefined ? sendNoSuchCall(reply) : reply.status(202).send(renderCall(call))
-    }
+    case 'redirected':
+      return reply.status(202).send(renderCall(redirected.call))
   }
 }
 
@@ -109,30 +93,28 @@ const idOf = (request: FastifyRequest): string => (request as FastifyRequest<Wit
 const sendNoSuchCall = (reply: FastifyReply): FastifyReply =>
   sendProblem(reply, 'not-found', 'There is no such call in your accounts.')
 
-async function placeCall(request: FastifyRequest, reply: FastifyReply, caller: Caller, context: DialectContext) {
+async function placeCall(request: FastifyRequest, reply: FastifyReply, session: ApiSession, context: DialectContext) {
   const key = request.headers['idempotency-key']
   if (key !== undefined && (typeof key !== 'string' || !idempotencyKeyPattern.test(key))) {
     return sendProblem(reply, 'validation-failed', 'Idempotency-Key must be 1 to 255 printable ASCII characters.')
   }
   const body = readJson(request.body)
   if ('fault' in body) return sendProblem(reply, 'malformed-request', body.fault)
-  const parsed = parseCallRequest(body.value, caller)
+  const parsed = parseCallRequest(body.value, session.account)
   if ('faults' in parsed) {
     return sendFaults(reply, parsed.faults)
   }
-  if (!mayRingFirst(caller, parsed.request, context)) {
+  const { request: wanted, wait } = parsed
+  const placed = await session.place(wanted, key === undefined ? {} : { idempotency: { key, wait } })
+  if (placed.outcome === 'line-not-allowed') {
     return sendProblem(reply, 'permission-missing', 'This key may place calls for its own lines only.')
   }
-
-  const idempotency = key === undefined ? undefined : { key, fingerprint: fingerprintOf(parsed) }
-  const placed = await context.calls.place(parsed.request, idempotency === undefined ? {} : { idempotency })
   if (placed.outcome === 'refused') return sendRefusal(reply, placed.refusals)
   let { call } = placed
   if (placed.outcome === 'replayed') reply.header('idempotent-replayed', 'true')
-  if (parsed.wait !== undefined) {
-    const holding = { caller, permission: 'calls:place', call } as const
-    const wait = { for: parsed.wait.for, milliseconds: parsed.wait.seconds * 1000 }
-    const waited = await waitForCaller(reply, holding, wait, context)
+  if (wait !== undefined) {
+    const condition = { for: wait.for, milliseconds: wait.seconds * 1000 }
+    const waited = await session.wait(call, condition, untilGone(reply, context))
     // The call goes on; who asked for it is told nothing more of it.
     if (waited === undefined) return sendWithdrawn(reply)
     call = waited
@@ -140,36 +122,24 @@ async function placeCall(request: FastifyRequest, reply: FastifyReply, caller: C
   return reply.status(201).header('location', `/v1/calls/${call.id}`).send(renderCall(call))
 }
 
-/** The same request, whatever its spacing or the order of its members, has the same fingerprint. */
-const fingerprintOf = (parsed: object): string => hash('sha256', JSON.stringify(parsed, withSortedMembers), 'hex')
-
-const withSortedMembers = (_name: string, value: unknown): unknown =>
-  typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value).sort()) : value
-
-async function listCalls(request: FastifyRequest, reply: FastifyReply, caller: Caller, context: DialectContext) {
+async function listCalls(request: FastifyRequest, reply: FastifyReply, session: ApiSession) {
   const parsed = filterSchema.safeParse(request.query, { reportInput: true })
   if (!parsed.success) {
     const errors = parsed.error.issues.map((issue) => ({ pointer: `/${issue.path.join('/')}`, detail: issue.message }))
     return sendFaults(reply, errors)
   }
   const filter = Object.fromEntries(Object.entries(parsed.data).filter(([, value]) => value !== undefined))
-  const page = await listVisibleCalls(caller, caller.accounts, filter as unknown as CallFilter, context)
+  const page = await session.calls(filter as unknown as CallFilter)
   return reply.send({ calls: page.calls.map(renderCall), cursor: page.cursor })
 }
 
-async function callEvents(request: FastifyRequest, reply: FastifyReply, caller: Caller, context: DialectContext) {
+async function callEvents(request: FastifyRequest, reply: FastifyReply, session: ApiSession, context: DialectContext) {
   const id = idOf(request)
-  const call = await findVisibleCall(caller, id, context)
-  if (call === undefined) return sendNoSuchCall(reply)
   if (request.headers.accept?.includes('text/event-stream')) {
-    const { signal } = holdRequest(
-      reply,
-      { caller, permission: 'calls:read', maySee: (now) => maySeeCall(now, call, context) },
-      context,
-    )
-    return streamEvents(reply, context, { accounts: caller.accounts, id, after: lastEventId(request), signal })
+    const watch = await session.watch(id, untilGone(reply, context))
+    return watch === undefined ? sendNoSuchCall(reply) : streamEvents(reply, watch, lastEventId(request))
   }
-  const events = await context.calls.events(caller.accounts, id)
+  const events = await session.events(id)
   return events === undefined ? sendNoSuchCall(reply) : reply.send({ events: events.map(renderEvent) })
 }
 

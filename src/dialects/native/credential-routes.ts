@@ -1,7 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import type { Caller, CredentialReference, DialectContext, WantedCredential } from '../dialect.ts'
-import { type Guard, nameOf, sendWithdrawn, whileWriter } from './guard.ts'
+import type { ApiSession } from '../../access/api-session.ts'
+import type { WantedCredential } from '../../access/directory-changes.ts'
+import type { DialectContext } from '../dialect.ts'
+import { type Guard, sendWithdrawn } from './guard.ts'
 import { describeIssue } from './parse-call-request.ts'
 import { sendFaults, sendProblem } from './problem.ts'
 import { readJson } from './read-json.ts'
@@ -35,22 +37,24 @@ type Named = { Params: { kind: string; account: string; name: string } }
 export function registerCredentialRoutes(app: FastifyInstance, context: DialectContext, guard: Guard): void {
   app.get(
     '/v1/credentials',
-    guard('directory:write', (_request, reply, caller) =>
-      reply.send({ credentials: context.credentials.list(caller.accounts).map(renderCredential) }),
+    guard('directory:write', (_request, reply, session) =>
+      reply.send({ credentials: session.credentials().map(renderCredential) }),
     ),
   )
   app.post(
     '/v1/credentials',
-    guard('directory:write', (request, reply, caller) => create(request, reply, caller, context)),
+    guard('directory:write', (request, reply, session) => create(request, reply, session, context)),
   )
   app.delete(
     '/v1/credentials/:kind/:account/:name',
-    guard('directory:write', (request, reply, caller) => revoke(request, reply, caller, context)),
+    guard('directory:write', (request, reply, session) => revoke(request, reply, session, context)),
   )
 }
 
+type Shown = ReturnType<ApiSession['credentials']>[number]
+
 /** As this API shows one: `createdAt` is absent where the configuration file holds it. */
-const renderCredential = ({ madeAt, permissions: granted, lines, ...credential }: CredentialReference) => ({
+const renderCredential = ({ madeAt, permissions: granted, lines, ...credential }: Shown) => ({
   kind: credential.kind,
   account: credential.account,
   name: credential.name,
@@ -61,16 +65,16 @@ const renderCredential = ({ madeAt, permissions: granted, lines, ...credential }
   createdAt: madeAt === undefined ? undefined : new Date(madeAt).toISOString(),
 })
 
-async function create(request: FastifyRequest, reply: FastifyReply, caller: Caller, context: DialectContext) {
+async function create(request: FastifyRequest, reply: FastifyReply, session: ApiSession, context: DialectContext) {
   const body = readJson(request.body)
   if ('fault' in body) return sendProblem(reply, 'malformed-request', body.fault)
   const parsed = newCredentialSchema.safeParse(body.value, { reportInput: true })
   if (!parsed.success) {
     return sendFaults(reply, parsed.error.issues.map(describeIssue))
   }
-  const wanted = { ...parsed.data, account: parsed.data.account ?? caller.account } as WantedCredential
-  if (!caller.accounts.includes(wanted.account)) return sendNoSuchAccount(reply)
-  const made = await context.credentials.create(wanted, caller, whileWriter(reply, caller, context))
+  const wanted = { ...parsed.data, account: parsed.data.account ?? session.account } as WantedCredential
+  const made = await session.createCredential(wanted)
+  if (made.outcome === 'account-not-found') return sendNoSuchAccount(reply)
   if (made.outcome === 'withdrawn') return sendWithdrawn(reply)
   if (made.outcome === 'name-in-use') {
     return sendProblem(reply, 'name-in-use', 'Choose another name, or revoke what has this one.')
@@ -80,9 +84,12 @@ async function create(request: FastifyRequest, reply: FastifyReply, caller: Call
     return sendFaults(reply, errors)
   }
   const { account, name } = wanted
-  context.log.info({ by: nameOf(caller), credential: `${wanted.kind} ${account}/${name}` }, 'credential made')
-  const created = context.credentials
-    .list([account])
+  context.log.info(
+    { by: `${session.account}/${session.name}`, credential: `${wanted.kind} ${account}/${name}` },
+    'credential made',
+  )
+  const created = session
+    .credentials([account])
     .find((credential) => credential.kind === wanted.kind && credential.name === name)
   return (
     reply
@@ -97,17 +104,17 @@ async function create(request: FastifyRequest, reply: FastifyReply, caller: Call
 const sendNoSuchAccount = (reply: FastifyReply): FastifyReply =>
   sendProblem(reply, 'account-not-found', 'This is none of your accounts; check its name.')
 
-async function revoke(request: FastifyRequest, reply: FastifyReply, caller: Caller, context: DialectContext) {
+async function revoke(request: FastifyRequest, reply: FastifyReply, session: ApiSession, context: DialectContext) {
   const { params } = request as FastifyRequest<Named>
   const known = kind.safeParse(params.kind)
   const { account, name } = params
-  const outcome =
-    known.success && caller.accounts.includes(account)
-      ? await context.credentials.revoke({ kind: known.data, account, name }, whileWriter(reply, caller, context))
-      : 'not-found'
+  const outcome = known.success ? await session.revokeCredential({ kind: known.data, account, name }) : 'not-found'
   switch (outcome) {
     case 'revoked':
-      context.log.info({ by: nameOf(caller), credential: `${params.kind} ${account}/${name}` }, 'credential revoked')
+      context.log.info(
+        { by: `${session.account}/${session.name}`, credential: `${params.kind} ${account}/${name}` },
+        'credential revoked',
+      )
       return reply.status(204).send()
     case 'withdrawn':
       return sendWithdrawn(reply)

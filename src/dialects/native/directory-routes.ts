@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { ApiSession } from '../../access/api-session.ts'
 import type { DialectContext } from '../dialect.ts'
-import { type Guard, nameOf, sendWithdrawn, whileWriter } from './guard.ts'
+import { type Guard, sendWithdrawn } from './guard.ts'
 import { sendProblem } from './problem.ts'
 
 /** A directory of 100,000 lines takes about 10 MB of YAML. */
@@ -10,44 +11,39 @@ const yamlTypes = /^(application|text)\/(x-)?yaml\b/i
 
 /** Who exists: the registered phones, the lines, and the whole directory as a configuration file brings it. */
 export function registerDirectoryRoutes(app: FastifyInstance, context: DialectContext, guard: Guard): void {
-  const writers = new WeakMap<FastifyRequest, Writer>()
+  const writers = new WeakMap<FastifyRequest, ApiSession>()
   app.get(
     '/v1/phones',
-    guard('directory:read', (_request, reply, caller) => {
-      const phones = context
-        .phones(caller.accounts)
-        .map((phone) => ({ ...phone, expiresAt: new Date(phone.expiresAt) }))
+    guard('directory:read', (_request, reply, session) => {
+      const phones = session.phones().map((phone) => ({ ...phone, expiresAt: new Date(phone.expiresAt) }))
       return reply.send({ phones })
     }),
   )
   app.get(
     '/v1/lines',
-    guard('directory:read', (_request, reply, caller) => reply.send({ lines: context.lines(caller.accounts) })),
+    guard('directory:read', (_request, reply, session) => reply.send({ lines: session.lines() })),
   )
   app.get(
     '/v1/directory',
-    guard('directory:read', (_request, reply, caller) => reply.send(context.listDirectory(caller.accounts))),
+    guard('directory:read', (_request, reply, session) => reply.send(session.listDirectory())),
   )
   app.put(
     '/v1/directory',
-    // Who asks is settled before so large a body is read.
+    // Who asks is settled before so large a body is read; whether they still may is asked again when it is there.
     {
       bodyLimit: directoryLimitOctets,
-      onRequest: guard('directory:write', (request, reply, caller) => {
-        writers.set(request, { name: nameOf(caller), withdrawn: whileWriter(reply, caller, context) })
-      }),
+      onRequest: guard('directory:write', (request, _reply, session) => void writers.set(request, session)),
     },
-    (request, reply) => applyDirectory(request, reply, writers.get(request) as Writer, context),
+    (request, reply) => applyDirectory(request, reply, writers.get(request) as ApiSession, context),
   )
 }
 
-/** Who sends a directory; `withdrawn` aborts when it may not any more, which may be while its body comes. */
-interface Writer {
-  readonly name: string
-  readonly withdrawn: AbortSignal
-}
-
-async function applyDirectory(request: FastifyRequest, reply: FastifyReply, writer: Writer, context: DialectContext) {
+async function applyDirectory(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  session: ApiSession,
+  context: DialectContext,
+) {
   if (!yamlTypes.test(request.headers['content-type'] ?? '')) {
     const detail = 'Send the configuration file as it is, with "Content-Type: application/yaml".'
     return sendProblem(reply, 'unsupported-media-type', detail)
@@ -59,12 +55,12 @@ async function applyDirectory(request: FastifyRequest, reply: FastifyReply, writ
   } catch {
     return sendProblem(reply, 'malformed-request', 'The body is not UTF-8.')
   }
-  const applied = await context.applyDirectory(yaml, writer.withdrawn)
+  const applied = await session.applyDirectory(yaml)
   if (applied.outcome === 'withdrawn') return sendWithdrawn(reply)
   if (applied.outcome === 'applied') {
     const { added, changed, removed, needRestart } = applied
     const counts = { added: added.length, changed: changed.length, removed: removed.length }
-    context.log.info({ by: writer.name, ...counts }, 'directory applied')
+    context.log.info({ by: `${session.account}/${session.name}`, ...counts }, 'directory applied')
     return reply.send({ added, changed, removed, needRestart })
   }
   const errors = applied.faults.map(({ line, column, key, message }) => ({

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
+import type { CallWatch } from '../../access/api-session.ts'
 import type { LoggedCallEvent } from '../../call/call-event.ts'
-import type { DialectContext } from '../dialect.ts'
 import { renderEvent } from './render-call.ts'
 
 /** Keeps proxies from closing a stream on which nothing happens for a while. */
@@ -9,29 +9,20 @@ const keepAliveMilliseconds = 15_000
 /** A client that does not read what is sent to it loses its stream; it can come back with Last-Event-ID. */
 const unreadOctets = 256 * 1024
 
-/** The call of that id, as these accounts see it. */
-export interface StreamedCall {
-  readonly accounts: readonly string[]
-  readonly id: string
-  /** The sequence of the last event that the client has; 0 if none. */
-  readonly after: number
-  /** Aborts when the stream is to end: the server is going, or the caller may not read it any longer. */
-  readonly signal: AbortSignal
-}
-
 /**
- * A call's events as Server-Sent Events: those after `after`, then each as it happens, until `call.ended`. The event's id is
- * its sequence number, so that a client which reconnects with Last-Event-ID misses nothing and sees nothing twice.
+ * A call's events as Server-Sent Events: those after `after` (a sequence, 0 for all), then each as it happens, until `call.ended`, or
+ * until the watch is over. The event's id is its sequence number, so that a client which reconnects with Last-Event-ID misses nothing
+ * and sees nothing twice.
  */
-export async function streamEvents(
-  reply: FastifyReply,
-  { calls }: Pick<DialectContext, 'calls'>,
-  { accounts, id, after, signal }: StreamedCall,
-): Promise<void> {
+export async function streamEvents(reply: FastifyReply, watch: CallWatch, after: number): Promise<void> {
   reply.hijack()
   const { raw } = reply
+  const { signal } = watch
   // Who has gone while the call was looked for is not told of again.
-  if (raw.destroyed || signal.aborted) return void raw.destroy()
+  if (raw.destroyed || signal.aborted) {
+    watch.release()
+    return void raw.destroy()
+  }
   raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
   raw.flushHeaders()
 
@@ -45,7 +36,7 @@ export async function streamEvents(
     else if (raw.writableLength > unreadOctets) raw.destroy()
   }
   // Following begins before the past is read; what happens in between is held back until the past is out.
-  const stopFollowing = calls.follow(id, (event) => {
+  const stopFollowing = watch.follow((event) => {
     if (held === undefined) send(event)
     else held.push(event)
   })
@@ -54,6 +45,7 @@ export async function streamEvents(
     signal.removeEventListener('abort', end)
     clearInterval(keepAlive)
     stopFollowing()
+    watch.release()
   }
   /** It closes only when the client has read it all: until then nothing more may be written. */
   const end = () => {
@@ -63,11 +55,11 @@ export async function streamEvents(
   signal.addEventListener('abort', end, { once: true })
   raw.once('close', stop)
   try {
-    for (const event of (await calls.events(accounts, id)) ?? []) send(event)
+    for (const event of await watch.events()) send(event)
     for (const event of held) send(event)
     held = undefined
     // The past may end with `call.ended` at or before the client's last event: there is nothing more to come.
-    if (!raw.writableEnded && (await calls.call(accounts, id))?.state === 'ended') end()
+    if (!raw.writableEnded && (await watch.hasEnded())) end()
   } catch {
     raw.destroy()
   }

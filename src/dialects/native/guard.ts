@@ -1,43 +1,43 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Caller, CallPermission, DialectContext } from '../dialect.ts'
-import { holdRequest } from '../hold-request.ts'
+import type { Access, Denial } from '../../access/access.ts'
+import type { ApiSession } from '../../access/api-session.ts'
 import { originOf } from '../origin-of.ts'
 import { sendProblem } from './problem.ts'
 
-/** Runs a handler for a caller who may do `permission`; answers 401, 403 or 429 otherwise. */
-export type Guard = (
-  permission: CallPermission,
-  handler: (request: FastifyRequest, reply: FastifyReply, caller: Caller) => Promise<unknown> | unknown,
-) => (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
+type Needed = 'calls:place' | 'calls:read' | 'calls:control' | 'directory:read' | 'directory:write'
 
-/** Who asks, as the log has it. */
-export const nameOf = ({ account, name }: Caller): string => `${account}/${name}`
+/** Runs a handler with a session that may do `permission`; answers 401, 403 or 429 where there is none. */
+export type Guard = (
+  permission: Needed,
+  handler: (request: FastifyRequest, reply: FastifyReply, session: ApiSession) => Promise<unknown> | unknown,
+) => (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
 
 const bearer = /^Bearer +([\x21-\x7e]{1,512})$/i
 
-export function createGuard(context: DialectContext): Guard {
+export function createGuard(access: Access): Guard {
   return (permission, handler) => async (request, reply) => {
     const secret = bearer.exec(request.headers.authorization ?? '')?.[1]
-    const caller = secret === undefined ? undefined : context.authenticate(secret, originOf(request))
-    if (caller === undefined) {
+    const asking = { dialect: 'native', from: originOf(request), permissions: [permission] }
+    const authenticated = access.authenticateKey(secret, asking)
+    if ('denial' in authenticated) return sendDenial(reply, authenticated.denial, permission)
+    return handler(request, reply, authenticated.session)
+  }
+}
+
+function sendDenial(reply: FastifyReply, denial: Denial, permission: Needed): FastifyReply {
+  switch (denial.reason) {
+    case 'unknown':
       return sendProblem(reply, 'authentication-failed', 'Send "Authorization: Bearer KEY" with a key of this server.')
+    case 'permission-missing': {
+      const detail = `This needs the permission ${permission}; the key "${denial.credential}" lacks it.`
+      return sendProblem(reply, 'permission-missing', detail)
     }
-    if (!caller.permissions.has(permission)) {
-      return sendProblem(
-        reply,
-        'permission-missing',
-        `This needs the permission ${permission}; the key "${caller.name}" lacks it.`,
-      )
-    }
-    const admission = context.admit(caller, originOf(request))
-    if (!admission.allowed && admission.reason === 'not-from-here') {
+    case 'not-from-here':
       return sendProblem(reply, 'permission-missing', 'This key may not be used from this network or host name.')
-    }
-    if (!admission.allowed) {
-      const { retryAfterSeconds } = admission
+    case 'limit-exceeded': {
+      const { retryAfterSeconds } = denial
       return sendProblem(reply, 'limit-exceeded', 'Too many requests; slow down.', { retryAfterSeconds })
     }
-    return handler(request, reply, caller)
   }
 }
 
@@ -48,7 +48,3 @@ export const sendWithdrawn = (reply: FastifyReply): FastifyReply =>
     'authentication-failed',
     'The key was revoked, or its permission taken away, while this request waited.',
   )
-
-/** Aborts when the caller may not change the directory any more; for a change that waits for its body or its turn. */
-export const whileWriter = (reply: FastifyReply, caller: Caller, context: DialectContext): AbortSignal =>
-  holdRequest(reply, { caller, permission: 'directory:write', maySee: () => true }, context).withdrawn

@@ -192,9 +192,7 @@ describe('who may', () => {
     }
   })
   it('too fast: 429 with Retry-After', async () => {
-    const slow = await createHttpFront({
-      admit: () => ({ allowed: false, reason: 'limit-exceeded', retryAfterSeconds: 2 }),
-    })
+    const slow = await createHttpFront({ admit: () => ({ reason: 'limit-exceeded', retryAfterSeconds: 2 }) })
     const answer = await slow.app.inject({
       method: 'GET',
       url: '/v1/lines',

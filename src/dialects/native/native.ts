@@ -12,7 +12,7 @@ export const nativeDialect: Dialect = {
   name: 'native',
   register(app, context) {
     app.setErrorHandler((error: Error, _request, reply) => sendFailure(reply, error, context.log))
-    const guard = createGuard(context)
+    const guard = createGuard(context.access)
     registerCallRoutes(app, context, guard)
     registerDirectoryRoutes(app, context, guard)
     registerCredentialRoutes(app, context, guard)

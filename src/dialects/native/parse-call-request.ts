@@ -1,8 +1,6 @@
 import { z } from 'zod'
-import type { CallRequest, LegRequest, LegTarget, LegTargetKind } from '../../call/call-request.ts'
-import type { WaitCondition } from '../../call/call-service.ts'
-import { callOrigin } from '../call-origin.ts'
-import type { Caller } from '../dialect.ts'
+import type { WaitCondition, WantedCall } from '../../access/api-session.ts'
+import type { LegRequest, LegTarget, LegTargetKind } from '../../call/call-request.ts'
 import { webLink } from '../web-link.ts'
 import type { Fault } from './problem.ts'
 
@@ -89,23 +87,21 @@ export const callRequestSchema = z.strictObject({
 })
 
 export interface ParsedCallRequest {
-  readonly request: CallRequest
+  readonly request: WantedCall
   readonly wait?: { readonly for: WaitCondition; readonly seconds: number }
 }
 
-export type Asker = Pick<Caller, 'account' | 'name' | 'trustCallerIds'>
-
-/** The native body into the canonical request; every fault with its place. */
+/** The native body into a request of the account; every fault with its place. */
 export function parseCallRequest(
   body: unknown,
-  asker: Asker,
+  account: string,
 ): ParsedCallRequest | { readonly faults: readonly Fault[] } {
   const result = callRequestSchema.safeParse(body, { reportInput: true })
   if (!result.success) return { faults: result.error.issues.map(describeIssue) }
   const { first, second, delaySeconds, externalId, card, recordGroup, noForwards, variables, wait } = result.data
   return {
     request: {
-      account: asker.account,
+      account,
       first: canonicalLeg(first),
       second: canonicalLeg(second),
       delaySeconds,
@@ -114,7 +110,6 @@ export function parseCallRequest(
       ...(recordGroup === undefined ? {} : { recordGroup }),
       ...(noForwards === true ? { noForwards } : {}),
       variables,
-      origin: callOrigin('native', asker, asker.account),
     },
     ...(wait === undefined ? {} : { wait }),
   }

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import type { Refusals } from '../../call/call-service.ts'
+import type { Refusals } from '../../access/api-session.ts'
 import type { RefusalCode } from '../../call/refusal.ts'
 import type { Unavailability, UnavailableError } from '../../call/unavailability.ts'
 import type { Log } from '../../log.ts'

@@ -1,7 +1,7 @@
-import type { CallRequest, LegRequest } from '../../call/call-request.ts'
+import type { ApiSession, WantedCall } from '../../access/api-session.ts'
+import type { LineReference } from '../../access/references.ts'
+import type { LegRequest } from '../../call/call-request.ts'
 import { readDialled } from '../../call/read-dialled.ts'
-import { callOrigin } from '../call-origin.ts'
-import type { Caller, DialectContext, LineReference } from '../dialect.ts'
 import { hasLists, type SentParameters, text } from '../parameters.ts'
 import { describeNumberFault, type Parties, partiesOf } from './parties.ts'
 import type { FaultLine } from './render-answer.ts'
@@ -10,9 +10,13 @@ const names = ['auth', 'extension', 'destination', 'cidname', 'reverse', 'source
 
 const longestName = 80
 
+type Lines = Pick<ApiSession, 'account' | 'onlyLine' | 'findExtension' | 'findLine'>
+
 export type ParsedRequest =
   | {
-      readonly request: CallRequest
+      readonly request: WantedCall
+      /** In whose name the call is placed, whoever rings. */
+      readonly extension: LineReference
       readonly parties: Parties
       /** Whether the client waits for the first party. */
       readonly wait: boolean
@@ -20,13 +24,9 @@ export type ParsedRequest =
   | { readonly fault: FaultLine }
 
 /** The vendor's words into the canonical request; the first fault in the vendor's order. */
-export function parseCallRequest(
-  parameters: SentParameters,
-  caller: Caller,
-  lines: Pick<DialectContext, 'line' | 'lineByFullNumber'>,
-): ParsedRequest {
+export function parseCallRequest(parameters: SentParameters, session: Lines): ParsedRequest {
   if (hasLists(parameters, names)) return { fault: 'ERR:Invalid request' }
-  const line = findExtension(text(parameters.get('extension')), caller, lines)
+  const line = findExtension(text(parameters.get('extension')), session)
   if ('fault' in line) return line
   const destination = text(parameters.get('destination'))
   if (destination === undefined) return { fault: 'ERR:Destination is required' }
@@ -56,8 +56,8 @@ export function parseCallRequest(
       second: { target: legs[parties.second].target },
       delaySeconds: 0,
       variables: {},
-      origin: callOrigin('spectronics', caller, line.account),
     },
+    extension: line,
     parties,
     wait,
   }
@@ -67,23 +67,12 @@ export function parseCallRequest(
  * The extension in whose name the call is placed: the token's only one, or the one that the client names, by its full number
  * or, as providers without such numbers have it, by its short one in the token's own account.
  */
-function findExtension(
-  sent: string | undefined,
-  caller: Caller,
-  { line, lineByFullNumber }: Pick<DialectContext, 'line' | 'lineByFullNumber'>,
-): LineReference | { readonly fault: FaultLine } {
-  const [only] = caller.lines?.size === 1 ? caller.lines : []
-  const number = only ?? sent
-  if (number === undefined) return { fault: 'ERR:Extension is required' }
-  const full = only === undefined ? lineByFullNumber(number) : undefined
-  const found = full !== undefined && caller.accounts.includes(full.account) ? full : line(caller.account, number)
-  const allowed = found !== undefined && (caller.lines === undefined || holds(caller, found))
-  return allowed ? found : { fault: 'ERR:Invalid extension' }
+function findExtension(sent: string | undefined, session: Lines): LineReference | { readonly fault: FaultLine } {
+  const { onlyLine } = session
+  if (onlyLine === undefined && sent === undefined) return { fault: 'ERR:Extension is required' }
+  const found = onlyLine === undefined ? session.findExtension(sent ?? '') : session.findLine(session.account, onlyLine)
+  return found ?? { fault: 'ERR:Invalid extension' }
 }
-
-/** A token's lines are those of its own account. */
-const holds = ({ account, lines }: Caller, found: LineReference): boolean =>
-  found.account === account && lines?.has(found.number) === true
 
 function readFlag(value: unknown): boolean | undefined {
   const flag = text(value) ?? '0'

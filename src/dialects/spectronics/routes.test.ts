@@ -4,9 +4,9 @@ import { connect } from 'node:net'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { exchangeOctets } from '../../../test/support/exchange-octets.ts'
 import { createHttpFront, type HttpFront, keys } from '../../../test/support/http-front.ts'
+import type { AdmissionDenial } from '../../access/admit-request.ts'
 import type { CallRequest } from '../../call/call-request.ts'
 import type { Refusal } from '../../call/refusal.ts'
-import type { Admission } from '../dialect.ts'
 
 /** One request as it stands on the wire, and the line that answers it. */
 interface Exchange {
@@ -24,15 +24,15 @@ const exchanges = JSON.parse(readFileSync(new URL('fixtures/exchanges.json', imp
 
 let front: HttpFront
 let port: number
-let admission: Admission
+let denial: AdmissionDenial | undefined
 before(async () => {
-  front = await createHttpFront({ admit: () => admission })
+  front = await createHttpFront({ admit: () => denial })
   await front.app.listen({ host: '127.0.0.1', port: 0 })
   port = (front.app.server.address() as { port: number }).port
 })
 after(() => front.app.close())
 beforeEach(() => {
-  admission = { allowed: true }
+  denial = undefined
   front.calls.refusal = undefined
   front.calls.failure = undefined
   front.calls.placed.length = 0
@@ -109,7 +109,7 @@ describe('the full number of an account below', () => {
 
 describe('who may not ask now', () => {
   it('too many requests: with the time to wait', async () => {
-    admission = { allowed: false, reason: 'limit-exceeded', retryAfterSeconds: 3 }
+    denial = { reason: 'limit-exceeded', retryAfterSeconds: 3 }
     assert.equal(await exchange(post(form)), answered('ERR:Too many requests', 'retry-after: 3\r\n'))
   })
   it('too many calls: with the time to wait', async () => {
@@ -117,7 +117,7 @@ describe('who may not ask now', () => {
     assert.equal(await exchange(post(form)), answered('ERR:Too many requests', 'retry-after: 60\r\n'))
   })
   it('from another network a token is none', async () => {
-    admission = { allowed: false, reason: 'not-from-here' }
+    denial = { reason: 'not-from-here' }
     assert.equal(await exchange(post(form)), answered('ERR:Invalid authentication'))
   })
 })

@@ -1,15 +1,16 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Denial } from '../../access/access.ts'
 import type { Call } from '../../call/call.ts'
 import { answerFailures, type Failure } from '../answer-failures.ts'
 import type { Dialect, DialectContext } from '../dialect.ts'
-import { waitForCaller } from '../hold-request.ts'
 import { originOf } from '../origin-of.ts'
 import { readParameters, text } from '../parameters.ts'
 import { routeGetOrPost } from '../route-get-or-post.ts'
+import { untilGone } from '../until-gone.ts'
 import { mapEndCause } from './map-end-cause.ts'
 import { mapRefusal } from './map-refusal.ts'
 import { parseCallRequest } from './parse-call-request.ts'
-import type { PartyParameter } from './parties.ts'
+import { type PartyParameter, partyFaults } from './parties.ts'
 import { type AnswerLine, sendLine } from './render-answer.ts'
 
 /** A little longer than any phone may ring: whoever waits hears how the ringing ended. */
@@ -43,29 +44,29 @@ const sendInvalidRequest = (_request: FastifyRequest, reply: FastifyReply): Fast
 async function placeCall(request: FastifyRequest, reply: FastifyReply, context: DialectContext): Promise<FastifyReply> {
   const read = readParameters(request.originalUrl, request.body, request.headers['content-type'])
   if ('fault' in read) return sendLine(reply, 'ERR:Invalid request')
-  const token = text(read.parameters.get('auth'))
-  const caller = token === undefined ? undefined : context.authenticate(token, originOf(request))
-  if (caller === undefined || !caller.permissions.has('calls:place')) {
-    return sendLine(reply, 'ERR:Invalid authentication')
-  }
-  const admission = context.admit(caller, originOf(request))
-  if (!admission.allowed) {
-    return admission.reason === 'not-from-here'
-      ? sendLine(reply, 'ERR:Invalid authentication')
-      : sendLine(reply, 'ERR:Too many requests', admission.retryAfterSeconds)
-  }
-  const parsed = parseCallRequest(read.parameters, caller, context)
+  const asking = { dialect: 'spectronics', from: originOf(request), permissions: ['calls:place'] } as const
+  const authenticated = context.access.authenticateKey(text(read.parameters.get('auth')), asking)
+  if ('denial' in authenticated) return sendDenial(reply, authenticated.denial)
+  const { session } = authenticated
+  const parsed = parseCallRequest(read.parameters, session)
   if ('fault' in parsed) return sendLine(reply, parsed.fault)
-  const placed = await context.calls.place(parsed.request)
+  const placed = await session.place(parsed.request, { onBehalfOf: parsed.extension })
+  if (placed.outcome === 'line-not-allowed') return sendLine(reply, partyFaults[parsed.parties.first])
   if (placed.outcome === 'refused') {
     const [refusal] = placed.refusals
     return sendLine(reply, mapRefusal(refusal, parsed.parties), refusal.retryAfterSeconds)
   }
   if (!parsed.wait) return sendLine(reply, 'OK:Call request sent')
-  const holding = { caller, permission: 'calls:place', call: placed.call } as const
-  const call = await waitForCaller(reply, holding, { for: 'answered', milliseconds: waitMilliseconds }, context)
+  const wait = { for: 'answered', milliseconds: waitMilliseconds } as const
+  const call = await session.wait(placed.call, wait, untilGone(reply, context))
   return sendLine(reply, call === undefined ? 'ERR:Invalid authentication' : lineOf(call, parsed.parties.first))
 }
+
+/** Who may not ask at all hears no more than that. */
+const sendDenial = (reply: FastifyReply, denial: Denial): FastifyReply =>
+  denial.reason === 'limit-exceeded'
+    ? sendLine(reply, 'ERR:Too many requests', denial.retryAfterSeconds)
+    : sendLine(reply, 'ERR:Invalid authentication')
 
 /** How the first party met the call, as far as it has come. */
 function lineOf({ legs: { first }, endCause }: Call, party: PartyParameter): AnswerLine {

@@ -2,15 +2,17 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { cpuMilliseconds } from '../../../test/support/cpu-milliseconds.ts'
-import type { Caller, Login } from '../dialect.ts'
+import type { Access, Authentication, Login } from '../../access/access.ts'
+import type { ApiSession } from '../../access/api-session.ts'
 import { httpBuildQuery } from '../php/http-build-query.ts'
 import { parseJson } from '../php/parse-json.ts'
 import { parseQuery } from '../php/parse-query.ts'
 import type { PhpArray } from '../php/php-array.ts'
 import { authenticate } from './authenticate.ts'
 
-const from = { address: '192.0.2.1', host: 'a' }
-const alice: Caller = { name: 'alice', account: 'acme', accounts: ['acme'], permissions: new Set() }
+const asking = { dialect: 'while1', from: { address: '192.0.2.1', host: 'a' }, permissions: ['calls:place'] } as const
+const alice: Authentication = { session: {} as ApiSession }
+const nobody: Authentication = { denial: { reason: 'unknown' } }
 
 const read = (query: string): PhpArray => {
   const input = parseQuery(query)
@@ -27,23 +29,24 @@ const sign = (query: string, key: string): PhpArray =>
 const right = 'api_username=alice&api_password=right&data[a]=1'
 
 /** What the server is asked, in order; the account's keys are `keys`. */
-function asking(keys: readonly string[] = ['key-1', 'key-2', 'Schlüssel']) {
+function door(keys: readonly string[] = ['key-1', 'key-2', 'Schlüssel']) {
   const asked: string[] = []
   return {
     asked,
-    context: {
-      authenticate: (token: string) => (token === 'token' ? alice : undefined),
-      authenticateUser: async ({ name, password, signature }: Login) => {
+    access: {
+      authenticateKey: (secret) => (secret === 'token' ? alice : nobody),
+      async authenticateUser(login) {
+        const { name, password, signature } = login ?? assert.fail('nothing to check')
         asked.push(`user ${name}`)
         const isSigned = signature?.isRight(keys) ?? true
-        return name === 'alice' && password === 'right' && isSigned ? alice : undefined
+        return name === 'alice' && password === 'right' && isSigned ? alice : nobody
       },
-    },
+    } satisfies Access,
   }
 }
 
 const isAllowed = async (values: PhpArray, keys?: readonly string[], authorization?: string): Promise<boolean> =>
-  'caller' in (await authenticate(values, authorization, from, asking(keys).context))
+  'session' in (await authenticate(values, authorization, asking, door(keys).access))
 
 describe('a user and a hash', () => {
   for (const key of ['key-1', 'key-2', 'Schlüssel']) {
@@ -54,14 +57,13 @@ describe('a user and a hash', () => {
   it('signed with a prefix of a key', async () => assert.ok(!(await isAllowed(sign(right, 'key-')))))
   it('the wrong password', async () => assert.ok(!(await isAllowed(sign(right.replace('right', 'x'), 'key-1')))))
   it('a password as a JSON number is the same text', async () => {
-    const { context } = asking()
-    const numbers = {
-      ...context,
-      authenticateUser: async ({ password }: Login) => (password === '12' ? alice : undefined),
+    const numbers: Access = {
+      ...door().access,
+      authenticateUser: async (login: Login | undefined) => (login?.password === '12' ? alice : nobody),
     }
     const values = sign(right.replace('right', '12'), 'key-1')
     values.set('api_password', 12n)
-    assert.ok('caller' in (await authenticate(values, undefined, from, numbers)))
+    assert.ok('session' in (await authenticate(values, undefined, asking, numbers)))
   })
 })
 
@@ -73,7 +75,7 @@ describe('what a wrong guess learns', () => {
       sign(right, 'wrong'),
     ]
     const answers = []
-    for (const guess of guesses) answers.push(await authenticate(guess, undefined, from, asking().context))
+    for (const guess of guesses) answers.push(await authenticate(guess, undefined, asking, door().access))
     assert.equal(new Set(answers.map((answer) => JSON.stringify(answer))).size, 1)
   })
 
@@ -83,8 +85,8 @@ describe('what a wrong guess learns', () => {
       [sign(right, 'wrong'), ['user alice']],
       [sign(right.replace('alice', 'nobody'), 'key-1'), ['user nobody']],
     ] as const) {
-      const { asked, context } = asking()
-      await authenticate(values, undefined, from, context)
+      const { asked, access } = door()
+      await authenticate(values, undefined, asking, access)
       assert.deepEqual(asked, expected)
     }
   })
@@ -96,9 +98,9 @@ describe('a name that 990 values repeat, 180 MB of query out of 62 KB of JSON', 
   for (const credential of ['api_username', 'api_password', 'api_hash']) values.set(credential, 'x')
 
   it('is refused before much of it is built', async () => {
-    const { context } = asking()
+    const { access } = door()
     const before = cpuMilliseconds()
-    assert.ok('faults' in (await authenticate(values, undefined, from, context)))
+    assert.ok('faults' in (await authenticate(values, undefined, asking, access)))
     // It took 1.5 s where all of it was built.
     assert.ok(cpuMilliseconds() - before < 300)
   })

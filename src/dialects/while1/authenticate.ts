@@ -1,10 +1,15 @@
-import type { Caller, ClientOrigin, DialectContext } from '../dialect.ts'
+import type { Access, Authentication as AccessAuthentication, Asking, Denial } from '../../access/access.ts'
+import type { ApiSession } from '../../access/api-session.ts'
 import { textOfBytes } from '../php/byte-string.ts'
 import { formScalar } from '../php/form-scalar.ts'
 import { PhpArray } from '../php/php-array.ts'
 import { isSigned } from './api-hash.ts'
 
-export type Authentication = { readonly caller: Caller } | { readonly faults: readonly string[] }
+/** `faults` where nobody is known by what was sent; who is known, and may not ask, is a `denial`. */
+export type Authentication =
+  | { readonly session: ApiSession }
+  | { readonly faults: readonly string[] }
+  | { readonly denial: Exclude<Denial, { readonly reason: 'unknown' }> }
 
 const bearer = /^Bearer +([\x21-\x7e]{1,512})$/i
 
@@ -17,13 +22,13 @@ const invalidCredentials = 'Invalid API credentials. Check api_username, api_pas
 export async function authenticate(
   values: PhpArray,
   authorization: string | undefined,
-  from: ClientOrigin,
-  context: Pick<DialectContext, 'authenticate' | 'authenticateUser'>,
+  asking: Asking,
+  access: Access,
 ): Promise<Authentication> {
   const token = bearer.exec(authorization ?? '')?.[1]
   if (token !== undefined) {
-    const caller = context.authenticate(token, from)
-    return caller === undefined ? { faults: ['Invalid API token. Check Authorization header'] } : { caller }
+    const authenticated = access.authenticateKey(token, asking)
+    return knownOr('Invalid API token. Check Authorization header', authenticated)
   }
   const [name, password, given] = credentials.map((credential) => credentialText(values, credential))
   const missing = credentials.filter((credential) => credentialText(values, credential) === undefined)
@@ -31,8 +36,13 @@ export async function authenticate(
     return { faults: missing.map((credential) => `Missing ${credential}. Check if ${credential} is sent`) }
   }
   const signature = { given, isRight: (keys: readonly string[]) => isSigned(values, keys) }
-  const caller = await context.authenticateUser({ name, password, from, signature })
-  return caller === undefined ? { faults: [invalidCredentials] } : { caller }
+  return knownOr(invalidCredentials, await access.authenticateUser({ name, password, signature }, asking))
+}
+
+function knownOr(fault: string, authenticated: AccessAuthentication): Authentication {
+  if ('session' in authenticated) return authenticated
+  const { denial } = authenticated
+  return denial.reason === 'unknown' ? { faults: [fault] } : { denial }
 }
 
 function credentialText(values: PhpArray, credential: string): string | undefined {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, it } from 'node:test'
-import { createHttpFront, type HttpFront } from '../../../test/support/http-front.ts'
+import { createHttpFront, frontRecords, type HttpFront } from '../../../test/support/http-front.ts'
 import type { CallRequest } from '../../call/call-request.ts'
 import type { EndCause } from '../../call/end-cause.ts'
 import type { RefusalCode } from '../../call/refusal.ts'
@@ -38,8 +38,10 @@ const exchanges = JSON.parse(
 ) as readonly Exchange[]
 
 let front: HttpFront
+/** No user of this project has a line. */
+const credentials = frontRecords.credentials.map(({ line, ...credential }) => credential)
 beforeEach(async () => {
-  front = await createHttpFront()
+  front = await createHttpFront({ records: { ...frontRecords, credentials } })
 })
 afterEach(() => front.app.close())
 

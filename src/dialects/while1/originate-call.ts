@@ -1,10 +1,9 @@
 import type { FastifyReply } from 'fastify'
+import type { ApiSession } from '../../access/api-session.ts'
 import type { Call } from '../../call/call.ts'
-import type { Caller, DialectContext } from '../dialect.ts'
-import { waitForCaller } from '../hold-request.ts'
-import { mayRingFirst } from '../may-ring-first.ts'
+import type { DialectContext } from '../dialect.ts'
 import { PhpArray } from '../php/php-array.ts'
-import { findProject } from './find-project.ts'
+import { untilGone } from '../until-gone.ts'
 import { mapEndCause } from './map-end-cause.ts'
 import { parseCallRequest } from './parse-call-request.ts'
 import { type Asked, sendFaults, sendNotAllowed, sendOriginated, sendRefusals } from './render-answer.ts'
@@ -18,35 +17,32 @@ const longestWaitMilliseconds = 60 * 60 * 1000
 export async function originateCall(
   values: PhpArray,
   reply: FastifyReply,
-  caller: Caller,
+  session: ApiSession,
   context: DialectContext,
 ): Promise<FastifyReply> {
   const data = values.get('data')
   if (data === undefined || data === null) return sendFaults(reply, ['Missing data. Check if data is sent'])
   if (!(data instanceof PhpArray)) return sendFaults(reply, ['Invalid data. Check if data is an array'])
-  const parsed = parseCallRequest(data, {
-    caller,
-    project: (reference) => findProject(reference, caller, context),
-  })
+  const parsed = parseCallRequest(data, session)
   if ('faults' in parsed) return sendFaults(reply, parsed.faults)
   const { request, type, isAsync } = parsed
   const { first, second } = request
   const asked: Asked = { type, destination: first.target.value, hasTrunk: second.trunk !== undefined }
-  if (!mayRingFirst(caller, request, context)) return sendNotAllowed(reply, asked)
-  const placed = await context.calls.place(request)
+  const placed = await session.place(request)
+  if (placed.outcome === 'line-not-allowed') return sendNotAllowed(reply, asked)
   if (placed.outcome === 'refused') return sendRefusals(reply, placed.refusals, asked)
-  return isAsync ? sendOriginated(reply, asked) : sendWhenAnswered(placed.call, reply, asked, caller, context)
+  return isAsync ? sendOriginated(reply, asked) : sendWhenAnswered(placed.call, reply, asked, session, context)
 }
 
 async function sendWhenAnswered(
   placed: Call,
   reply: FastifyReply,
   asked: Asked,
-  caller: Caller,
+  session: ApiSession,
   context: DialectContext,
 ) {
-  const holding = { caller, permission: 'calls:place', call: placed } as const
-  const call = await waitForCaller(reply, holding, { for: 'answered', milliseconds: longestWaitMilliseconds }, context)
+  const wait = { for: 'answered', milliseconds: longestWaitMilliseconds } as const
+  const call = await session.wait(placed, wait, untilGone(reply, context))
   if (call === undefined) return sendFaults(reply, [credentialsWithdrawn], 401)
   if (call.legs.first.answeredAt !== undefined) return sendOriginated(reply, asked)
   // A server that stops ends its calls as soon as nobody waits for them.

@@ -1,6 +1,5 @@
-import type { CallRequest, LegTargetKind } from '../../call/call-request.ts'
-import { callOrigin } from '../call-origin.ts'
-import type { AccountReference, Caller } from '../dialect.ts'
+import type { ApiSession, WantedCall } from '../../access/api-session.ts'
+import type { LegTargetKind } from '../../call/call-request.ts'
 import type { PhpArray } from '../php/php-array.ts'
 import { webLink } from '../web-link.ts'
 import { DataReader } from './data-reader.ts'
@@ -17,16 +16,10 @@ const targetKinds = {
 export type DestinationType = keyof typeof targetKinds
 
 export interface ParsedCallRequest {
-  readonly request: CallRequest
+  readonly request: WantedCall
   readonly type: DestinationType
   /** Answer as soon as the call is accepted, without waiting for its first leg. */
   readonly isAsync: boolean
-}
-
-export interface Asker {
-  readonly caller: Pick<Caller, 'account' | 'name' | 'trustCallerIds'>
-  /** The project of that number or name, if the asker may act for it. */
-  project(reference: string): AccountReference | undefined
 }
 
 const name = { longest: 64 }
@@ -39,11 +32,11 @@ export const invalidProject = 'Invalid Project. Check if pbx project exists'
 /** `data[…]` into the canonical request; one message for each fault, in the order of the vendor's page. */
 export function parseCallRequest(
   data: PhpArray,
-  asker: Asker,
+  session: Pick<ApiSession, 'findAccount'>,
 ): ParsedCallRequest | { readonly faults: readonly string[] } {
   const reader = new DataReader(data)
   const projectId = reader.required('project_id', name)
-  const project = projectId === '' ? undefined : asker.project(projectId)
+  const project = projectId === '' ? undefined : session.findAccount(projectId)
   if (projectId !== '' && project === undefined) reader.faults.push(invalidProject)
   const callerId = reader.number('caller_id', 'required')
   const callerIdName = reader.required('caller_id_name', { longest: 128, shownOnly: true })
@@ -77,7 +70,6 @@ export function parseCallRequest(
       delaySeconds: 0,
       externalId,
       variables,
-      origin: callOrigin('while1', asker.caller, project.name),
     },
     type,
     isAsync,

@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
-import type { Refusals } from '../../call/call-service.ts'
+import type { Denial } from '../../access/access.ts'
+import type { Refusals } from '../../access/api-session.ts'
 import type { Refusal, RefusalCode } from '../../call/refusal.ts'
 import { jsonEncode, type PhpJson } from '../php/json-encode.ts'
 import { type DestinationType, invalidProject } from './parse-call-request.ts'
@@ -41,9 +42,20 @@ const typeNames: Readonly<Record<DestinationType, string>> = {
 export const sendNotAllowed = (reply: FastifyReply, { type }: Asked): FastifyReply =>
   sendFaults(reply, [`Invalid ${typeNames[type]}. Check if API token may call for it`])
 
-export function sendTooManyRequests(reply: FastifyReply, retryAfterSeconds: number): FastifyReply {
+function sendTooManyRequests(reply: FastifyReply, retryAfterSeconds: number): FastifyReply {
   reply.header('retry-after', String(retryAfterSeconds))
   return sendFaults(reply, [`Too many requests. Try again in ${retryAfterSeconds} seconds`], 429)
+}
+
+export function sendDenial(reply: FastifyReply, denial: Exclude<Denial, { readonly reason: 'unknown' }>): FastifyReply {
+  switch (denial.reason) {
+    case 'permission-missing':
+      return sendFaults(reply, ['Permission denied. Check permissions of API user or token'])
+    case 'not-from-here':
+      return sendFaults(reply, ['Permission denied. Check if API user or token may be used from here'])
+    case 'limit-exceeded':
+      return sendTooManyRequests(reply, denial.retryAfterSeconds)
+  }
 }
 
 export function sendRefusals(reply: FastifyReply, refusals: Refusals, asked: Asked): FastifyReply {

@@ -113,9 +113,7 @@ describe('who asks', () => {
   it('a limit, and a place from where nobody may ask', async () => {
     const limited = await createHttpFront({
       admit: (_, { host }) =>
-        host === 'elsewhere'
-          ? { allowed: false, reason: 'not-from-here' }
-          : { allowed: false, reason: 'limit-exceeded', retryAfterSeconds: 7 },
+        host === 'elsewhere' ? { reason: 'not-from-here' } : { reason: 'limit-exceeded', retryAfterSeconds: 7 },
     })
     const ask = (host: string) => limited.app.inject({ method: 'POST', url, headers: { ...bearer, host }, payload: '' })
     const [slow, foreign] = [await ask('pbx.example'), await ask('elsewhere')]

@@ -7,7 +7,7 @@ import { authenticate } from './authenticate.ts'
 import { originateCall } from './originate-call.ts'
 import { queryCall } from './query-call.ts'
 import { readParameters } from './read-parameters.ts'
-import { sendFaults, sendTooManyRequests } from './render-answer.ts'
+import { sendDenial, sendFaults } from './render-answer.ts'
 
 const url = '/api/originate-call'
 
@@ -38,20 +38,15 @@ async function serve(request: FastifyRequest, reply: FastifyReply, context: Dial
   const read = readParameters(request.originalUrl, request.body, request.headers['content-type'])
   if ('fault' in read) return sendFaults(reply, [read.fault], 400)
   const { values } = read
-  const authenticated = await authenticate(values, request.headers.authorization, originOf(request), context)
+  const asksForCall =
+    request.method === 'GET' && values.get('data') === undefined && values.get('external_id') !== undefined
+  const permissions = [asksForCall ? 'calls:read' : 'calls:place'] as const
+  const asking = { dialect: 'while1', from: originOf(request), permissions } as const
+  const authenticated = await authenticate(values, request.headers.authorization, asking, context.access)
   if ('faults' in authenticated) {
     return sendFaults(reply.header('www-authenticate', 'Bearer realm="cordboard"'), authenticated.faults, 401)
   }
-  const { caller } = authenticated
-  const asksForCall =
-    request.method === 'GET' && values.get('data') === undefined && values.get('external_id') !== undefined
-  if (!caller.permissions.has(asksForCall ? 'calls:read' : 'calls:place')) {
-    return sendFaults(reply, ['Permission denied. Check permissions of API user or token'])
-  }
-  const admission = context.admit(caller, originOf(request))
-  if (!admission.allowed && admission.reason === 'not-from-here') {
-    return sendFaults(reply, ['Permission denied. Check if API user or token may be used from here'])
-  }
-  if (!admission.allowed) return sendTooManyRequests(reply, admission.retryAfterSeconds)
-  return asksForCall ? queryCall(values, reply, caller, context) : originateCall(values, reply, caller, context)
+  if ('denial' in authenticated) return sendDenial(reply, authenticated.denial)
+  const { session } = authenticated
+  return asksForCall ? queryCall(values, reply, session) : originateCall(values, reply, session, context)
 }

@@ -1,4 +1,9 @@
-import type { HeldAccess } from '../dialects/dialect.ts'
+export interface HeldAccess {
+  /** Aborts as soon as the credential, or what it needs, has been taken away. */
+  readonly withdrawn: AbortSignal
+  /** To be called when the request is over. */
+  release(): void
+}
 
 interface Held {
   readonly isAllowed: () => boolean

@@ -7,7 +7,7 @@ import { createDirectory } from '../directory/create-directory.ts'
 import { PasswordGuard } from '../directory/password-guard.ts'
 import type { DirectoryRecords } from '../directory/records.ts'
 import { ReplaceableDirectory } from '../directory/replaceable-directory.ts'
-import { createDialectContext, type DialectContextSources } from './create-dialect-context.ts'
+import { createIdentify } from './identify.ts'
 
 const key = 'demo-key-acme-0001'
 const password = 'demo-pass-0001'
@@ -39,15 +39,14 @@ async function authenticateDuring(
   const before = await records(alice(), crm)
   const directory = new ReplaceableDirectory(createDirectory(before))
   const { promise: checking, resolve: finish } = Promise.withResolvers<boolean>()
-  const context = createDialectContext({
-    liveDirectory: { directory },
+  const identify = createIdentify({
+    directory,
     passwords: new PasswordGuard(new VirtualClock(), () => checking),
     guesses: { note: () => {} },
-  } as unknown as DialectContextSources)
-  const asking = context.authenticateUser({
-    ...{ name: 'alice@acme', password, from: { address: '192.0.2.1', host: 'voice.example' } },
-    ...(isRight === undefined ? {} : { signature: { given: 'a hash', isRight } }),
   })
+  const signature = isRight && { given: 'a hash', isRight }
+  const login = { name: 'alice@acme', password, ...(signature === undefined ? {} : { signature }) }
+  const asking = identify.byPassword(login, { address: '192.0.2.1', host: 'voice.example' })
   directory.replace(createDirectory(await records(users, keys, before)))
   finish(true)
   return (await asking)?.name

@@ -1,0 +1,42 @@
+import type { Permission } from '../directory/permission.ts'
+import type { ApiSession } from './api-session.ts'
+import type { ClientOrigin } from './caller.ts'
+
+/** The door of the server: a dialect hands in what a client showed, and gets a session or the reason why there is none. */
+export interface Access {
+  /** By an API key or token; takes the same time whether or not there is such a one. */
+  authenticateKey(secret: string | undefined, asking: Asking): Authentication
+  /**
+   * By a user's name and password, which takes as long for a name that does not exist. Rejects with an `UnavailableError` where
+   * too many are asking, or too many wrong passwords came from there.
+   */
+  authenticateUser(login: Login | undefined, asking: Asking): Promise<Authentication>
+}
+
+/** What a client is about to ask. */
+export interface Asking {
+  /** The API by which it came: its calls are kept with that name. */
+  readonly dialect: string
+  readonly from: ClientOrigin
+  /** Of these it must hold one; without any, whoever is known may ask. */
+  readonly permissions: readonly Permission[]
+}
+
+/** Who a request claims to come from. */
+export interface Login {
+  readonly name: string
+  readonly password: string
+  /** Where the request must be signed as well: what was sent, and whether one of the account's API keys made it. */
+  readonly signature?: { readonly given: string; readonly isRight: (keys: readonly string[]) => boolean }
+}
+
+export type Authentication = { readonly session: ApiSession } | { readonly denial: Denial }
+
+/** Why there is no session, in the order in which it is looked at: each vendor has words of its own for each. */
+export type Denial =
+  /** Nothing was shown, or nothing that is known. */
+  | { readonly reason: 'unknown' }
+  | { readonly reason: 'permission-missing'; readonly credential: string }
+  /** The account may not be used from this network or under this host name. */
+  | { readonly reason: 'not-from-here' }
+  | { readonly reason: 'limit-exceeded'; readonly retryAfterSeconds: number }

@@ -1,0 +1,33 @@
+import type { Credential } from '../directory/credential.ts'
+import type { Directory } from '../directory/directory.ts'
+import type { Permission } from '../directory/permission.ts'
+
+/** Who asks: the credential that was shown, and the account and those below it, which it may act for. Never holds the secret. */
+export interface Caller extends Credential {
+  readonly accounts: readonly string[]
+  /** Whether another credential of its account has the same name. */
+  readonly sharesName: boolean
+}
+
+/** Where a request came from, as far as trusted proxies tell. */
+export interface ClientOrigin {
+  readonly address: string
+  /** The host name that the client asked for, without its port. */
+  readonly host: string
+}
+
+export const callerOf = (
+  credential: Credential,
+  directory: Pick<Directory, 'accountsUnder' | 'isSharedName'>,
+): Caller => ({
+  ...credential,
+  accounts: directory.accountsUnder(credential.account),
+  sharesName: directory.isSharedName(credential.account, credential.name),
+})
+
+/**
+ * Whether the caller may do this. Who is bound to lines may not change the directory, whatever was granted: it could give itself a
+ * credential that is bound to none.
+ */
+export const holds = ({ permissions, lines }: Pick<Caller, 'permissions' | 'lines'>, permission: Permission): boolean =>
+  permissions.has(permission) && !(permission === 'directory:write' && lines !== undefined)
