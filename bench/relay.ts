@@ -90,6 +90,11 @@ const media = (codec: CodecName, port: number): NegotiatedMedia => ({
   direction: 'sendrecv',
 })
 
+const join = (first: MediaEndpoint, second: MediaEndpoint): void => {
+  first.hear({ kind: 'legs', legs: [second] })
+  second.hear({ kind: 'legs', legs: [first] })
+}
+
 const measureRelay = async (talk: Talk, phones: readonly number[], calls: number, second: CodecName) => {
   const plane = await startPlane()
   const endpoints: MediaEndpoint[] = []
@@ -98,7 +103,7 @@ const measureRelay = async (talk: Talk, phones: readonly number[], calls: number
     const other = await plane.allocate({ beside: first })
     first.setRemote(media('PCMA', phones[(2 * call) % phones.length] as number))
     other.setRemote(media(second, phones[(2 * call + 1) % phones.length] as number))
-    first.bridge(other)
+    join(first, other)
     endpoints.push(first, other)
   }
   const legs = endpoints.map(({ port, negotiated }) => ({ port, payloadType: negotiated?.payloadType ?? 0 }))
@@ -136,7 +141,7 @@ const measureCalls = async (): Promise<Pick<RelayResult, 'setUpMicrosecondsPerCa
     const second = await plane.allocate({ beside: first })
     first.setRemote(media('PCMA', 9))
     second.setRemote(media('PCMU', 9))
-    first.bridge(second)
+    join(first, second)
     return [first, second]
   }
   const cycle = async (calls: number): Promise<void> => {

@@ -7,7 +7,7 @@ import { behave } from './demo-phone.ts'
 describe('a demo phone', () => {
   it('says that it is unavailable where no media port is free', async () => {
     const { clock, createAgent, assertClean } = createTestNetwork()
-    const media = new MemoryMedia()
+    const media = new MemoryMedia(clock)
     media.isFull = true
     const { agent: phone } = await createAgent(6000)
     phone.onInvite = (invite) =>

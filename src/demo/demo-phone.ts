@@ -44,5 +44,5 @@ async function answer(
   })
   if (session === undefined) return void endpoint.release()
   endpoint.setRemote(answered.negotiated)
-  endpoint.play(tone)
+  endpoint.hear({ kind: 'tone', tone })
 }

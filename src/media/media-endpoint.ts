@@ -4,7 +4,6 @@ import { MediaError } from './media-error.ts'
 import type { NegotiatedMedia } from './negotiated-media.ts'
 import type { RelayCommand, RelayEvent } from './relay-protocol.ts'
 import type { PlaybackOutcome, Source } from './source.ts'
-import type { ToneCadence } from './tones.ts'
 
 /** The way from an endpoint to the worker that its sockets live in. */
 export interface EndpointHost {
@@ -97,44 +96,20 @@ export class MediaEndpoint {
    * From now on the leg hears this, and nothing else. Throws a MediaError where it cannot hear one of the legs; then it hears on what it
    * heard. On an endpoint that is gone it has failed already.
    */
-  listen(source: Source<MediaEndpoint>): Playback {
+  hear(source: Source<MediaEndpoint>): Playback {
     if (source.kind === 'legs') for (const leg of source.legs) this.#assertHears(leg, source.legs.length > 1)
     this.#playback.end('stopped')
     const playback = new CurrentPlayback(this.#playback.number + 1)
     this.#playback = playback
     if (this.#released !== undefined) playback.end('failed')
     const named = source.kind === 'legs' ? { ...source, legs: source.legs.map(({ id }) => id) } : source
-    this.#post({ op: 'source', id: this.id, source: named, playback: playback.number })
+    this.#post({ op: 'hear', id: this.id, source: named, playback: playback.number })
     return playback
-  }
-
-  /** Plays until `stopPlaying` or `bridge`; silent from the first packet of an endpoint that this one hears in which something can be heard, until that is released. */
-  play(tone: ToneCadence): void {
-    this.#post({ op: 'play', id: this.id, tone })
-  }
-
-  stopPlaying(): void {
-    this.#post({ op: 'stop', id: this.id })
   }
 
   /** Sends a key press to the leg in the form that it takes, telephone events or tones, behind those that were sent before. */
   press(digit: string, milliseconds: number): void {
     this.#post({ op: 'press', id: this.id, digit, milliseconds })
-  }
-
-  /** One way: what `other` sends is sent to this leg. Throws a MediaError if they cannot be joined. */
-  hear(other: MediaEndpoint): void {
-    this.#join('hear', other)
-  }
-
-  /** Nobody is sent to this leg any more; a tone that was silent for them sounds again. */
-  hearNobody(): void {
-    this.#post({ op: 'hear-nobody', id: this.id })
-  }
-
-  /** Both ways; ends tones. Throws a MediaError if they cannot be joined. */
-  bridge(other: MediaEndpoint): void {
-    this.#join('bridge', other)
   }
 
   statistics(): Promise<EndpointStatistics> {
@@ -200,16 +175,6 @@ export class MediaEndpoint {
       'apart',
       `endpoints ${this.id} and ${other.id} live in different workers; allocate one beside the other`,
     )
-  }
-
-  #join(op: 'hear' | 'bridge', other: MediaEndpoint): void {
-    this.#assertTogether(other)
-    const here = this.#negotiated
-    const there = other.negotiated
-    if (here && there && !(canHear(here, there) && (op === 'hear' || canHear(there, here)))) {
-      throw new MediaError('no-common-codec', `a ${here.codec} leg and a ${there.codec} leg cannot hear each other`)
-    }
-    this.#post({ op, id: this.id, other: other.id })
   }
 
   #post(command: RelayCommand): void {

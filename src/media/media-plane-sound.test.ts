@@ -9,6 +9,7 @@ import {
   settled,
   until,
 } from '../../test/support/media-plane-scene.ts'
+import { join } from '../../test/support/relay-scene.ts'
 import { toneLevel } from '../../test/support/tone-level.ts'
 import { codecs } from './codec.ts'
 import { alawToUlaw, ulawToAlaw } from './g711-conversion.ts'
@@ -30,7 +31,7 @@ test('a bridge carries both ways, converts PCMA and PCMU, renumbers events and h
   assert.equal(first.endpoint.port % 2, 0)
   const digits: string[] = []
   first.endpoint.onDtmf = (digit, milliseconds) => digits.push(`${digit} ${milliseconds}`)
-  first.endpoint.bridge(second.endpoint)
+  join(first.endpoint, second.endpoint)
   await settled(first.endpoint)
   first.phone.say(first.endpoint.port, audio(0x12), 8)
   await second.phone.hears(1)
@@ -62,7 +63,7 @@ test('RFC 3264 6.1: a leg sends by our numbers or by its own, and is sent to by 
   })
   const digits: string[] = []
   first.endpoint.onDtmf = (digit) => digits.push(digit)
-  first.endpoint.bridge(second.endpoint)
+  join(first.endpoint, second.endpoint)
   await settled(first.endpoint)
   for (const payloadType of [111, 98]) first.phone.say(first.endpoint.port, audio(1), payloadType)
   first.phone.say(first.endpoint.port, Uint8Array.of(7, 0x8a, 3, 0x20), 110)
@@ -81,7 +82,7 @@ test('RFC 3264 6.1: a leg sends by our numbers or by its own, and is sent to by 
 test('padding is no sound: a conversion leaves it as it is (RFC 3550 section 5.1)', async () => {
   const first = await scene.leg('PCMA')
   const second = await scene.leg('PCMU', 101, first.endpoint)
-  first.endpoint.bridge(second.endpoint)
+  join(first.endpoint, second.endpoint)
   await settled(first.endpoint)
   const packet = Buffer.from([0xa0, 8, 0, 1, 0, 0, 0, 1, 0, 0, 0, 9, 0x12, 0x12, 0, 0, 0, 4])
   first.phone.rtp.send(packet, first.endpoint.port, '127.0.0.1')
@@ -95,7 +96,7 @@ test('comfort noise is counted, and passed on to a leg that takes it', async () 
   const first = await scene.leg('PCMA')
   const second = await scene.leg('PCMA', 101, first.endpoint)
   first.endpoint.setRemote({ ...mediaOf(first.phone, 'PCMA'), comfortNoise: true })
-  first.endpoint.bridge(second.endpoint)
+  join(first.endpoint, second.endpoint)
   await settled(first.endpoint)
   for (const payloadType of [8, 13, 8]) {
     first.phone.say(first.endpoint.port, audio(1), payloadType)
@@ -114,8 +115,8 @@ test('legs without a common codec that can be had by conversion cannot be joined
   const narrow = await scene.leg('PCMA')
   const wide = await scene.leg('opus', 110, narrow.endpoint)
   const isRefused = (error: unknown) => error instanceof MediaError && error.code === 'no-common-codec'
-  assert.throws(() => narrow.endpoint.bridge(wide.endpoint), isRefused)
-  assert.throws(() => narrow.endpoint.hear(wide.endpoint), isRefused)
+  assert.throws(() => join(narrow.endpoint, wide.endpoint), isRefused)
+  assert.throws(() => narrow.endpoint.hear({ kind: 'legs', legs: [wide.endpoint] }), isRefused)
   await Promise.all([narrow.endpoint.release(), wide.endpoint.release()])
 })
 
@@ -127,7 +128,7 @@ for (const [one, other] of [
   test(`a ${one} leg and a ${other} leg hear each other by conversion, packet by packet`, async () => {
     const first = await scene.leg(one)
     const second = await scene.leg(other, 101, first.endpoint)
-    first.endpoint.bridge(second.endpoint)
+    join(first.endpoint, second.endpoint)
     await settled(first.endpoint)
     const [mine, theirs] = [
       toneSound([{ frequencies: [600], milliseconds: 500 }], one),
@@ -168,7 +169,7 @@ test('a leg that accepted what the other speaks gets it as it is, though it pref
     { codec: 'G722', payloadType: 9 },
   ] as const
   second.endpoint.setRemote({ ...mediaOf(second.phone, 'PCMA'), accepted: both })
-  first.endpoint.bridge(second.endpoint)
+  join(first.endpoint, second.endpoint)
   await settled(first.endpoint)
   first.phone.say(first.endpoint.port, audio(0x12), 9)
   await second.phone.hears(1)
@@ -180,7 +181,7 @@ test('a leg that accepted what the other speaks gets it as it is, though it pref
 test('a leg that holds us is sent nothing, neither tone nor speech, until it takes us back', async () => {
   const first = await scene.leg('PCMA')
   const second = await scene.leg('PCMA', 101, first.endpoint)
-  first.endpoint.bridge(second.endpoint)
+  join(first.endpoint, second.endpoint)
   first.endpoint.setRemote({ ...mediaOf(first.phone, 'PCMA'), direction: 'sendonly' })
   await settled(first.endpoint)
   second.phone.say(second.endpoint.port, audio(1), 8)
@@ -198,9 +199,9 @@ test('ringback, early media, bridge: the first phone hears one stream', async ()
   const begun = performance.now()
   const first = await scene.leg('PCMA')
   const second = await scene.leg('PCMA', 101, first.endpoint)
-  first.endpoint.play(toneFor('ringback', 'GB'))
+  first.endpoint.hear({ kind: 'tone', tone: toneFor('ringback', 'GB') })
   await first.phone.hears(3)
-  first.endpoint.hear(second.endpoint)
+  first.endpoint.hear({ kind: 'legs', legs: [second.endpoint], meanwhile: toneFor('ringback', 'GB') })
   // Ringback goes on until there is early media.
   await first.phone.hears(5)
   second.phone.say(second.endpoint.port, audio(0x11), 8)
@@ -209,7 +210,7 @@ test('ringback, early media, bridge: the first phone hears one stream', async ()
   await pause(60)
   const early = first.phone.heard.findIndex(isEarly)
   assert.equal(early, first.phone.heard.length - 1, 'early media ends ringback')
-  first.endpoint.bridge(second.endpoint)
+  join(first.endpoint, second.endpoint)
   await settled(first.endpoint)
   second.phone.ssrc = 0x9999
   second.phone.sequence = 7
@@ -235,9 +236,8 @@ for (const before of ['early media', 'a bridge'] as const) {
   test(`a tone that was talked over after ${before} goes on when the one who talked has gone`, async () => {
     const first = await scene.leg('PCMA')
     const second = await scene.leg('PCMA', 101, first.endpoint)
-    if (before === 'a bridge') first.endpoint.bridge(second.endpoint)
-    first.endpoint.play(toneFor('dial', 'GB'))
-    if (before === 'early media') first.endpoint.hear(second.endpoint)
+    if (before === 'a bridge') join(first.endpoint, second.endpoint)
+    first.endpoint.hear({ kind: 'legs', legs: [second.endpoint], meanwhile: toneFor('dial', 'GB') })
     await first.phone.hears(3)
     second.phone.say(second.endpoint.port, audio(0x11), 8)
     await until('speech', () => first.phone.heard.at(-1)?.[12] === 0x11)

@@ -17,7 +17,7 @@ test('latching: the SDP address first, then where packets come from once they go
   let arrivals = 0
   endpoint.onMedia = () => arrivals++
   endpoint.setRemote(mediaOf(told, 'PCMA'))
-  endpoint.play(toneFor('dial', 'DE'))
+  endpoint.hear({ kind: 'tone', tone: toneFor('dial', 'DE') })
   await told.hears(2)
   // Not RTP, not our codec, too short: nothing that latches.
   stranger.rtp.send(Buffer.from('GET / HTTP/1.0\r\n\r\n'), endpoint.port, '127.0.0.1')
@@ -47,7 +47,7 @@ test('latching: a true SDP address is the only one, whoever speaks first', async
   endpoint.setRemote(mediaOf(phone, 'PCMA'))
   const stranger = await scene.openPhone('127.0.0.2')
   const noise = talk(stranger, endpoint.port, 1)
-  endpoint.play(toneFor('dial', 'DE'))
+  endpoint.hear({ kind: 'tone', tone: toneFor('dial', 'DE') })
   await phone.hears(30)
   assert.equal((await endpoint.statistics()).packetsReceived, 0)
   phone.say(endpoint.port, audio(2), 8)

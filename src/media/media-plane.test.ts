@@ -27,7 +27,7 @@ test('1,000 allocations and releases leave nothing in use, and a bounded number 
   for (let round = 0; round < 50; round++) {
     const endpoints = await Promise.all(Array.from({ length: 20 }, () => scene.plane.allocate()))
     assert.equal(new Set(endpoints.map(({ port }) => port)).size, 20)
-    for (const endpoint of endpoints) endpoint.play(toneFor('busy', 'DE'))
+    for (const endpoint of endpoints) endpoint.hear({ kind: 'tone', tone: toneFor('busy', 'DE') })
     await Promise.all(endpoints.map((endpoint) => endpoint.release()))
   }
   const { endpoints, ports, sockets, idleSockets } = scene.plane.counts()
@@ -43,7 +43,7 @@ test('a released endpoint does nothing, and its last statistics stay', async () 
   assert.equal(last.packetsReceived, 1)
   assert.equal(again, last)
   assert.equal(await endpoint.statistics(), last)
-  endpoint.play(toneFor('dial', 'US'))
+  endpoint.hear({ kind: 'tone', tone: toneFor('dial', 'US') })
   await pause(40)
   assert.equal(phone.heard.length, 0)
 })

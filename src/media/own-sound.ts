@@ -50,6 +50,10 @@ export class OwnSound {
     return this.#tone?.isPlaying === true
   }
 
+  isSounding(tone: ToneCadence): boolean {
+    return this.#tone?.isSounding(tone) === true
+  }
+
   /** Somebody talks to the leg. */
   pauseTone(): void {
     this.#tone?.pause()

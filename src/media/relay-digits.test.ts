@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { RelayScene, type RtpStream, type SceneLeg } from '../../test/support/relay-scene.ts'
+import { join, RelayScene, type RtpStream, type SceneLeg } from '../../test/support/relay-scene.ts'
 import type { CodecName } from './codec.ts'
 import { dtmfFrequencies, dtmfKeys } from './dtmf.ts'
 import { DtmfDetector } from './dtmf-detector.ts'
@@ -29,7 +29,7 @@ const talk = (one: Side, other: Side) => {
   })
   const [first, second] = sides
   assert.ok(first && second)
-  first.leg.endpoint.bridge(second.leg.endpoint)
+  join(first.leg.endpoint, second.leg.endpoint)
   return { scene, first, second }
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { RelayScene, type RtpStream, type SceneLeg } from '../../test/support/relay-scene.ts'
+import { join, RelayScene, type RtpStream, type SceneLeg } from '../../test/support/relay-scene.ts'
 import { encodeAlaw } from './g711.ts'
 import { sequenceOf, ssrcOf, timestampOf } from './rtp-header.ts'
 import { toneFor } from './tones.ts'
@@ -15,7 +15,7 @@ const call = async () => {
   const [first, second] = [scene.leg(), scene.leg()]
   first.says(phone)
   second.says('192.0.2.9:7000')
-  first.endpoint.bridge(second.endpoint)
+  join(first.endpoint, second.endpoint)
   return { scene, first, second }
 }
 
@@ -199,7 +199,7 @@ describe('ringback goes on until something can be heard', () => {
   test('who is no longer to be heard gives it back', async () => {
     const { relay, first, second, early } = await scene()
     await relay.speak(100, [second, early, encodeAlaw(8000)])
-    first.endpoint.hearNobody()
+    first.endpoint.hear({ kind: 'tone', tone: toneFor('ringback', 'US') })
     first.hears()
     await relay.speak(1000, [second, early, encodeAlaw(8000)])
     const heard = first.hears().map(({ packet }) => packet)
@@ -220,7 +220,7 @@ describe('ringback goes on until something can be heard', () => {
 
   test('between parties who talk, silence passes', async () => {
     const { relay, first, second, early } = await scene()
-    first.endpoint.bridge(second.endpoint)
+    join(first.endpoint, second.endpoint)
     first.hears()
     await relay.speak(200, [second, early, silence])
     assert.equal(first.hears().length, 10)

@@ -21,7 +21,6 @@ import { SourceLatch } from './source-latch.ts'
 import { TelephoneEventDetector } from './telephone-event.ts'
 import { ToneDigits } from './tone-digits.ts'
 import { soundPacketSamples } from './tone-sound.ts'
-import type { ToneCadence } from './tones.ts'
 import { Voice } from './voice.ts'
 
 export interface RelayEndpointParts {
@@ -138,10 +137,13 @@ export class RelayEndpoint {
    * that we can make sound in; never once another source is given.
    */
   hear(source: Source<RelayEndpoint>, onEnd: (outcome: 'ended' | 'failed') => void = () => {}): void {
-    const wasMixed = this.#mixed.length > 0
+    const [wasMixed, heard] = [this.#mixed.length > 0, this.#speaker]
+    const tone = source.kind === 'tone' ? source.tone : source.kind === 'legs' ? source.meanwhile : undefined
+    const toneGoesOn = tone !== undefined && this.#own?.isSounding(tone) === true
     this.#hearLegs(source.kind === 'legs' ? source.legs.filter((leg) => leg !== this) : [])
-    // The phone is told that other sound begins, and how much later. Whoever joins a conversation is a part of what sounds already.
-    if (!wasMixed || this.#mixed.length === 0) this.outgoing.beginAnew()
+    const legGoesOn = heard !== undefined && heard === this.#speaker && this.#own?.isToneOn !== true
+    // Whoever joins a conversation is a part of what sounds already. Else the phone is told that other sound begins, and how much later.
+    if (!toneGoesOn && !legGoesOn && !(wasMixed && this.#mixed.length > 0)) this.outgoing.beginAnew()
     switch (source.kind) {
       case 'silence':
         return this.#ownSound.playSilence()
@@ -157,28 +159,6 @@ export class RelayEndpoint {
         if (source.meanwhile === undefined) this.#own?.stop()
         else this.#ownSound.playTone(source.meanwhile)
     }
-  }
-
-  play(tone: ToneCadence): void {
-    this.#ownSound.playTone(tone)
-  }
-
-  stopPlaying(): void {
-    this.#own?.stop()
-  }
-
-  hearLeg(speaker: RelayEndpoint): void {
-    this.#hearLegs([speaker])
-  }
-
-  hearNobody(): void {
-    this.#hearLegs([])
-    this.#own?.resumeTone()
-  }
-
-  bridge(other: RelayEndpoint): void {
-    this.hear({ kind: 'legs', legs: [other] })
-    other.hear({ kind: 'legs', legs: [this] })
   }
 
   /** Sends a key press to this leg, as telephone events or as tones. */

@@ -33,14 +33,14 @@ const startRelay = async () => {
 test('a worker that dies takes its endpoints with it, and is replaced', async () => {
   const { relay, failures, open } = await startRelay()
   const [one, two] = [await open(1), await open(2)]
-  const playback = one.listen({ kind: 'silence' })
+  const playback = one.hear({ kind: 'silence' })
   // What is no command at all breaks it: the nearest to a crash that a test can bring about from outside.
   relay.post(null as never)
   await until('two failures', () => failures.length === 2)
   assert.deepEqual(failures, ['1: the media relay worker died', '2: the media relay worker died'])
   assert.equal(await playback.done, 'failed')
   assert.equal((await one.release()).packetsReceived, 0)
-  assert.equal(await two.listen({ kind: 'silence' }).done, 'failed')
+  assert.equal(await two.hear({ kind: 'silence' }).done, 'failed')
   assert.deepEqual([relay.endpointCount, relay.restarts], [0, 1])
   assert.ok((await open(3)).port > 0)
 })
@@ -55,7 +55,7 @@ for (const [what, harm] of [
         remote: undefined as never,
       }),
   ],
-  ['a source that is none', (endpoint: MediaEndpoint) => endpoint.listen({ kind: 'tone', tone: 7 as never })],
+  ['a source that is none', (endpoint: MediaEndpoint) => endpoint.hear({ kind: 'tone', tone: 7 as never })],
 ] as const) {
   test(`${what} ends its endpoint, and no other one`, async () => {
     const { relay, failures, open } = await startRelay()
@@ -63,7 +63,7 @@ for (const [what, harm] of [
     const phone = await scene.openPhone()
     harmed.setRemote(mediaOf(await scene.openPhone(), 'PCMA'))
     other.setRemote(mediaOf(phone, 'PCMA'))
-    other.listen({ kind: 'silence' })
+    other.hear({ kind: 'silence' })
     await harm(harmed)
     await until('a failure', () => failures.length === 1)
     assert.match(failures[0] ?? '', /^1: /)
@@ -87,5 +87,5 @@ test('a port that was never offered fails the endpoint that names it, not the wo
 test('two that live in different workers cannot hear each other', async () => {
   const [here, there] = [await startRelay(), await startRelay()]
   const [one, other] = [await here.open(1), await there.open(2)]
-  assert.throws(() => one.listen({ kind: 'legs', legs: [other] }), { code: 'apart' })
+  assert.throws(() => one.hear({ kind: 'legs', legs: [other] }), { code: 'apart' })
 })

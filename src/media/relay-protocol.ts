@@ -1,7 +1,6 @@
 import type { EndpointStatistics } from './endpoint-statistics.ts'
 import type { NegotiatedMedia } from './negotiated-media.ts'
 import type { PlaybackOutcome, Source } from './source.ts'
-import type { ToneCadence } from './tones.ts'
 
 /** What the relay worker is started with. */
 export interface RelayOptions {
@@ -32,13 +31,8 @@ export type RelayCommand =
   /** From now on `silent` is told when the leg is. */
   | { readonly op: 'watch'; readonly id: number; readonly milliseconds: number }
   /** What the leg hears from now on. `playback` names it in the event that tells its end. */
-  | { readonly op: 'source'; readonly id: number; readonly source: Source<number>; readonly playback: number }
-  | { readonly op: 'play'; readonly id: number; readonly tone: ToneCadence }
-  | { readonly op: 'stop'; readonly id: number }
+  | { readonly op: 'hear'; readonly id: number; readonly source: Source<number>; readonly playback: number }
   | { readonly op: 'press'; readonly id: number; readonly digit: string; readonly milliseconds: number }
-  | { readonly op: 'hear'; readonly id: number; readonly other: number }
-  | { readonly op: 'hear-nobody'; readonly id: number }
-  | { readonly op: 'bridge'; readonly id: number; readonly other: number }
   | { readonly op: 'statistics'; readonly id: number; readonly request: number }
   | { readonly op: 'release'; readonly id: number; readonly request: number }
 

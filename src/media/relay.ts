@@ -102,30 +102,14 @@ export class Relay {
       case 'watch':
         endpoint.watchSilence(command.milliseconds)
         return
-      case 'play':
-        endpoint.play(command.tone)
-        return
-      case 'stop':
-        endpoint.stopPlaying()
-        return
       case 'press':
         endpoint.press(command.digit, command.milliseconds)
         return
-      case 'source':
+      case 'hear':
         endpoint.hear(this.#resolve(command.source), (outcome) =>
           this.#emit({ event: 'played', id: command.id, playback: command.playback, outcome }),
         )
         return
-      case 'hear-nobody':
-        endpoint.hearNobody()
-        return
-      case 'hear':
-      case 'bridge': {
-        const other = this.#endpoints.get(command.other)
-        if (other === undefined || other === endpoint) return
-        if (command.op === 'hear') endpoint.hearLeg(other)
-        else endpoint.bridge(other)
-      }
     }
   }
 

@@ -12,7 +12,7 @@ after(() => scene.close())
 
 test('RTCP: reports of ours say what was lost, reports of theirs are kept, a BYE is the last', async () => {
   const { phone, endpoint } = await scene.leg('PCMA')
-  endpoint.play(toneFor('dial', 'US'))
+  endpoint.hear({ kind: 'tone', tone: toneFor('dial', 'US') })
   for (let index = 0; index < 100; index++) {
     if (index % 50 === 25) phone.sequence++
     else phone.say(endpoint.port, audio(0x55), 8)

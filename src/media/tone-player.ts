@@ -25,9 +25,8 @@ export class TonePlayer implements Paced {
 
   /** A leg whose media is not negotiated yet hears the tone as soon as it is. One that sounds already goes on where it is. */
   play(tone: ToneCadence, media: NegotiatedMedia | undefined): void {
-    const goesOn = this.isPlaying && JSON.stringify(tone) === JSON.stringify(this.#tone)
+    if (!this.isSounding(tone)) this.#position = 0
     this.#tone = tone
-    if (!goesOn) this.#position = 0
     if (media !== undefined) this.setMedia(media)
   }
 
@@ -45,6 +44,10 @@ export class TonePlayer implements Paced {
 
   get isPlaying(): boolean {
     return this.#sound !== undefined
+  }
+
+  isSounding(tone: ToneCadence): boolean {
+    return this.isPlaying && JSON.stringify(tone) === JSON.stringify(this.#tone)
   }
 
   /** Somebody talks to the leg; the tone is kept for when they have gone. */

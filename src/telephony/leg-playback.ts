@@ -5,6 +5,12 @@ export class LegPlayback implements Playback {
   readonly #begun = Promise.withResolvers<boolean>()
   readonly #done = Promise.withResolvers<PlaybackEnd>()
 
+  #hasEnded = false
+
+  get hasEnded(): boolean {
+    return this.#hasEnded
+  }
+
   get begun(): Promise<boolean> {
     return this.#begun.promise
   }
@@ -21,6 +27,7 @@ export class LegPlayback implements Playback {
 
   /** The first end counts. */
   end(how: PlaybackEnd): this {
+    this.#hasEnded = true
     this.#begun.resolve(false)
     this.#done.resolve(how)
     return this

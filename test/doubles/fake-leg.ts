@@ -6,6 +6,7 @@ import type { Clock, Timer } from '../../src/clock.ts'
 import type { DialRequest, LegEvent, LegHandle, Playback } from '../../src/telephony/driver.ts'
 import { LegPlayback } from '../../src/telephony/leg-playback.ts'
 import type { FakeCall, FakeNetwork, FakePhone } from './fake-network.ts'
+import { testClipMilliseconds, testSounds } from './test-sounds.ts'
 
 export const fakeDriverName = 'fake'
 
@@ -25,7 +26,7 @@ type FakeLegPhase = 'dialling' | 'answering' | 'answered' | 'ending' | 'ended'
 export class FakeLeg implements LegHandle {
   readonly callId: string
   readonly leg: LegName
-  /** What it was made to hear, in order: `ringback`, `second`, `second or ringback`, `silence`. */
+  /** What it was made to hear, in order: `ringback`, `second`, `second or ringback`, `silence`, `clip digit-1 digit-2`, `music`. */
   readonly sounds: string[] = []
   readonly #request: DialRequest
   readonly #listener: (event: LegEvent) => void
@@ -85,6 +86,8 @@ export class FakeLeg implements LegHandle {
     if (this.#phase !== 'answered') return playback.end('stopped')
     this.#playback = playback
     this.sounds.push(describeSource(source))
+    const milliseconds = durationOf(source)
+    if (milliseconds === undefined) return playback.end('failed')
     const { clock, bridgeMilliseconds } = this.#context
     const speakers = source.kind === 'legs' ? source.legs.map(({ speaker }) => speaker as FakeLeg | undefined) : []
     const begin = () => {
@@ -92,6 +95,7 @@ export class FakeLeg implements LegHandle {
       if (areUp) playback.begin()
       else playback.end('stopped')
     }
+    if (Number.isFinite(milliseconds)) clock.setTimeout(() => playback.end('ended'), milliseconds)
     if (bridgeMilliseconds === 0 || !speakers.some((speaker) => speaker?.isAnswered)) begin()
     else clock.setTimeout(begin, bridgeMilliseconds)
     return playback
@@ -260,8 +264,26 @@ export class FakeLeg implements LegHandle {
 }
 
 function describeSource(source: Source<LegHandle>): string {
-  if (source.kind === 'silence') return 'silence'
-  if (source.kind === 'tone') return source.tone
-  const meanwhile = source.meanwhile === undefined ? '' : ` or ${source.meanwhile.tone}`
-  return `${source.legs.map(({ leg }) => leg).join(' and ')}${meanwhile}`
+  switch (source.kind) {
+    case 'silence':
+      return 'silence'
+    case 'tone':
+      return source.tone
+    case 'clip':
+      return `clip ${source.clips.join(' ')}`
+    case 'music':
+      return ['music', source.name ?? []].flat().join(' ')
+    case 'legs': {
+      const meanwhile = source.meanwhile === undefined ? '' : ` or ${source.meanwhile.tone}`
+      return `${source.legs.map(({ leg }) => leg).join(' and ')}${meanwhile}`
+    }
+  }
+}
+
+/** How long a source lasts that comes to an end by itself; undefined where there is no such sound. */
+function durationOf(source: Source<LegHandle>): number | undefined {
+  if (source.kind === 'music') return testSounds.music(source.account, source.name) && Number.POSITIVE_INFINITY
+  if (source.kind !== 'clip') return Number.POSITIVE_INFINITY
+  const sounds = source.clips.map((name) => testSounds.clip(source.account, name))
+  return sounds.includes(undefined) ? undefined : sounds.length * testClipMilliseconds
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { endCauses } from '../../src/call/end-cause.ts'
 import type { DialRequest, LegHandle, Playback } from '../../src/telephony/driver.ts'
+import { testClipMilliseconds } from '../doubles/test-sounds.ts'
 import { driverRaceContract } from './driver-race-contract.ts'
 import { line, type OpenStage, openScene, openSceneWithLeg, type StageScript } from './driver-scene.ts'
 
@@ -336,6 +337,71 @@ export function driverContract(name: string, open: OpenStage): void {
         const { one, third, over } = await three()
         assert.equal(await outcome(one.handle.hear({ ...legs(third.handle), meanwhile: ringback })), true)
         await over()
+      })
+
+      const clip = (...clips: readonly string[]) => ({ kind: 'clip', account: 'acme', clips }) as const
+
+      test('may be clips one behind the other, whose end is told when they have been heard', async () => {
+        const { clock, one, over } = await three()
+        const playback = one.handle.hear(clip('digit-1', 'digit-2'))
+        let end = ''
+        void playback.done.then((outcome) => (end = outcome))
+        assert.equal(await playback.begun, true)
+        await clock.advance(2 * testClipMilliseconds - 100)
+        assert.equal(end, '')
+        await clock.advance(200)
+        assert.equal(end, 'ended')
+        await over()
+      })
+
+      test('may be music, which has no end', async () => {
+        const { clock, one, over } = await three()
+        const playback = one.handle.hear({ kind: 'music', account: 'acme' })
+        let end = ''
+        void playback.done.then((outcome) => (end = outcome))
+        await clock.advance(60_000)
+        assert.deepEqual([await playback.begun, end], [true, ''])
+        one.handle.hear({ kind: 'silence' })
+        assert.equal(await playback.done, 'stopped')
+        await over()
+      })
+
+      test('a clip is stopped by what is heard next, and by the end of the leg', async () => {
+        const { clock, one, other, over } = await three()
+        const [first, second] = [one.handle.hear(clip('goodbye')), other.handle.hear(clip('goodbye'))]
+        await clock.advance(100)
+        one.handle.hear(ringback)
+        other.handle.hangup('completed')
+        await clock.advance(5000)
+        assert.deepEqual([await first.done, await second.done], ['stopped', 'stopped'])
+        await over()
+      })
+
+      test('is nothing where there is no such clip or music: failed, and the leg goes on', async () => {
+        const { one, over } = await three()
+        assert.equal(await outcome(one.handle.hear(clip('digit-1', 'unknown'))), 'failed')
+        assert.equal(await outcome(one.handle.hear({ kind: 'music', account: 'acme', name: 'unknown' })), 'failed')
+        assert.deepEqual(one.story(), ['answered'])
+        assert.equal(await outcome(one.handle.hear(ringback)), true)
+        await over()
+      })
+
+      test('may be several legs: a conference, a whisper, a supervisor who listens', async () => {
+        const stage = await set({ lines: { 101: [{ answers: 10 }], 102: [{ answers: 10 }], 103: [{ answers: 10 }] } })
+        const dial = (number: string) => stage.dial({ destination: line(number) })
+        const [agent, customer, supervisor] = [dial('101'), dial('102'), dial('103')] as const
+        await stage.clock.advance(100)
+        const sources = [
+          agent.handle.hear(legs(customer.handle, supervisor.handle)),
+          customer.handle.hear(legs(agent.handle)),
+          supervisor.handle.hear(legs(agent.handle, customer.handle)),
+        ]
+        for (const source of sources) assert.equal(await outcome(source), true)
+        supervisor.handle.hangup('completed')
+        assert.equal(await outcome(agent.handle.hear(legs(customer.handle, supervisor.handle))), 'stopped')
+        assert.equal(await outcome(agent.handle.hear(legs(customer.handle))), true)
+        for (const leg of [agent, customer]) leg.handle.hangup('completed')
+        await stage.assertNothingLeft()
       })
 
       test('is nothing for a leg that rings, and for one that has ended', async () => {

@@ -2,6 +2,7 @@ import { type CodecName, codecs } from '../../src/media/codec.ts'
 import type { NegotiatedMedia } from '../../src/media/negotiated-media.ts'
 import { RelayEndpoint } from '../../src/media/relay-endpoint.ts'
 import { SoundPacer } from '../../src/media/sound-pacer.ts'
+import type { Source } from '../../src/media/source.ts'
 import { MemoryPair } from './memory-ports.ts'
 import { createSeededRandom } from './seeded-random.ts'
 import { VirtualClock } from './virtual-clock.ts'
@@ -118,4 +119,14 @@ export class SceneLeg {
 export const splitAddress = (address: string): [string, number] => {
   const colon = address.lastIndexOf(':')
   return [address.slice(0, colon), Number(address.slice(colon + 1))]
+}
+
+interface Hearer<Leg> {
+  hear(source: Source<Leg>): unknown
+}
+
+/** Each hears the other. */
+export const join = <Leg extends Hearer<Leg>>(one: Leg, other: Leg): void => {
+  one.hear({ kind: 'legs', legs: [other] })
+  other.hear({ kind: 'legs', legs: [one] })
 }

@@ -5,6 +5,7 @@ import { silentLog } from '../../src/log.ts'
 import type { RegistrarLines } from '../../src/sip/registrar/registrar.ts'
 import type { DialRequest, LegEvent, LegHandle, TrunkAddress } from '../../src/telephony/driver.ts'
 import { SipEngine, type SipEngineOptions } from '../../src/telephony/sip-engine/sip-engine.ts'
+import { testSounds } from '../doubles/test-sounds.ts'
 import { MemoryMedia } from './memory-media.ts'
 import { MemoryNetwork } from './memory-network.ts'
 import { MemorySockets } from './memory-sockets.ts'
@@ -52,7 +53,7 @@ export async function createTestEngine(
 ) {
   const clock = new VirtualClock()
   const network = new MemoryNetwork(clock)
-  const media = new MemoryMedia()
+  const media = new MemoryMedia(clock)
   const bindings = registrations.map(({ line, port, userAgent }) => ({
     aor: `acme/${line}`,
     contactUri: `sip:${line}@127.0.0.1:${port}`,
@@ -70,6 +71,7 @@ export async function createTestEngine(
       digestAlgorithms: ['MD5'],
       silentSeconds: 60,
       media,
+      sounds: testSounds,
       lines: noLines,
       // Carriers that are silent would be asked for ever whether they are back.
       isTrunk: () => false,

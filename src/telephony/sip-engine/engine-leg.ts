@@ -16,6 +16,7 @@ import type { SessionEnd } from '../../sip/user-agent/session-handler.ts'
 import type { UserAgent } from '../../sip/user-agent/user-agent.ts'
 import type { DialRequest, LegEvent, LegHandle, Playback } from '../driver.ts'
 import { LegPlayback } from '../leg-playback.ts'
+import type { SoundLibrary } from '../sound-library.ts'
 import { AnsweredLeg, type AnsweredLegContext } from './answered-leg.ts'
 import type { DialRounds, DialTarget } from './dial-target.ts'
 import { DigitSource, type DigitWay } from './digit-source.ts'
@@ -36,6 +37,7 @@ export interface EngineLegContext extends AnsweredLegContext {
   readonly media: Pick<MediaPlane, 'allocate'>
   readonly mediaHosts: MediaHosts
   readonly refuseTarget: RefuseMediaTarget
+  readonly sounds: SoundLibrary
   readonly trunkHealth: Pick<TrunkHealth, 'heard' | 'unreachable'>
   /** Once, when nothing of the leg is left. */
   readonly onGone: (leg: EngineLeg) => void
@@ -122,13 +124,13 @@ export class EngineLeg implements LegHandle {
   hear(source: Source<LegHandle>): Playback {
     const hearing = this.#hearing
     if (this.#phase !== 'answered' || hearing === undefined) return new LegPlayback().end('stopped')
-    if (source.kind !== 'legs') return hearing.hear(source, () => {})
+    const onFailed = (error: unknown) =>
+      this.#context.log.info({ callId: this.callId, leg: this.leg, err: error }, 'a leg cannot hear what it should')
+    if (source.kind !== 'legs') return hearing.hear(source, onFailed)
     const speakers = source.legs.flatMap(({ speaker }) => (speaker instanceof EngineLeg ? [speaker] : []))
     const isComplete = speakers.length === source.legs.length
     const legs = isComplete ? speakers.map((speaker) => speaker.#audible) : [undefined]
-    const playback = hearing.hear({ ...source, legs }, (error) => {
-      this.#context.log.info({ callId: this.callId, leg: this.leg, err: error }, 'another leg cannot be heard')
-    })
+    const playback = hearing.hear({ ...source, legs }, onFailed)
     const partner = speakers.find((speaker) => speaker.#media !== undefined && speaker.#media === this.#media?.partner)
     if (partner !== undefined) this.#joined(partner)
     return playback
@@ -157,7 +159,7 @@ export class EngineLeg implements LegHandle {
     try {
       const endpoint = await media.allocate(beside === undefined ? {} : { beside: beside.endpoint })
       this.#media = new LegMedia({ endpoint, beside, hosts, refuseTarget, random })
-      this.#hearing = new LegHearing(this.#media)
+      this.#hearing = new LegHearing(this.#media, this.#context.sounds)
       endpoint.onDtmf = (digit, milliseconds) => this.#digits.takeMedia(digit, milliseconds)
       endpoint.onFailed = () => this.hangup('media-failed')
     } catch (error) {
@@ -267,7 +269,8 @@ export class EngineLeg implements LegHandle {
   /** What the media bring, the relay has carried over to the other leg already. */
   #takeDigit(digit: string, milliseconds: number, way: DigitWay): void {
     this.#emit({ type: 'dtmf', digit, milliseconds })
-    if (way === 'info') this.#media?.partner?.endpoint.press(digit, milliseconds)
+    if (way !== 'info') return
+    for (const { endpoint } of this.#media?.heardBy ?? []) endpoint.press(digit, milliseconds)
   }
 
   #lookAfter(session: Session, media: LegMedia): AnsweredLeg {

@@ -46,8 +46,9 @@ export interface MeetingOffer {
  */
 export class LegMedia {
   readonly endpoint: MediaEndpoint
-  /** The leg whose sound this one is sent. */
-  hears: LegMedia | undefined
+  /** The legs whose sound this one is sent, and those that this one's is sent to. */
+  #hears: readonly LegMedia[] = []
+  readonly #heardBy = new Set<LegMedia>()
   readonly #sessionId: string
   #version = 1
   readonly #beside: LegMedia | undefined
@@ -70,9 +71,21 @@ export class LegMedia {
     this.#sessionId = random.bytes(6).readUIntBE(0, 6).toString()
   }
 
-  /** The other leg, as long as each hears the other: then only what it can hear is agreed to. */
+  /** The other leg, as long as each hears the other and nobody else: then only what it can hear is agreed to. */
   get partner(): LegMedia | undefined {
-    return this.hears?.hears === this ? this.hears : undefined
+    const [other] = this.#hears
+    const isPair = other !== undefined && this.#hears.length === 1 && other.#hears.length === 1
+    return isPair && other.#hears[0] === this ? other : undefined
+  }
+
+  get heardBy(): ReadonlySet<LegMedia> {
+    return this.#heardBy
+  }
+
+  hear(legs: readonly LegMedia[]): void {
+    for (const leg of this.#hears) leg.#heardBy.delete(this)
+    for (const leg of legs) leg.#heardBy.add(this)
+    this.#hears = legs
   }
 
   get #offered(): readonly CodecName[] {

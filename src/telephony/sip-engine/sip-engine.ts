@@ -16,6 +16,7 @@ import { destinationOfUri } from '../../sip/user-agent/next-hop.ts'
 import { UserAgent } from '../../sip/user-agent/user-agent.ts'
 import type { DialRequest, Driver, DriverGuarantee, LegEvent, LegHandle, LineAddress, TrunkAddress } from '../driver.ts'
 import type { PhoneContact, PhoneRegistry, Presence } from '../phone-registry.ts'
+import type { SoundLibrary } from '../sound-library.ts'
 import { aorOf, type DialRounds, dialRounds } from './dial-target.ts'
 import { EngineLeg, type EngineLegContext } from './engine-leg.ts'
 import { driverName, endRecovered, type TrunkCredentials } from './leg-recovery.ts'
@@ -45,6 +46,8 @@ export interface SipEngineOptions {
   readonly digestAlgorithms: readonly ServerAlgorithm[]
   /** Started and closed with the engine. */
   readonly media: Pick<MediaPlane, 'start' | 'allocate' | 'counts' | 'close'>
+  /** What calls can be made to hear beside tones and each other; nothing if absent. */
+  readonly sounds?: SoundLibrary
   /** Whose phones may register; a line's key is `account/number`. */
   readonly lines: RegistrarLines
   readonly bindings: BindingStore
@@ -74,6 +77,8 @@ export interface SipEngineOptions {
 /** Long enough for a phone on a bad network to answer a CANCEL or BYE, short enough that a start does not hang. */
 const recoveryPatienceMilliseconds = 1500
 const closePatienceMilliseconds = 1000
+
+const noSounds: SoundLibrary = { clip: () => undefined, music: () => undefined }
 
 /** The embedded driver: registrar, phones and trunks over our own SIP stack, media through our own relay. */
 export class SipEngine implements Driver, PhoneRegistry {
@@ -134,6 +139,7 @@ export class SipEngine implements Driver, PhoneRegistry {
       trunkHealth: this.#trunkHealth,
       userAgent: this.#userAgent,
       media: options.media,
+      sounds: options.sounds ?? noSounds,
       refuseTarget: (said, seenFrom) => this.#transport.refuseTarget(said, seenFrom),
       mediaHosts: new MediaHosts(clock, options.lookUpHost),
       clock,
