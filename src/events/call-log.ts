@@ -1,5 +1,6 @@
 import type { CallEvent, LoggedCallEvent } from '../call/call-event.ts'
-import type { AcceptResult, CallStore, IdempotencyKey, ReplayResult } from '../store/call-store.ts'
+import type { Replay } from '../call/log-rules.ts'
+import type { AcceptResult, CallStore, IdempotencyKey } from '../store/call-store.ts'
 
 export type CallEventListener = (event: LoggedCallEvent) => void
 
@@ -24,7 +25,7 @@ export class CallLog {
   }
 
   /** What the key made before, if anything. */
-  findReplay(key: IdempotencyKey, now: number): Promise<ReplayResult | undefined> {
+  findReplay(key: IdempotencyKey, now: number): Promise<Replay | undefined> {
     return this.#store.findReplay(key, now)
   }
 

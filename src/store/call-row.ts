@@ -1,6 +1,9 @@
 import type { Selectable } from 'kysely'
 import type { Call, Leg, LegName } from '../call/call.ts'
+import type { CallEvent } from '../call/call-event.ts'
 import type { CallRequest } from '../call/call-request.ts'
+import { projectCall } from '../call/project-call.ts'
+import { type CallOfEvents, fromEventRow, type LoggedEventRow } from './event-row.ts'
 import type { CallsTable, LegsTable } from './schema.ts'
 import {
   fromDestinationColumn,
@@ -51,7 +54,49 @@ function legFromRow(name: LegName, legs: readonly LegRow[]): Leg {
   }
 }
 
-export const legToRow = (callId: string, leg: Leg): LegRow => ({
+/** What is written of a call when it is accepted. */
+export type AcceptanceColumns = Pick<
+  CallsTable,
+  'id' | 'account' | 'external_id' | 'dialect' | 'credential' | 'request' | 'accepted_at'
+>
+
+export const acceptanceToRow = ({ callId, at, request }: Acceptance): AcceptanceColumns => ({
+  id: callId,
+  account: request.account,
+  external_id: request.externalId ?? null,
+  dialect: request.origin.dialect,
+  credential: request.origin.credential,
+  request: JSON.stringify(request),
+  accepted_at: at,
+})
+
+type Acceptance = Extract<CallEvent, { type: 'call.accepted' }>
+
+/** What makes the row of a call that has ended its CDR. */
+export type CdrColumns = Pick<
+  CallsTable,
+  'id' | 'due_at' | 'bridged_at' | 'ended_at' | 'end_cause' | 'end_status' | 'ended_by'
+>
+
+/** The CDR of a call, by all of its events: its columns, and the rows of its legs. */
+export function cdrToRows(
+  of: CallOfEvents,
+  events: readonly LoggedEventRow[],
+): { readonly columns: CdrColumns; readonly legs: readonly LegRow[] } {
+  const call = projectCall(events.map((event) => fromEventRow(event, of)))
+  const columns = {
+    id: call.id,
+    due_at: call.dueAt ?? null,
+    bridged_at: call.bridgedAt ?? null,
+    ended_at: call.endedAt ?? null,
+    end_cause: call.endCause ?? null,
+    end_status: call.endStatus ?? null,
+    ended_by: call.endedBy ?? null,
+  }
+  return { columns, legs: [call.legs.first, call.legs.second].map((leg) => legToRow(call.id, leg)) }
+}
+
+const legToRow = (callId: string, leg: Leg): LegRow => ({
   call_id: callId,
   name: leg.name,
   state: leg.state,

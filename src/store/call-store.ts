@@ -1,6 +1,8 @@
-import type { Call, LegName } from '../call/call.ts'
-import type { CallEvent, LegRecovery, LoggedCallEvent } from '../call/call-event.ts'
-import type { CallFilter } from '../call/call-service.ts'
+import type { Call } from '../call/call.ts'
+import type { CallEvent, LoggedCallEvent } from '../call/call-event.ts'
+import type { Obstacle, Replay } from '../call/log-rules.ts'
+import type { UnfinishedCall } from '../call/unfinished-call.ts'
+import type { CallPage, CallQuery } from './call-query.ts'
 
 /** Given with an accept: makes the request repeatable without a second call. */
 export interface IdempotencyKey {
@@ -11,34 +13,7 @@ export interface IdempotencyKey {
   readonly fingerprint: string
 }
 
-export type ReplayResult =
-  /** The key was used before with the same body: the call it made then. */
-  | { readonly outcome: 'replayed'; readonly callId: string }
-  /** The key was used before with another body. */
-  | { readonly outcome: 'key-reused' }
-
-export type AcceptResult =
-  | { readonly outcome: 'accepted'; readonly events: readonly LoggedCallEvent[] }
-  | ReplayResult
-  /** A live call of the account carries the same external id. */
-  | { readonly outcome: 'external-id-in-use'; readonly callId: string }
-
-export interface CallQuery extends CallFilter {
-  /** Calls of these accounts. */
-  readonly accounts: readonly string[]
-}
-
-export interface CallPage {
-  readonly calls: readonly Call[]
-  readonly cursor?: string
-}
-
-/** A call that had not ended when the process before this one died. */
-export interface UnfinishedCall {
-  readonly call: Call
-  /** The newest recovery record of each leg that was dialled and has not ended. */
-  readonly recoveries: readonly { readonly leg: LegName; readonly recovery: LegRecovery; readonly answered: boolean }[]
-}
+export type AcceptResult = { readonly outcome: 'accepted'; readonly events: readonly LoggedCallEvent[] } | Obstacle
 
 /** How many calls of a node have not ended. */
 export interface NodeCalls {
@@ -49,13 +24,14 @@ export interface NodeCalls {
 /**
  * The durable history of calls. Whatever resolves here is on disk (`synchronous=FULL`): it survives kill -9 and power loss.
  * It is opened by a node, whose calls it accepts and appends to; it reads those of all nodes.
+ * What it takes and refuses stands in `call/log-rules.ts`.
  * Concurrent writes are committed together (group commit) in the order in which they were asked for.
  */
 export interface CallStore {
   /** Writes `call.accepted` (with an optional `call.scheduled`) exactly once; see {@link AcceptResult}. */
   accept(events: readonly CallEvent[], key?: IdempotencyKey): Promise<AcceptResult>
   /** What an {@link accept} with this key would find at `now` (milliseconds since the epoch): undefined if the key is new. */
-  findReplay(key: IdempotencyKey, now: number): Promise<ReplayResult | undefined>
+  findReplay(key: IdempotencyKey, now: number): Promise<Replay | undefined>
   /** Appends events of accepted calls; the projection (calls row, legs, CDR) is updated in the same transaction. */
   append(events: readonly CallEvent[]): Promise<readonly LoggedCallEvent[]>
   call(id: string): Promise<Call | undefined>

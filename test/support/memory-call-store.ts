@@ -1,18 +1,12 @@
 import type { Call } from '../../src/call/call.ts'
 import type { CallEvent, LoggedCallEvent } from '../../src/call/call-event.ts'
+import { decideObstacle, decideReplay, findAcceptance, type KeyUse, type Replay } from '../../src/call/log-rules.ts'
 import { projectCall } from '../../src/call/project-call.ts'
+import { findRecoveries, type UnfinishedCall } from '../../src/call/unfinished-call.ts'
 import type { Clock } from '../../src/clock.ts'
-import type {
-  AcceptResult,
-  CallPage,
-  CallStore,
-  IdempotencyKey,
-  NodeCalls,
-  ReplayResult,
-  UnfinishedCall,
-} from '../../src/store/call-store.ts'
+import type { CallPage } from '../../src/store/call-query.ts'
+import type { AcceptResult, CallStore, IdempotencyKey, NodeCalls } from '../../src/store/call-store.ts'
 import { StoreError } from '../../src/store/store-error.ts'
-import { findRecoveries } from '../../src/store/unfinished-call.ts'
 
 /** A log of calls in memory, for tests in virtual time: as slow as it is told, and it fails when it is told. No filters. */
 export class MemoryCallStore implements CallStore {
@@ -24,7 +18,7 @@ export class MemoryCallStore implements CallStore {
   isFull = false
   readonly #clock: Clock
   readonly #calls = new Map<string, LoggedCallEvent[]>()
-  readonly #keys = new Map<string, { readonly fingerprint: string; readonly callId: string }>()
+  readonly #keys = new Map<string, KeyUse>()
   #sequence = 0
   #isBroken = false
 
@@ -40,28 +34,25 @@ export class MemoryCallStore implements CallStore {
 
   async accept(events: readonly CallEvent[], key?: IdempotencyKey): Promise<AcceptResult> {
     await this.#take(events)
-    const [first] = events
-    if (first?.type !== 'call.accepted') throw new Error('a call begins with call.accepted')
-    const replay = key && (await this.findReplay(key))
-    if (replay !== undefined) return replay
+    const first = findAcceptance(events)
+    if (first === undefined) throw new Error('a call begins with call.accepted')
     const { account, externalId } = first.request
     const namesake = [...this.#calls.values()]
       .map(projectCall)
       .find((call) => call.account === account && call.request.externalId === externalId && call.state !== 'ended')
-    if (externalId !== undefined && namesake !== undefined) {
-      return { outcome: 'external-id-in-use', callId: namesake.id }
-    }
+    const replay = key && (await this.findReplay(key, first.at))
+    const obstacle = decideObstacle(replay, externalId === undefined ? undefined : namesake?.id)
+    if (obstacle !== undefined) return obstacle
     this.#calls.set(first.callId, [])
     if (key !== undefined) {
-      this.#keys.set(`${key.account} ${key.key}`, { fingerprint: key.fingerprint, callId: first.callId })
+      const { callId, at: usedAt } = first
+      this.#keys.set(`${key.account} ${key.key}`, { fingerprint: key.fingerprint, callId, usedAt })
     }
     return { outcome: 'accepted', events: this.#add(events) }
   }
 
-  async findReplay({ account, key, fingerprint }: IdempotencyKey): Promise<ReplayResult | undefined> {
-    const known = this.#keys.get(`${account} ${key}`)
-    if (known === undefined) return undefined
-    return known.fingerprint === fingerprint ? { outcome: 'replayed', callId: known.callId } : { outcome: 'key-reused' }
+  async findReplay({ account, key, fingerprint }: IdempotencyKey, now: number): Promise<Replay | undefined> {
+    return decideReplay(this.#keys.get(`${account} ${key}`), fingerprint, now)
   }
 
   async append(events: readonly CallEvent[]): Promise<readonly LoggedCallEvent[]> {

@@ -3,14 +3,14 @@ import type { Call } from '../../call/call.ts'
 import type { LoggedCallEvent } from '../../call/call-event.ts'
 import { lowestCallId } from '../../call/call-id-order.ts'
 import { projectCall } from '../../call/project-call.ts'
+import { findRecoveries, type UnfinishedCall } from '../../call/unfinished-call.ts'
+import { boundedQuery, type CallPage, type CallQuery, pageOf } from '../call-query.ts'
 import { type CallRow, callFromRows, type LegRow } from '../call-row.ts'
-import type { CallPage, CallQuery, NodeCalls, UnfinishedCall } from '../call-store.ts'
+import type { NodeCalls } from '../call-store.ts'
 import { fromEventRow, fromWholeEventRow, type LoggedEventRow } from '../event-row.ts'
 import type { Schema } from '../schema.ts'
-import { findRecoveries } from '../unfinished-call.ts'
 import type { ParameterOf, Statements } from './statements.ts'
 
-const longestPage = 1000
 /** Up to here each account's index is read in turn; above, the calls of all are read and filtered. */
 const fewAccounts = 20
 
@@ -39,14 +39,8 @@ export class CallReader {
   }
 
   calls(query: CallQuery): CallPage {
-    const limit = Math.min(Math.max(Math.trunc(query.limit) || 1, 1), longestPage)
-    // One more than asked for tells whether there is another page.
-    const rows = this.#pageRows({ ...query, limit: limit + 1 })
-    const page = rows.slice(0, limit)
-    const last = page.at(-1)
-    const calls = page.map((row) => this.#fromRow(row))
-    if (rows.length <= limit || last === undefined) return { calls }
-    return { calls, cursor: last.id }
+    const { rows, ...more } = pageOf(this.#pageRows(boundedQuery(query)), query)
+    return { calls: rows.map((row) => this.#fromRow(row)), ...more }
   }
 
   unfinished(): readonly UnfinishedCall[] {

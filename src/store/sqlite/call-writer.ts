@@ -1,26 +1,28 @@
-import { projectCall } from '../../call/project-call.ts'
-import { type LegRow, legToRow } from '../call-row.ts'
-import { type EventRow, fromEventRow, type LoggedEventRow } from '../event-row.ts'
+import {
+  completesCall,
+  decideAppend,
+  decideObstacle,
+  decideReplay,
+  lastExpiredUse,
+  type Obstacle,
+  type Replay,
+} from '../../call/log-rules.ts'
+import { type AcceptanceColumns, type CdrColumns, cdrToRows, type LegRow } from '../call-row.ts'
+import type { CallOfEvents, EventRow, LoggedEventRow } from '../event-row.ts'
 import type { CallEventsTable, CallsTable, IdempotencyKeysTable, LegRecoveriesTable } from '../schema.ts'
 import { StoreError } from '../store-error.ts'
 import { selectEvents } from './call-reader.ts'
-import type { AcceptanceRow, AcceptReply, KeyRow, ReplayReply } from './command.ts'
+import type { AcceptanceRow, KeyRow } from './command.ts'
 import type { Statements } from './statements.ts'
 
-/** How long a request may be repeated under its idempotency key. */
-const keyLifetimeMilliseconds = 24 * 3600 * 1000
 /** Expired keys are swept this often at most, this many at a time: no accept waits for a long sweep. */
 const sweepEveryMilliseconds = 60_000
 const sweepCount = 500
 
-type Acceptance = Pick<
-  CallsTable,
-  'id' | 'number' | 'node' | 'account' | 'external_id' | 'dialect' | 'credential' | 'request' | 'accepted_at'
->
-type Cdr = Pick<CallsTable, 'id' | 'due_at' | 'bridged_at' | 'ended_at' | 'end_cause' | 'end_status' | 'ended_by'>
+type Acceptance = AcceptanceColumns & Pick<CallsTable, 'number' | 'node'>
 
 /** What events and CDR of a live call need of its row. */
-type LiveCall = Pick<CallsTable, 'id' | 'number' | 'request'>
+type LiveCall = CallOfEvents & Pick<CallsTable, 'number'>
 
 /** The hot path: a call's acceptance, its events, its CDR. Runs in the worker, inside the batch's transaction. */
 export class CallWriter {
@@ -37,7 +39,7 @@ export class CallWriter {
     this.#lastNumber = this.#statements.findLastNumber.get({})?.number ?? 0
   }
 
-  accept(acceptance: AcceptanceRow, events: readonly EventRow[], key: KeyRow | undefined): AcceptReply {
+  accept(acceptance: AcceptanceRow, events: readonly EventRow[], key: KeyRow | undefined): number | Obstacle {
     const [id, account, externalId, dialect, credential, request, acceptedAt] = acceptance
     const obstacle = this.#findObstacle(account, externalId, key, acceptedAt)
     if (obstacle !== undefined) return obstacle
@@ -63,15 +65,15 @@ export class CallWriter {
     return this.#insertEvents(events, () => number)
   }
 
-  findReplay([account, key, fingerprint]: KeyRow, now: number): ReplayReply | undefined {
-    const used = this.#statements.findKey.get({ account, key })
-    if (used === undefined || used.created_at <= now - keyLifetimeMilliseconds) return undefined
-    return used.fingerprint === fingerprint ? ['replayed', used.call_id] : ['key-reused']
+  findReplay([account, key, fingerprint]: KeyRow, now: number): Replay | undefined {
+    const row = this.#statements.findKey.get({ account, key })
+    const use = row && { fingerprint: row.fingerprint, callId: row.call_id, usedAt: row.created_at }
+    return decideReplay(use, fingerprint, now)
   }
 
   append(events: readonly EventRow[]): number {
     const first = this.#insertEvents(events, (id) => this.#requireLive(id).number)
-    for (const [callId, type] of events) if (type === 'call.ended') this.#writeCdr(callId)
+    for (const [callId, type] of events) if (completesCall(type)) this.#writeCdr(callId)
     return first
   }
 
@@ -80,25 +82,22 @@ export class CallWriter {
     externalId: string | null,
     key: KeyRow | undefined,
     now: number,
-  ): AcceptReply | undefined {
-    const replay = key && this.findReplay(key, now)
-    if (replay !== undefined) return replay
-    if (externalId === null) return undefined
-    const live = this.#statements.findLiveByExternalId.get({ account, external_id: externalId })
-    return live === undefined ? undefined : ['external-id-in-use', live.id]
+  ): Obstacle | undefined {
+    const namesake =
+      externalId === null
+        ? undefined
+        : this.#statements.findLiveByExternalId.get({ account, external_id: externalId })?.id
+    return decideObstacle(key && this.findReplay(key, now), namesake)
   }
 
   #requireLive(id: string): LiveCall {
     const known = this.#live.get(id)
     if (known !== undefined) return known
-    const call = this.#statements.findCall.get({ id })
-    if (call === undefined) throw new StoreError('invalid-write', `There is no call ${id}; it was never accepted.`)
-    if (call.node !== this.#node) {
-      throw new StoreError('invalid-write', `Call ${id} is run by node ${call.node}; this one is node ${this.#node}.`)
-    }
-    if (call.ended_at !== null) throw new StoreError('invalid-write', `Call ${id} has ended; nothing follows its end.`)
-    this.#live.set(id, call)
-    return call
+    const row = this.#statements.findCall.get({ id })
+    const decided = decideAppend(id, row && { ...row, hasEnded: row.ended_at !== null }, this.#node)
+    if ('fault' in decided) throw new StoreError('invalid-write', decided.fault)
+    this.#live.set(id, decided.call)
+    return decided.call
   }
 
   /** Returns the first one's sequence. One writer alone numbers them: the others follow without gaps. */
@@ -116,25 +115,15 @@ export class CallWriter {
   #writeCdr(id: string): void {
     const live = this.#requireLive(id)
     this.#live.delete(id)
-    const events = this.#statements.readEvents.all({ call_number: live.number })
-    const call = projectCall(events.map((event) => fromEventRow(event, live)))
-    this.#statements.writeCdr.run({
-      id,
-      due_at: call.dueAt ?? null,
-      bridged_at: call.bridgedAt ?? null,
-      ended_at: call.endedAt ?? null,
-      end_cause: call.endCause ?? null,
-      end_status: call.endStatus ?? null,
-      ended_by: call.endedBy ?? null,
-    })
-    this.#statements.insertLeg.run(legToRow(id, call.legs.first))
-    this.#statements.insertLeg.run(legToRow(id, call.legs.second))
+    const { columns, legs } = cdrToRows(live, this.#statements.readEvents.all({ call_number: live.number }))
+    this.#statements.writeCdr.run(columns)
+    for (const leg of legs) this.#statements.insertLeg.run(leg)
     this.#statements.removeRecoveries.run({ call_number: live.number })
   }
 
   #sweepKeys(now: number): void {
     if (now - this.#sweptAt < sweepEveryMilliseconds) return
-    const swept = this.#statements.sweepKeys.run({ created_at: now - keyLifetimeMilliseconds })
+    const swept = this.#statements.sweepKeys.run({ created_at: lastExpiredUse(now) })
     if (swept < sweepCount) this.#sweptAt = now
   }
 }
@@ -186,7 +175,7 @@ const prepareStatements = (statements: Statements) => ({
       .where('external_id', '=', parameter('external_id'))
       .where('ended_at', 'is', null),
   ),
-  writeCdr: statements.prepare<Cdr>((db, parameter) =>
+  writeCdr: statements.prepare<CdrColumns>((db, parameter) =>
     db
       .updateTable('calls')
       .set({

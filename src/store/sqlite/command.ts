@@ -1,4 +1,5 @@
-import type { CallQuery } from '../call-store.ts'
+import type { Obstacle } from '../../call/log-rules.ts'
+import type { CallQuery } from '../call-query.ts'
 import type { EventRow } from '../event-row.ts'
 import type { StoreErrorCode } from '../store-error.ts'
 
@@ -40,9 +41,7 @@ export type RegistrationRow = readonly [key: string, aor: string, expiresAt: num
 export type EntryRow = readonly [kind: string, key: string, data: string]
 
 /** `accept`: the first event's sequence (the others follow it without gaps), or what stands against it. */
-export type AcceptReply = number | ReplayReply | readonly ['external-id-in-use', callId: string]
-
-export type ReplayReply = readonly ['replayed', callId: string] | readonly ['key-reused']
+export type AcceptReply = number | Obstacle
 
 /** The answers to one transaction's commands, in their order. */
 export interface Reply {

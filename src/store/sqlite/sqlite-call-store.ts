@@ -1,18 +1,13 @@
 import type { Call } from '../../call/call.ts'
 import type { CallEvent, LoggedCallEvent } from '../../call/call-event.ts'
-import type {
-  AcceptResult,
-  CallPage,
-  CallQuery,
-  CallStore,
-  IdempotencyKey,
-  NodeCalls,
-  ReplayResult,
-  UnfinishedCall,
-} from '../call-store.ts'
+import { findAcceptance, type Replay } from '../../call/log-rules.ts'
+import type { UnfinishedCall } from '../../call/unfinished-call.ts'
+import type { CallPage, CallQuery } from '../call-query.ts'
+import { type AcceptanceColumns, acceptanceToRow } from '../call-row.ts'
+import type { AcceptResult, CallStore, IdempotencyKey, NodeCalls } from '../call-store.ts'
 import { toEventRow } from '../event-row.ts'
 import { StoreError } from '../store-error.ts'
-import type { AcceptanceRow, AcceptReply, KeyRow, ReplayReply } from './command.ts'
+import type { AcceptanceRow, AcceptReply, KeyRow } from './command.ts'
 import type { WorkerClient } from './worker-client.ts'
 
 export class SqliteCallStore implements CallStore {
@@ -23,23 +18,18 @@ export class SqliteCallStore implements CallStore {
   }
 
   async accept(events: readonly CallEvent[], key?: IdempotencyKey): Promise<AcceptResult> {
-    const acceptance = toAcceptanceRow(events)
+    const accepted = findAcceptance(events)
+    if (accepted === undefined) {
+      throw new StoreError('invalid-write', 'What is accepted is one call, and its events begin with call.accepted.')
+    }
+    const acceptance = toAcceptanceRow(acceptanceToRow(accepted))
     const keyRow = key && toKeyRow(key)
     const reply = (await this.#client.request(['accept', acceptance, events.map(toEventRow), keyRow])) as AcceptReply
-    if (typeof reply === 'number') return { outcome: 'accepted', events: withSequences(events, reply) }
-    switch (reply[0]) {
-      case 'replayed':
-      case 'external-id-in-use':
-        return { outcome: reply[0], callId: reply[1] }
-      case 'key-reused':
-        return { outcome: 'key-reused' }
-    }
+    return typeof reply === 'number' ? { outcome: 'accepted', events: withSequences(events, reply) } : reply
   }
 
-  async findReplay(key: IdempotencyKey, now: number): Promise<ReplayResult | undefined> {
-    const reply = (await this.#client.request(['find-replay', toKeyRow(key), now])) as ReplayReply | undefined
-    if (reply === undefined) return undefined
-    return reply[0] === 'replayed' ? { outcome: 'replayed', callId: reply[1] } : { outcome: 'key-reused' }
+  async findReplay(key: IdempotencyKey, now: number): Promise<Replay | undefined> {
+    return (await this.#client.request(['find-replay', toKeyRow(key), now])) as Replay | undefined
   }
 
   async append(events: readonly CallEvent[]): Promise<readonly LoggedCallEvent[]> {
@@ -76,22 +66,15 @@ export class SqliteCallStore implements CallStore {
 
 const toKeyRow = ({ account, key, fingerprint }: IdempotencyKey): KeyRow => [account, key, fingerprint]
 
-function toAcceptanceRow(events: readonly CallEvent[]): AcceptanceRow {
-  const [accepted] = events
-  if (accepted?.type !== 'call.accepted' || events.some((event) => event.callId !== accepted.callId)) {
-    throw new StoreError('invalid-write', 'What is accepted is one call, and its events begin with call.accepted.')
-  }
-  const { request } = accepted
-  return [
-    accepted.callId,
-    request.account,
-    request.externalId ?? null,
-    request.origin.dialect,
-    request.origin.credential,
-    JSON.stringify(request),
-    accepted.at,
-  ]
-}
+const toAcceptanceRow = (row: AcceptanceColumns): AcceptanceRow => [
+  row.id,
+  row.account,
+  row.external_id,
+  row.dialect,
+  row.credential,
+  row.request,
+  row.accepted_at,
+]
 
 const withSequences = (events: readonly CallEvent[], first: number): readonly LoggedCallEvent[] =>
   events.map((event, index) => ({ ...event, sequence: first + index }))

@@ -1,8 +1,18 @@
-import type { Call, LegName } from '../call/call.ts'
-import type { CallEvent } from '../call/call-event.ts'
-import type { UnfinishedCall } from './call-store.ts'
+import type { Call, LegName } from './call.ts'
+import type { CallEvent, LegRecovery } from './call-event.ts'
 
-type Recovery = UnfinishedCall['recoveries'][number]
+/** A call that had not ended when the process before this one died. */
+export interface UnfinishedCall {
+  readonly call: Call
+  /** The newest recovery record of each leg that was dialled and has not ended. */
+  readonly recoveries: readonly Recovery[]
+}
+
+interface Recovery {
+  readonly leg: LegName
+  readonly recovery: LegRecovery
+  readonly answered: boolean
+}
 
 /** What a restart needs to know of a call that had not ended: how to end every leg that may still be up. */
 export function findRecoveries(call: Call, events: readonly CallEvent[]): UnfinishedCall {
