@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Carry, DatagramRelay } from '../peers/datagram-relay.ts'
-import { crossing, faultless, type Kind, losing, noting, repeating, slow } from '../peers/sip-network.ts'
+import {
+  crossing,
+  deliveringOnce,
+  faultless,
+  type Kind,
+  losing,
+  noting,
+  repeating,
+  slow,
+} from '../peers/sip-network.ts'
 import { Sipp } from '../peers/sipp.ts'
 import {
   answer,
@@ -23,7 +32,7 @@ import { requirePeer } from '../support/peers.ts'
 import { api, startTestServer } from '../support/test-server.ts'
 
 const answeredUntilBye = [receiveInvite, ring, answer, receive('ACK'), receive('BYE'), confirm, linger(600)]
-// SIPp knows a repeated request again if it has sent one message since.
+// SIPp knows a repeated request again if it has sent one message since, not two.
 const answeredWithoutRinging = answeredUntilBye.filter((step) => step !== ring)
 const cancelled = [receiveInvite, ring, receive('CANCEL'), confirm, refuse('487 Request Terminated'), receive('ACK')]
 
@@ -185,13 +194,15 @@ const trunkText = (number: string, port: number): string =>
 test('races on the wire, between the server and SIPp', { concurrency: 6 }, async (t) => {
   if (!requirePeer(t, 'sipp')) return
   const networks = new Map<string, { readonly relay: DatagramRelay; readonly noted: Kind[] }>()
-  for (const { number, network } of heats) {
+  for (const { number, steps, network } of heats) {
     const noted: Kind[] = []
-    networks.set(number, { noted, relay: await DatagramRelay.open({ carry: noting(network(), noted) }) })
+    // On a busy machine the INVITE is repeated before SIPp has answered it.
+    const carry = steps === answeredWithoutRinging ? network() : deliveringOnce('INVITE', network())
+    networks.set(number, { noted, relay: await DatagramRelay.open({ carry: noting(carry, noted) }) })
   }
   const port = await freeUdpPort()
   const other = await Sipp.start({
-    scenario: scenario('answers', ...answeredUntilBye),
+    scenario: scenario('answers', ...answeredWithoutRinging),
     port,
     keys: { contact: `${port}` },
   })

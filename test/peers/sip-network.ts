@@ -45,6 +45,19 @@ export const slow =
     setTimeout(deliver, milliseconds, packet)
   }
 
+/** Of a kind the peer gets one message, and no repetition. */
+export function deliveringOnce(kind: Kind, carry: Carry): Carry {
+  let isDelivered = false
+  return (packet, direction, deliver) =>
+    carry(packet, direction, (carried) => {
+      if (kindOf(carried, direction) === kind) {
+        if (isDelivered) return
+        isDelivered = true
+      }
+      deliver(carried)
+    })
+}
+
 export const faultless: Carry = (packet, _direction, deliver) => deliver(packet)
 
 /** Notes the kind of each message that arrives at the network, in order. */
