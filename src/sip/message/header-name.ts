@@ -48,6 +48,7 @@ const spellings = [
   'Reason',
   'Record-Route',
   'Reject-Contact',
+  'Refer-Sub',
   'Refer-To',
   'Referred-By',
   'Remote-Party-ID',

@@ -2,22 +2,21 @@ import type { Headers } from '../message/headers.ts'
 import type { SipRequest } from '../message/message.ts'
 
 /** What this user agent does within RFC 3261 and its extensions; sent as Allow, Accept and Supported. */
-export const allowedMethods = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE'
-/** Reliable provisional responses (RFC 3262). Session timers (RFC 4028) are left out on purpose: media tells a dead peer sooner. */
-export const supportedExtensions: readonly string[] = ['100rel']
+export const allowedMethods = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE, REFER, NOTIFY'
+/**
+ * Reliable provisional responses (RFC 3262), a call in another's place (RFC 3891), a REFER that tells no progress (RFC 4488). Session timers (RFC 4028) are left out on purpose: media tells a dead peer
+ * sooner.
+ */
+export const supportedExtensions: readonly string[] = ['100rel', 'replaces', 'norefersub']
 export const sessionDescriptionType = 'application/sdp'
 /** Bodies of INFO that carry a digit. */
 export const digitTypes: readonly string[] = ['application/dtmf-relay', 'application/dtmf']
 
+/** A status line and headers as a body (RFC 3420): how far a transfer is (RFC 3515 section 2.4.5). */
+export const sipFragmentType = 'message/sipfrag'
+
 /** Methods of the SIP registry (IANA sip-parameters) that we know and refuse: 405; a method that nobody knows is 501 (RFC 3261 section 8.2.1). */
-export const refusedMethods: ReadonlySet<string> = new Set([
-  'REGISTER',
-  'SUBSCRIBE',
-  'NOTIFY',
-  'PUBLISH',
-  'MESSAGE',
-  'REFER',
-])
+export const refusedMethods: ReadonlySet<string> = new Set(['REGISTER', 'SUBSCRIBE', 'PUBLISH', 'MESSAGE'])
 
 /** The extensions of a Require header that we lack: they go into the Unsupported of a 420 (RFC 3261 section 8.2.2.3). */
 export const unsupportedExtensions = (headers: Headers, known: readonly string[] = supportedExtensions): string[] =>

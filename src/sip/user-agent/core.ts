@@ -69,6 +69,11 @@ export class UserAgentCore {
     return 64 * this.timers.t1
   }
 
+  /** Milliseconds of a clock that is never set. */
+  now(): number {
+    return this.#clock.monotonic()
+  }
+
   get runningTimers(): number {
     return this.#running.size
   }

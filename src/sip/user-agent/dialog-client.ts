@@ -12,6 +12,9 @@ import { setBody } from './stock-responses.ts'
 /** A peer's URI may have thousands of octets. */
 const longestInLog = 128
 
+/** Requests that refresh the peer's target (RFC 3261 section 12.2.1.1, RFC 3311, RFC 6665 section 4.4.1), or may make a dialog (RFC 3515). */
+const targetMethods: ReadonlySet<string> = new Set(['INVITE', 'UPDATE', 'NOTIFY', 'REFER'])
+
 /** Where the peer can be reached now, asked once its connection is gone. */
 export type Relocate = () => Destination | undefined
 
@@ -29,11 +32,10 @@ export class DialogClient {
     this.#relocate = relocate
   }
 
-  /** The dialog's next request; with a Contact where it refreshes the target (RFC 3261 section 12.2.1.1). */
+  /** The dialog's next request; with a Contact where it must have one. */
   createRequest(method: string): SipRequest {
     const request = this.dialog.createRequest(method)
-    const refreshesTarget = method === 'INVITE' || method === 'UPDATE'
-    if (refreshesTarget && this.dialog.localContact !== undefined) {
+    if (targetMethods.has(method) && this.dialog.localContact !== undefined) {
       request.headers.append('Contact', this.dialog.localContact)
     }
     return request

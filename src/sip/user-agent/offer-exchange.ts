@@ -8,7 +8,7 @@ import { describeHold, directionOf, isHold, type MediaDirection } from './media-
 import type { RequestOutcome } from './send-authorized.ts'
 import { sessionDescription } from './session-description.ts'
 import type { SessionHandler } from './session-handler.ts'
-import { refuseBody, setBody } from './stock-responses.ts'
+import { refuseBody, retryLater, setBody } from './stock-responses.ts'
 
 /** What came of an offer that we made within the dialog. */
 export type OfferOutcome =
@@ -146,7 +146,7 @@ export class OfferExchange {
     const isOursOpen = this.#state.name === 'offering' || owesAck || isInviteOpen
     if (hasOffer && isOursOpen) return createResponse(request, 491, 'Request Pending')
     const isTheirsOpen = isInvite && (awaitsAck || dialog.state === 'early')
-    if (isTheirsOpen || this.#state.name === 'answering') return retryLater(request, this.#core.random.bytes(1)[0] ?? 0)
+    if (isTheirsOpen || this.#state.name === 'answering') return retryLater(request, this.#core.random)
     return undefined
   }
 
@@ -221,11 +221,4 @@ export class OfferExchange {
       if (direction !== before) handler.onHeld?.(direction)
     } else if (isHold(before)) handler.onResumed?.(direction)
   }
-}
-
-/** RFC 3261 section 14.2: a random Retry-After between 0 and 10 seconds. */
-const retryLater = (request: SipRequest, chance: number): SipResponse => {
-  const response = createResponse(request, 500, 'Earlier Request Pending')
-  response.headers.append('Retry-After', String(chance % 11))
-  return response
 }

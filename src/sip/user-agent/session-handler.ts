@@ -1,5 +1,6 @@
 import type { Dialog } from '../dialog/dialog.ts'
 import type { SipRequest } from '../message/message.ts'
+import type { TransferAsked } from './transfer-asked.ts'
 
 /** Why a session ended, from our side's view. */
 export type SessionEnd =
@@ -28,6 +29,11 @@ export interface SessionHandler {
   onHeld?(direction: 'sendonly' | 'inactive'): void
   /** The peer hears us again; with `recvonly` it says nothing itself. */
   onResumed?(direction: 'sendrecv' | 'recvonly'): void
+  /**
+   * The peer asks that it be connected with somebody else (REFER, RFC 3515), or with a call that it has already (Replaces, RFC 3891).
+   * To be accepted or refused within 10 seconds; without this member every such wish is declined.
+   */
+  onTransferAsked?(transfer: TransferAsked): void
   /** An INFO with a body that we allow (`application/dtmf-relay`, `application/dtmf`). */
   onInfo?(contentType: string, body: string): void
 }

@@ -22,8 +22,8 @@ describe('RFC 3261 section 12.2.2: requests within a dialog', () => {
   })
 
   for (const [method, status] of [
-    ['REFER', 405],
-    ['NOTIFY', 405],
+    ['SUBSCRIBE', 405],
+    ['PUBLISH', 405],
     ['MESSAGE', 405],
     ['FROBNICATE', 501],
   ] as const) {

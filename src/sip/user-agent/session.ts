@@ -12,6 +12,7 @@ import type { DialogUsage } from './dialog-usage.ts'
 import type { Body } from './invite-options.ts'
 import { OfferExchange, type OfferingSession, type OfferOutcome, type OpenInvite } from './offer-exchange.ts'
 import { PatientOffers, type WishOutcome } from './patient-offers.ts'
+import type { ReferTarget } from './refer-to.ts'
 import type { RequestOutcome } from './send-authorized.ts'
 import type { SessionEnd, SessionHandler } from './session-handler.ts'
 import {
@@ -22,6 +23,7 @@ import {
   type SessionState,
   stepSession,
 } from './session-state.ts'
+import { SessionTransfers } from './session-transfers.ts'
 import {
   describeCapabilities,
   refuseBody,
@@ -30,6 +32,7 @@ import {
   setBody,
   unknownDialog,
 } from './stock-responses.ts'
+import type { TransferOutcome } from './transfer-sent.ts'
 
 type HeaderList = readonly (readonly [string, string])[]
 
@@ -71,6 +74,7 @@ export class Session implements DialogUsage, OfferingSession {
   /** We sent the INVITE. */
   readonly #madeCallId: boolean
   #patient: PatientOffers | undefined
+  #madeTransfers: SessionTransfers | undefined
   #invitation: SessionInvitation
   #state: SessionState
   /** ACK of the newest 2xx that we received, repeated whenever that 2xx is. */
@@ -99,6 +103,11 @@ export class Session implements DialogUsage, OfferingSession {
   get #patientOffers(): PatientOffers {
     this.#patient ??= new PatientOffers(this.#core, this.#madeCallId)
     return this.#patient
+  }
+
+  get #transfers(): SessionTransfers {
+    this.#madeTransfers ??= new SessionTransfers(this.#core, this.#client, this)
+    return this.#madeTransfers
   }
 
   get ended(): boolean {
@@ -208,6 +217,16 @@ export class Session implements DialogUsage, OfferingSession {
     return this.#patientOffers.ask(() => this.#offers.offerHold(describe(), false))
   }
 
+  /**
+   * Asks the peer to call somebody else, or to take the place of another call there (REFER, RFC 3515 and 3891). `onProgress` is
+   * told the provisional statuses of its call. One at a time.
+   */
+  refer(target: ReferTarget, onProgress: (status: number) => void = () => {}): Promise<TransferOutcome> {
+    if (this.ended) return Promise.resolve({ status: 'ended' })
+    if (this.#state === 'early' || this.#state === 'owes-ack') return Promise.resolve({ status: 'refused', code: 491 })
+    return this.#transfers.refer(target, onProgress)
+  }
+
   /** Sends INFO, OPTIONS or another request within the dialog. A 481 or 408 ends the session (RFC 3261 section 12.2.1.2). */
   request(method: string, body?: Body, headers: HeaderList = []): Promise<RequestOutcome> {
     return new Promise((resolve) => {
@@ -256,6 +275,12 @@ export class Session implements DialogUsage, OfferingSession {
         return this.#offers.receive(request, transaction)
       case 'INFO':
         return this.#receiveInfo(request, transaction)
+      case 'REFER':
+        // An early dialog is no call that could be transferred.
+        if (this.#state === 'early') return transaction.respond(createResponse(request, 403, 'Not Answered Yet'))
+        return this.#transfers.receiveRefer(request, transaction)
+      case 'NOTIFY':
+        return this.#transfers.receiveNotify(request, transaction)
       case 'OPTIONS':
         return transaction.respond(describeCapabilities(request))
       case 'PRACK': {
@@ -317,6 +342,7 @@ export class Session implements DialogUsage, OfferingSession {
         return onGone?.(this, this.#ack)
       }
       case 'leave':
+        this.#madeTransfers?.abandon()
         return this.#leave()
     }
   }
@@ -335,6 +361,7 @@ export class Session implements DialogUsage, OfferingSession {
   #tellEnded(end: SessionEnd, bye?: SipRequest): void {
     this.#offers.end()
     this.#patient?.end()
+    this.#madeTransfers?.sessionEnded()
     this.handler.onEnded?.(end, bye)
   }
 

@@ -1,3 +1,4 @@
+import type { Random } from '../../random.ts'
 import { createResponse } from '../message/create-response.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
 import {
@@ -45,6 +46,13 @@ export const refuseExtensions = (request: SipRequest): SipResponse | undefined =
 export const refuseBody = (request: SipRequest, accepted: readonly string[]): SipResponse => {
   const response = createResponse(request, 415, 'Unsupported Media Type')
   response.headers.append('Accept', accepted.join(', '))
+  return response
+}
+
+/** RFC 3261 section 14.2: an earlier request of its kind is open still; a random Retry-After between 0 and 10 seconds. */
+export const retryLater = (request: SipRequest, random: Random): SipResponse => {
+  const response = createResponse(request, 500, 'Earlier Request Pending')
+  response.headers.append('Retry-After', String((random.bytes(1)[0] ?? 0) % 11))
   return response
 }
 

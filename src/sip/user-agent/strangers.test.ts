@@ -82,8 +82,8 @@ describe('what a stranger sends is answered once and forgotten', () => {
     ['SUBSCRIBE', 'SUBSCRIBE', 405],
     ['MESSAGE', 'MESSAGE', 405],
     ['PUBLISH', 'PUBLISH', 405],
-    ['NOTIFY', 'NOTIFY', 405],
-    ['REFER', 'REFER', 405],
+    ['NOTIFY', 'NOTIFY', 481],
+    ['REFER', 'REFER', 403],
     ['a method that nobody knows', 'HELLO', 501],
   ]
   for (const [what, method, status, more, to] of cases) {

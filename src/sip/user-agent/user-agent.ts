@@ -32,7 +32,17 @@ export interface UserAgentCounts {
 }
 
 /** Methods that can come outside of a dialog, or that have lost theirs; all others are refused by name. */
-const knownMethods: ReadonlySet<string> = new Set(['INVITE', 'OPTIONS', 'REGISTER', 'BYE', 'INFO', 'PRACK', 'UPDATE'])
+const knownMethods: ReadonlySet<string> = new Set([
+  'INVITE',
+  'OPTIONS',
+  'REGISTER',
+  'BYE',
+  'INFO',
+  'PRACK',
+  'UPDATE',
+  'REFER',
+  'NOTIFY',
+])
 
 /** RFC 2543 section 4.2.1 let an INVITE be without Contact; its caller is at its From, then (RFC 4475 section 3.4.1). */
 const canBeCalledBack = (request: SipRequest): boolean =>
@@ -171,6 +181,9 @@ export class UserAgent {
         return arrived.answer(refuseExtensions(request) ?? describeCapabilities(request))
       case 'REGISTER':
         return this.#receiveRegister(arrived)
+      case 'REFER':
+        // RFC 3515 section 4.1: a stranger has no call here that could be transferred, and we call nobody in his name.
+        return arrived.answer(createResponse(request, 403, 'Only Within A Call'))
       default:
         return arrived.answer(unknownDialog(request))
     }
