@@ -91,7 +91,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     started.push(() => webhooks.stop())
     const heldAccesses = new HeldAccesses()
     const onChanged = (changed: Directory) => {
-      engine.directoryChanged()
+      engine.linesChanged()
       heldAccesses.recheck()
       return webhooks.replace(webhookTargets(changed))
     }

@@ -67,6 +67,13 @@ interface EventBase<Type extends string> {
 
 type EventOf<Type extends string, Detail> = EventBase<Type> & Detail
 
+/** An event as whoever tells it knows it; of which call it is, and when it was, the journal adds. */
+export type CallEventDetail = CallEvent extends infer Event
+  ? Event extends CallEvent
+    ? Omit<Event, 'callId' | 'at'>
+    : never
+  : never
+
 /** Opaque JSON of the driver that dialled the leg, with that driver's name. */
 export interface LegRecovery {
   readonly driver: string

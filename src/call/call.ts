@@ -2,7 +2,7 @@ import type { CallRequest } from './call-request.ts'
 import type { Destination } from './destination.ts'
 import type { EndCause } from './end-cause.ts'
 
-/** One call's states, in the order in which it comes to them; the arrows between them stand in `step.ts`. */
+/** One call's states as APIs show them, in the order in which it comes to them; `name-call-state.ts` names them. */
 export const callStates = [
   'accepted',
   'scheduled',

@@ -1,19 +1,7 @@
-import type { Call, CallState, Leg, LegAttempt, LegName } from './call.ts'
+import type { Call, Leg, LegAttempt, LegName } from './call.ts'
 import type { CallEvent } from './call-event.ts'
 import type { EndCause } from './end-cause.ts'
-
-/** A call only moves forward: an event that was already on its way when the call had gone on changes its leg, not its state. */
-const stateRank: Readonly<Record<CallState, number>> = {
-  accepted: 0,
-  scheduled: 1,
-  'first-ringing': 2,
-  'first-answered': 3,
-  'second-ringing': 4,
-  bridged: 5,
-  redirecting: 5,
-  ending: 6,
-  ended: 7,
-}
+import { nameCallState } from './name-call-state.ts'
 
 export class ProjectionError extends Error {
   constructor(message: string) {
@@ -52,24 +40,22 @@ export function applyCallEvent(before: Call, event: CallEvent): Call {
   if (event.callId !== before.id) {
     throw new ProjectionError(`An event of call ${event.callId} is none of call ${before.id}`)
   }
-  const call = 'leg' in event ? withLegRenewed(before, event.leg) : before
+  const call = withEvent('leg' in event ? withLegRenewed(before, event.leg) : before, event)
+  return { ...call, state: stateAfter(before, call, event) }
+}
+
+function withEvent(call: Call, event: CallEvent): Call {
   switch (event.type) {
     case 'call.accepted':
       throw new ProjectionError(`Call ${call.id} was accepted twice`)
     case 'call.scheduled':
-      return { ...call, state: advance(call.state, 'scheduled'), dueAt: event.dueAt }
+      return { ...call, dueAt: event.dueAt }
     case 'leg.dialled':
-      return {
-        ...withLeg(call, event.leg, {
-          state: 'dialling',
-          // Over the next trunk it is still the same leg: its first attempt counts.
-          dialledAt: call.legs[event.leg].dialledAt ?? event.at,
-        }),
-        state:
-          call.state === 'redirecting'
-            ? 'second-ringing'
-            : advance(call.state, event.leg === 'first' ? 'first-ringing' : 'second-ringing'),
-      }
+      return withLeg(call, event.leg, {
+        state: 'dialling',
+        // Over the next trunk it is still the same leg: its first attempt counts.
+        dialledAt: call.legs[event.leg].dialledAt ?? event.at,
+      })
     case 'leg.ringing':
       // A phone may ring again after another of the same line did: the first ring counts.
       return call.legs[event.leg].ringingAt === undefined
@@ -78,24 +64,21 @@ export function applyCallEvent(before: Call, event: CallEvent): Call {
     case 'leg.attempt-ended':
       return withLeg(call, event.leg, withAttempt(call, event.leg, event.attempt))
     case 'leg.answered':
-      return {
-        ...withLeg(call, event.leg, {
-          state: 'answered',
-          answeredAt: event.at,
-          ...withAttempt(call, event.leg, event.attempt),
-          ...(event.destination === undefined ? {} : { destination: event.destination }),
-        }),
-        state: event.leg === 'first' ? advance(call.state, 'first-answered') : call.state,
-      }
+      return withLeg(call, event.leg, {
+        state: 'answered',
+        answeredAt: event.at,
+        ...withAttempt(call, event.leg, event.attempt),
+        ...(event.destination === undefined ? {} : { destination: event.destination }),
+      })
     case 'leg.forwarded':
       return withLeg(call, event.leg, { destination: event.destination })
     case 'call.bridged':
       // A redirected call has been one since it was connected first.
-      return { ...call, state: advance(call.state, 'bridged'), bridgedAt: call.bridgedAt ?? event.at }
+      return { ...call, bridgedAt: call.bridgedAt ?? event.at }
     case 'call.redirected':
-      return { ...withLeg(call, event.leg, { redirectedTo: event.destination }), state: 'redirecting' }
+      return withLeg(call, event.leg, { redirectedTo: event.destination })
     case 'call.ending':
-      return { ...call, state: advance(call.state, 'ending'), ...verdict(event) }
+      return { ...call, ...verdict(event) }
     case 'leg.ended':
       return withLeg(call, event.leg, {
         state: 'ended',
@@ -106,8 +89,22 @@ export function applyCallEvent(before: Call, event: CallEvent): Call {
         ...(event.media === undefined ? {} : { media: event.media }),
       })
     case 'call.ended':
-      return { ...call, legs: settled(call.legs), state: 'ended', endedAt: event.at, ...verdict(event) }
+      return { ...call, legs: settled(call.legs), endedAt: event.at, ...verdict(event) }
   }
+}
+
+function stateAfter(before: Call, { legs, dueAt, endCause, endedAt }: Call, { type }: CallEvent): Call['state'] {
+  const both = [legs.first, legs.second]
+  return nameCallState({
+    isScheduled: dueAt !== undefined,
+    dialled: both.filter(({ dialledAt }) => dialledAt !== undefined).length,
+    answered: both.filter(({ answeredAt }) => answeredAt !== undefined).length,
+    // An event that was already on its way when the two were connected changes its leg alone.
+    isConnected: type === 'call.bridged' || (before.state === 'bridged' && type !== 'call.redirected'),
+    isRedirecting: both.some(({ redirectedTo }) => redirectedTo !== undefined),
+    isDecided: endCause !== undefined,
+    isOver: endedAt !== undefined,
+  })
 }
 
 /** A leg that a redirection has let go begins anew with whatever happens to it next, be it only that nobody is there. */
@@ -145,8 +142,6 @@ const answeredAttemptsEnded = (attempts: Leg['attempts'], cause: EndCause): Pick
   attempts === undefined
     ? {}
     : { attempts: attempts.map((attempt) => (attempt.cause === undefined ? { ...attempt, cause } : attempt)) }
-
-const advance = (now: CallState, next: CallState): CallState => (stateRank[next] > stateRank[now] ? next : now)
 
 const legRank = { idle: 0, dialling: 1, ringing: 2, answered: 3, ended: 4 } as const
 

@@ -1,4 +1,4 @@
-import type { CallEvent } from '../call/call-event.ts'
+import type { CallEvent, CallEventDetail } from '../call/call-event.ts'
 import type { Clock } from '../clock.ts'
 import type { CallLog } from '../events/call-log.ts'
 import type { Log } from '../log.ts'
@@ -9,12 +9,6 @@ export interface CallJournalContext {
   readonly clock: Clock
   readonly log: Log
 }
-
-export type EventDetail = CallEvent extends infer Event
-  ? Event extends CallEvent
-    ? Omit<Event, 'callId' | 'at'>
-    : never
-  : never
 
 /** How long to wait until what the disk had no room for is tried again. */
 const rewriteMilliseconds = 2000
@@ -41,12 +35,12 @@ export class CallJournal {
   }
 
   /** What has happened; it is written with the next `write`. */
-  record(detail: EventDetail): void {
+  record(detail: CallEventDetail): void {
     this.#unwritten.push(this.#stamp(detail))
   }
 
   /** Resolves when the event is on disk; rejects where it cannot be written now. */
-  async append(detail: EventDetail): Promise<void> {
+  async append(detail: CallEventDetail): Promise<void> {
     if (this.#refused.length > 0) throw new Error('what happened before this is not written yet')
     try {
       await this.#context.callLog.append([this.#stamp(detail)])
@@ -94,7 +88,7 @@ export class CallJournal {
     this.#refused.push(...events)
   }
 
-  #stamp(detail: EventDetail): CallEvent {
+  #stamp(detail: CallEventDetail): CallEvent {
     return { ...detail, callId: this.#callId, at: this.#context.clock.now() } as CallEvent
   }
 }

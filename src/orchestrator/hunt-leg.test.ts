@@ -66,8 +66,9 @@ async function startHunt(...rounds: readonly (readonly string[])[]) {
     leg: 'first',
     autoAnswer: false,
     ringSeconds: 15,
-    journal: async (moment, recovery) => {
-      journal.push(`${moment} ${recoveriesOf(recovery).map(({ data }) => data)}`)
+    journal: async (moment, recovery, _attempt, member) => {
+      const by = member === undefined ? '' : ` by ${nameOf(member)}`
+      journal.push(`${moment} ${recoveriesOf(recovery).map(({ data }) => data)}${by}`)
     },
   }
   const hunt = new HuntLeg(
@@ -95,12 +96,11 @@ describe('a hunt is one leg', () => {
     leg('101').happen({ type: 'ringing' })
     await leg('101').answer()
     assert.deepEqual(names(), ['ringing', 'answered'])
-    assert.equal(nameOf(hunt.answeredBy as LegDestination), '101')
     assert.equal(hunt.speaker, leg('101'))
     leg('101').happen(ended('completed'))
     assert.deepEqual(names(), ['ringing', 'answered', 'ended'])
     assert.equal(legs.length, 1)
-    assert.deepEqual(journal, ['dialled 101', 'answered 101'])
+    assert.deepEqual(journal, ['dialled 101', 'answered 101 by 101'])
   })
 
   test('no answer, busy and rejected each lead to the next; the last verdict stands', async () => {
@@ -130,7 +130,7 @@ describe('a hunt is one leg', () => {
     const { leg, names, journal, events } = await startHunt(['101', '102', '103'])
     for (const name of ['101', '102', '103']) await leg(name).dialled()
     await leg('102').answer()
-    assert.deepEqual(journal, ['dialled 101', 'dialled 101,102', 'dialled 101,102,103', 'answered 101,102,103'])
+    assert.deepEqual(journal, ['dialled 101', 'dialled 101,102', 'dialled 101,102,103', 'answered 101,102,103 by 102'])
     assert.deepEqual([leg('101').hungUp, leg('103').hungUp, leg('102').hungUp], [['cancelled'], ['cancelled'], []])
     const [first, third] = [leg('101'), leg('103')]
     leg('102').happen({ type: 'ended', cause: 'completed', sipStatus: 200 })

@@ -6,8 +6,10 @@ import type { DialRequest, LegDestination, LegEvent, LegHandle, Playback } from 
 import { LegPlayback } from '../telephony/leg-playback.ts'
 import type { HuntRounds } from './hunt.ts'
 
-/** What is the same for every member; who is shown what depends on whom. */
-export type HuntRequest = Omit<DialRequest, 'destination' | 'callerId'>
+/** What is the same for every member; who is shown what depends on whom. Its journal is told, too, which of several has answered. */
+export interface HuntRequest extends Omit<DialRequest, 'destination' | 'callerId' | 'journal'> {
+  readonly journal: (...record: [...Parameters<DialRequest['journal']>, member?: LegDestination]) => Promise<void>
+}
 
 /** Dials one member; the leg's own driver does. */
 export type DialMember = (
@@ -74,11 +76,6 @@ export class HuntLeg implements LegHandle {
     return this
   }
 
-  /** Who has answered. */
-  get answeredBy(): LegDestination | undefined {
-    return this.#winner?.destination
-  }
-
   get speaker(): LegHandle | undefined {
     const [only] = this.#attempts
     return (this.#winner ?? (this.#attempts.size === 1 ? only : undefined))?.handle?.speaker
@@ -117,7 +114,8 @@ export class HuntLeg implements LegHandle {
       // Only the first answer is the leg's: another member's is hung up as soon as it is confirmed.
       const isFirstAnswer = moment === 'answered' && (this.#winner === undefined || this.#winner === attempt)
       if (isFirstAnswer) this.#winner = attempt
-      return this.#request.journal(isFirstAnswer ? 'answered' : 'dialled', together, dialled)
+      if (isFirstAnswer) return this.#request.journal('answered', together, dialled, attempt.destination)
+      return this.#request.journal('dialled', together, dialled)
     }
     const request = { ...this.#request, journal }
     return this.#dialMember(request, attempt.destination, (event) => this.#onEvent(attempt, event))
@@ -126,7 +124,8 @@ export class HuntLeg implements LegHandle {
   #onEvent(attempt: Attempt, event: LegEvent): void {
     switch (event.type) {
       case 'ringing':
-        if (this.#rang) return
+        // Who rings behind an answer is about to be told to stop.
+        if (this.#rang || this.#winner !== undefined) return
         this.#rang = true
         return this.#listener(event)
       case 'early-media':

@@ -1,59 +1,27 @@
 import { type LegName, otherLeg } from '../call/call.ts'
-import type { CallerId, LegTarget } from '../call/call-request.ts'
+import {
+  type CallEffect,
+  type CallInput,
+  type CallMachine,
+  describeMachine,
+  newCallMachine,
+} from '../call/call-machine.ts'
+import { desiredMedia } from '../call/desired-media.ts'
 import { type Destination, memberOf } from '../call/destination.ts'
 import type { EndCause } from '../call/end-cause.ts'
-import type { Refusal } from '../call/refusal.ts'
-import type { ToneSource } from '../call/source.ts'
-import { type CallEffect, type CallInput, type CallMachine, newCallMachine, step } from '../call/step.ts'
+import { mayForward, mayRedirect, step } from '../call/step.ts'
 import { type Clock, callWhenDue, type Timer } from '../clock.ts'
 import type { CallLog } from '../events/call-log.ts'
 import type { Log } from '../log.ts'
-import type { Driver, LegDestination, LegEvent, LegHandle } from '../telephony/driver.ts'
-import type { PhoneRegistry } from '../telephony/phone-registry.ts'
+import type { LegDestination, LegEvent } from '../telephony/driver.ts'
 import { CallJournal } from './call-journal.ts'
-import { type Hunt, huntRounds, isReachable } from './hunt.ts'
-import { type DialMember, HuntLeg, type HuntRequest } from './hunt-leg.ts'
+import { CallMedia, type LegHandles } from './call-media.ts'
+import type { CallPlan, LegPlan } from './call-plan.ts'
+import { type DialLegContext, dialLeg } from './dial-leg.ts'
+import type { HuntRequest } from './hunt-leg.ts'
 import { LegGate } from './leg-gate.ts'
-import type { LineActivity } from './line-activity.ts'
 
-/** Everything about one leg that was settled before the call was accepted. */
-export interface LegPlan {
-  /** As the client said it. */
-  readonly target: LegTarget
-  readonly destination: LegDestination | Hunt
-  /** Whom the leg is for, as history and every API name it. */
-  readonly party: Destination
-  /** What a line is shown. */
-  readonly callerId: CallerId
-  /** What an outside number is shown. */
-  readonly outsideCallerId: CallerId
-  readonly autoAnswer: boolean
-  readonly link?: string
-  readonly ringSeconds: number
-  /** How long one member of a hunt rings before the next does. */
-  readonly memberRingSeconds: number
-  /** Whom else to ring, as the line's owner would dial them, where the leg ends so. */
-  readonly forwardOn: Partial<Record<EndCause, string>>
-  /** The plan for whom the line or one of its phones names in its place, as its owner would dial; absent where nobody may be rung so. */
-  readonly forward?: (dialled: string) => LegPlan | { readonly refusal: Refusal }
-}
-
-export interface CallPlan {
-  readonly id: string
-  readonly account: string
-  /** The client's own id: of the account's calls that live, one alone may carry it. */
-  readonly externalId?: string
-  /** How long the two may talk at most, in seconds: a call that everybody forgot must end. */
-  readonly longestSeconds: number
-  /** ISO 3166 country of the account: its ringback is what the first party hears. */
-  readonly country: string
-  readonly legs: Readonly<Record<LegName, LegPlan>>
-}
-
-export interface LiveCallContext {
-  readonly driver: Driver
-  readonly phones: Pick<PhoneRegistry, 'presence'>
-  readonly activity: LineActivity
+export interface LiveCallContext extends DialLegContext {
   readonly callLog: CallLog
   readonly clock: Clock
   readonly log: Log
@@ -62,31 +30,35 @@ export interface LiveCallContext {
 }
 
 /**
- * The shell of one call: feeds what happens into the pure {@link step} and carries out what comes back. It holds no rules of
- * its own; which effect belongs to which input stands in `call/step.ts`.
+ * The shell of one call: feeds what happens into the pure {@link step}, carries out what comes back, and brings what each leg hears
+ * to what the machine wants. It holds no rules of its own.
  */
 export class LiveCall {
   readonly plan: CallPlan
   readonly #context: LiveCallContext
-  #machine: CallMachine = newCallMachine
-  /** Whom each leg dials; a redirect exchanges one. */
+  readonly #journal: CallJournal
+  readonly #media: CallMedia
+  #machine: CallMachine
+  /** Whom each leg dials now: a forward or a redirect exchanges one. */
   #legs: CallPlan['legs']
-  readonly #handles: { first?: LegHandle; second?: LegHandle } = {}
-  /** Which leg the machine calls the first and the second. */
-  #roles: Readonly<Record<LegName, LegName>> = { first: 'first', second: 'second' }
+  readonly #handles: LegHandles = {}
+  /** In front of a leg that is dialled ahead of its time. */
+  readonly #gates: Partial<Record<LegName, LegGate>> = {}
+  /** Inputs that came while another was being taken. */
+  readonly #waiting: CallInput[] = []
+  #isTaking = false
+  #hasFailed = false
   #dueAt = 0
   #cancelDelay = () => {}
-  /** Runs from the moment when the two talk first. */
-  #longest: Timer | undefined
-  readonly #journal: CallJournal
-  /** In front of the second party's leg, while the first one's answer is being written down. */
-  #gate: LegGate | undefined
+  #limit: Timer | undefined
 
   constructor(plan: CallPlan, context: LiveCallContext) {
     this.plan = plan
     this.#legs = plan.legs
     this.#context = context
+    this.#machine = newCallMachine(plan.country)
     this.#journal = new CallJournal(plan.id, context, () => context.onEnded(this))
+    this.#media = new CallMedia((leg, isHeard) => this.#take({ type: isHeard ? 'leg-hears' : 'leg-cannot-hear', leg }))
   }
 
   get id(): string {
@@ -113,102 +85,90 @@ export class LiveCall {
     this.#take({ type: 'end', cause })
   }
 
-  /**
-   * Keeps the party of leg `stays` and dials the other leg anew, as `plan` says. False unless both are connected.
-   */
+  /** Keeps the party of leg `stays` and dials the other leg anew, as `plan` says. False unless both are connected. */
   redirect(stays: LegName, plan: LegPlan): boolean {
-    if (this.#machine.state !== 'bridged') return false
-    const replaced = otherLeg(stays)
-    this.#roles = { first: stays, second: replaced }
-    this.#legs = { ...this.#legs, [replaced]: plan }
-    this.#take({ type: 'redirect' })
+    if (!mayRedirect(this.#machine)) return false
+    this.#legs = { ...this.#legs, [otherLeg(stays)]: plan }
+    this.#take({ type: 'redirect', stays, destination: plan.party })
     return true
   }
 
   /** Forgets a delayed call that waits, leaving it to the next start; false if the call is further than that. */
   suspend(): boolean {
-    if (this.#machine.state !== 'scheduled') return false
+    if (this.#machine.intent.kind !== 'delay') return false
     this.#cancelDelay()
     return true
   }
 
+  /** The only way into the machine: one input after the other, whoever tells it. */
   #take(input: CallInput): void {
-    const { next, effects } = step(this.#machine, input)
-    this.#machine = next
-    if (next.cause !== undefined) this.#barSecond()
-    for (const effect of effects) this.#carryOut(effect)
+    this.#waiting.push(input)
+    if (this.#isTaking) return
+    this.#isTaking = true
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) this.#supervise(next)
+    this.#isTaking = false
     this.#journal.write()
   }
 
+  /** What the machine does not take, or the driver does not do, is a fault of ours: it costs this call, and no other. */
+  #supervise(input: CallInput): void {
+    const before = this.#machine
+    try {
+      const { next, effects } = step(before, input)
+      this.#machine = next
+      for (const effect of effects) this.#carryOut(effect)
+      this.#media.bring(desiredMedia(this.#machine), this.#handles)
+    } catch (error) {
+      const about = { callId: this.id, input: input.type, ...describeMachine(before), err: error }
+      this.#context.log.error(about, 'a call met what it cannot take, and ends as failed')
+      if (this.#hasFailed) return
+      this.#hasFailed = true
+      this.#waiting.unshift({ type: 'end', cause: 'failed' })
+    }
+  }
+
   #carryOut(effect: CallEffect): void {
+    const { clock } = this.#context
     switch (effect.type) {
       case 'arm-delay':
-        this.#cancelDelay = callWhenDue(this.#context.clock, this.#dueAt, () => this.#take({ type: 'start' }))
+        this.#cancelDelay = callWhenDue(clock, this.#dueAt, () => this.#take({ type: 'start' }))
         break
       case 'disarm-delay':
         this.#cancelDelay()
         break
       case 'dial':
-        if (effect.leg === 'second' && this.#gate !== undefined) this.#letSecondGo(this.#gate)
-        else this.#dial(this.#roles[effect.leg])
+        this.#dial(effect.leg)
         break
-      case 'play-ringback':
-        this.#handleOf('first')?.hear(this.#ringback)
+      case 'dial-ahead':
+        this.#gates[effect.leg] = new LegGate()
+        this.#dial(effect.leg, this.#gates[effect.leg])
         break
-      case 'hear-second':
-        this.#hearSecond()
+      case 'release':
+        this.#gates[effect.leg]?.open()
         break
-      case 'join-media':
-        void this.#joinMedia()
+      case 'bar':
+        this.#handles[effect.leg]?.hangup('cancelled')
+        this.#gates[effect.leg]?.bar()
         break
-      case 'announce-bridged':
-        this.#journal.record({ type: 'call.bridged' })
-        this.#longest ??= this.#context.clock.setTimeout(() => this.end('completed'), this.plan.longestSeconds * 1000)
+      case 'arm-limit':
+        this.#limit = clock.setTimeout(() => this.end('completed'), this.plan.longestSeconds * 1000)
         break
-      case 'announce-redirected': {
-        const leg = this.#roles.second
-        this.#journal.record({ type: 'call.redirected', leg, destination: this.#legs[leg].party })
-        break
-      }
-      case 'announce-ending':
-        // With no leg left to hang up, `call.ended` follows in the same breath and says it all.
-        if (this.#machine.state === 'ending') this.#journal.record({ type: 'call.ending', ...this.#verdict() })
+      case 'disarm-limit':
+        clock.clearTimeout(this.#limit)
         break
       case 'hang-up':
-        this.#handleOf(effect.leg)?.hangup(effect.cause, effect.told)
+        this.#hangUp(effect.leg, effect.cause, effect.told)
         break
-      case 'finish':
-        this.#context.clock.clearTimeout(this.#longest)
-        this.#journal.record({ type: 'call.ended', ...this.#verdict() })
+      case 'record':
+        this.#journal.record(effect.event)
         break
     }
   }
 
-  /** Its record is written right behind the first party's answer, into the same commit. */
-  #dialSecondAhead(): void {
-    if (this.#machine.state !== 'first-ringing' || this.#gate !== undefined) return
-    this.#gate = new LegGate()
-    this.#dial(this.#roles.second, this.#gate)
-  }
-
-  #letSecondGo(gate: LegGate): void {
-    this.#gate = undefined
-    gate.open()
-  }
-
-  /** The first party went while its answer was being written down: the second is never rung. */
-  #barSecond(): void {
-    const gate = this.#gate
-    if (gate === undefined) return
-    this.#gate = undefined
-    this.#handleOf('second')?.hangup('cancelled')
-    gate.bar()
-    if (gate.isRecorded) this.#journal.record({ type: 'leg.ended', leg: this.#roles.second, cause: 'cancelled' })
-  }
-
   #dial(leg: LegName, gate?: LegGate): void {
     const plan = this.#legs[leg]
-    const partner = leg === this.#roles.second ? this.#handleOf('first') : undefined
+    const { intent } = this.#machine
+    const partner = 'present' in intent && intent.present !== leg ? this.#handles[intent.present] : undefined
     const request: HuntRequest = {
       callId: this.id,
       leg,
@@ -217,7 +177,7 @@ export class LiveCall {
       ringSeconds: plan.ringSeconds,
       ...(plan.forward === undefined ? {} : { mayBeForwarded: true }),
       ...(partner === undefined ? {} : { partner }),
-      journal: async (moment, recovery, attempt) => {
+      journal: async (moment, recovery, attempt, member) => {
         if (gate?.isBarred) return
         const written = this.#journal.append(
           moment === 'dialled'
@@ -227,139 +187,60 @@ export class LiveCall {
                 leg,
                 recovery,
                 ...(attempt === undefined ? {} : { attempt }),
-                ...this.#memberOf(leg),
+                ...(member === undefined ? {} : { destination: nameMember(member, plan.party) }),
               },
         )
-        if (gate !== undefined) gate.isRecorded = true
-        if (moment === 'answered' && leg === this.#roles.first) this.#dialSecondAhead()
+        this.#take({ type: moment === 'dialled' ? 'leg-recorded' : 'leg-answering', leg })
         await written
         await gate?.decided
-        if (gate?.isBarred) return
-        if (moment === 'dialled' && leg === this.#roles.second) this.#take({ type: 'second-dialled' })
       },
     }
-    const take = (event: LegEvent) => {
-      if (!this.#isForwarded(leg, event)) this.#onLegEvent(leg, event)
-    }
+    const take = (event: LegEvent) => this.#takeLegEvent(leg, event)
     const listener = gate === undefined ? take : (event: LegEvent) => gate.whenOpen(() => take(event))
-    if (plan.destination.kind !== 'hunt') {
-      this.#handles[leg] = this.#dialOne(request, plan.destination, listener)
-      return
-    }
-    const rounds = huntRounds(plan.destination, this.#context)
-    const ringSeconds = Math.min(plan.ringSeconds, plan.memberRingSeconds)
-    const dialMember: DialMember = (...member) => this.#dialOne(...member)
-    // Phones that are there and not free are on other calls, or their owners are still busy with the last.
-    const causeIfNobody = isReachable(plan.destination, this.#context.phones) ? 'busy' : 'unavailable'
-    this.#handles[leg] = new HuntLeg({ ...request, ringSeconds }, rounds, dialMember, listener, causeIfNobody).start()
+    this.#handles[leg] = dialLeg(plan, request, listener, this.#context)
   }
 
-  /** Whether somebody else is rung now because the line or a phone of it says so: then the leg goes on, and has not ended. */
-  #isForwarded(leg: LegName, event: LegEvent): boolean {
-    const isOver = this.#machine.cause !== undefined
-    if (event.type !== 'ended' || isOver) return false
-    const { forwardOn, forward } = this.#legs[leg]
-    const dialled = event.forwardTo ?? forwardOn[event.cause]
-    const plan = dialled === undefined ? undefined : forward?.(dialled)
-    if (plan === undefined) return false
-    if ('refusal' in plan) {
-      this.#context.log.warn({ callId: this.id, leg, reason: plan.refusal.code }, 'a forward is not followed')
-      return false
-    }
-    this.#legs = { ...this.#legs, [leg]: plan }
-    this.#journal.record({ type: 'leg.forwarded', leg, destination: plan.party })
-    this.#journal.write()
-    this.#dial(leg)
-    return true
-  }
-
-  /** Who of several has answered, for the history. */
-  #memberOf(leg: LegName): { destination?: Destination } {
+  #hangUp(leg: LegName, cause: EndCause, told: EndCause | undefined): void {
     const handle = this.#handles[leg]
-    const member = handle instanceof HuntLeg ? handle.answeredBy : undefined
-    if (member === undefined) return {}
-    const who = member.kind === 'line' ? member.line : member
-    const kind = member.kind === 'line' ? 'line' : 'number'
-    return { destination: memberOf({ kind, number: who.number }, this.#legs[leg].party) }
+    if (handle !== undefined) handle.hangup(cause, told)
+    // The driver has failed to dial it: nobody else will say that it is over.
+    else this.#take({ type: 'leg-ended', leg, cause })
   }
 
-  /** One party by the driver; while it lasts, its line is busy. */
-  #dialOne(request: HuntRequest, destination: LegDestination, listener: (event: LegEvent) => void): LegHandle {
-    const { driver, activity } = this.#context
-    const { callerId, outsideCallerId } = this.#legs[request.leg]
-    if (destination.kind !== 'line') {
-      return driver.dial({ ...request, destination, callerId: outsideCallerId }, listener)
-    }
-    const release = activity.occupy(destination.line)
-    return driver.dial({ ...request, destination, callerId }, (event) => {
-      if (event.type === 'ended') release()
-      listener(event)
-    })
-  }
-
-  #onLegEvent(leg: LegName, event: LegEvent): void {
+  #takeLegEvent(leg: LegName, event: LegEvent): void {
     switch (event.type) {
-      case 'ringing':
-        this.#journal.record({ type: 'leg.ringing', leg })
-        this.#journal.write()
+      case 'ended': {
+        const { type: _, forwardTo, ...end } = event
+        const forward = mayForward(this.#machine, leg) ? this.#planForward(leg, forwardTo, event.cause) : undefined
+        if (forward !== undefined) this.#legs = { ...this.#legs, [leg]: forward }
+        this.#take({ ...end, type: 'leg-ended', leg, ...(forward === undefined ? {} : { forward: forward.party }) })
         break
-      case 'early-media':
-        if (leg === this.#roles.second) this.#take({ type: 'second-early-media' })
-        break
-      case 'answered':
-        this.#take({ type: leg === this.#roles.first ? 'first-answered' : 'second-answered' })
-        break
+      }
       case 'attempt-ended':
-        this.#journal.record({ type: 'leg.attempt-ended', leg, attempt: event.attempt })
-        this.#journal.write()
-        break
-      case 'ended':
-        this.#legEnded(leg, event)
+        this.#take({ type: 'leg-attempt-ended', leg, attempt: event.attempt })
         break
       case 'dtmf':
         this.#context.log.debug({ callId: this.id, leg }, 'digit received')
         break
+      default:
+        this.#take({ type: `leg-${event.type}`, leg })
     }
   }
 
-  #legEnded(leg: LegName, { cause, sipStatus, media }: Extract<LegEvent, { type: 'ended' }>): void {
-    // Of any other cause the status is known; it stands in the attempts.
-    const status = cause === 'carrier-refused' && sipStatus !== undefined ? { sipStatus } : {}
-    this.#journal.record({ type: 'leg.ended', leg, cause, ...status, ...(media === undefined ? {} : { media }) })
-    this.#take({ type: leg === this.#roles.first ? 'first-ended' : 'second-ended', cause, ...status })
-  }
-
-  #handleOf(role: LegName): LegHandle | undefined {
-    return this.#handles[this.#roles[role]]
-  }
-
-  get #ringback(): ToneSource {
-    return { kind: 'tone', tone: 'ringback', country: this.plan.country }
-  }
-
-  #hearSecond(): void {
-    const second = this.#handleOf('second')
-    if (second === undefined) return
-    this.#handleOf('first')?.hear({ kind: 'legs', legs: [second], meanwhile: this.#ringback })
-  }
-
-  async #joinMedia(): Promise<void> {
-    const [first, second] = [this.#handleOf('first'), this.#handleOf('second')]
-    if (first === undefined || second === undefined) return
-    const playbacks = [first.hear({ kind: 'legs', legs: [second] }), second.hear({ kind: 'legs', legs: [first] })]
-    const begun = await Promise.all(playbacks.map((playback) => playback.begun))
-    if (begun.every((isHeard) => isHeard)) return this.#take({ type: 'media-joined' })
-    const ends = await Promise.all(playbacks.filter((_, index) => !begun[index]).map(({ done }) => done))
-    // A party that hung up in this very moment says so next, and with it how the call ends.
-    if (ends.includes('failed')) this.#take({ type: 'media-refused', cause: 'media-failed' })
-  }
-
-  #verdict(): { cause: EndCause; sipStatus?: number; endedBy?: LegName } {
-    const { cause = 'failed', sipStatus, endedBy } = this.#machine
-    return {
-      cause,
-      ...(sipStatus === undefined ? {} : { sipStatus }),
-      ...(endedBy === undefined ? {} : { endedBy: this.#roles[endedBy] }),
-    }
+  /** Who is rung in the place of the leg's party, because its line or a phone of it says so. */
+  #planForward(leg: LegName, forwardTo: string | undefined, cause: EndCause): LegPlan | undefined {
+    const { forwardOn, forward } = this.#legs[leg]
+    const dialled = forwardTo ?? forwardOn[cause]
+    const plan = dialled === undefined ? undefined : forward?.(dialled)
+    if (plan === undefined || !('refusal' in plan)) return plan
+    this.#context.log.warn({ callId: this.id, leg, reason: plan.refusal.code }, 'a forward is not followed')
+    return undefined
   }
 }
+
+/** Who of several has answered, for the history. */
+const nameMember = (member: LegDestination, party: Destination): Destination =>
+  memberOf(
+    member.kind === 'line' ? { kind: 'line', number: member.line.number } : { kind: 'number', number: member.number },
+    party,
+  )

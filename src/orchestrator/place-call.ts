@@ -8,9 +8,9 @@ import type { Random } from '../random.ts'
 import type { AcceptResult, IdempotencyKey } from '../store/call-store.ts'
 import type { CallCounters } from './call-counters.ts'
 import { newCallId } from './call-id.ts'
+import type { CallPlan } from './call-plan.ts'
 import { couldRing } from './hunt.ts'
 import type { LineActivity } from './line-activity.ts'
-import type { CallPlan } from './live-call.ts'
 import { couldAnswer, nobodyFree, type PlanCallContext, type PlannedCall, planCall } from './plan-call.ts'
 
 export interface PlaceCallContext extends PlanCallContext {

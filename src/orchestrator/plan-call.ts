@@ -7,8 +7,8 @@ import type { Directory } from '../directory/directory.ts'
 import { phoneNumberOf } from '../directory/parse-dialled-number.ts'
 import type { PhoneRegistry } from '../telephony/phone-registry.ts'
 import type { CountedFor } from './call-counters.ts'
+import type { CallPlan, LegPlan } from './call-plan.ts'
 import { couldRing, type HuntContext, isReachable } from './hunt.ts'
-import type { CallPlan, LegPlan } from './live-call.ts'
 import { type DialPlanDirectory, type ResolvedLeg, resolveLeg } from './resolve.ts'
 
 export type ResolvedLegs = Readonly<Record<LegName, ResolvedLeg>>

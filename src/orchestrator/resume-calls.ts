@@ -7,8 +7,8 @@ import type { Log } from '../log.ts'
 import type { CallStore } from '../store/call-store.ts'
 import type { Driver } from '../telephony/driver.ts'
 import type { CallCounters } from './call-counters.ts'
+import type { CallPlan } from './call-plan.ts'
 import { recoveriesOf } from './hunt-leg.ts'
-import type { CallPlan } from './live-call.ts'
 import { type PlanCallContext, planCall } from './plan-call.ts'
 
 export interface ResumeContext extends PlanCallContext {

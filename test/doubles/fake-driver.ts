@@ -9,6 +9,8 @@ export interface FakeDriverOptions {
   readonly clock: Clock
   /** How long it takes until two answered legs hear each other, in milliseconds; 0 if absent. */
   readonly bridgeMilliseconds?: number
+  /** No leg can hear another: they have no codec in common. */
+  readonly isDeaf?: boolean
   /** How long a leg that is over takes to tell so (a real one waits for its media to be let go), in milliseconds; 0 if absent. */
   readonly farewellMilliseconds?: number
 }
@@ -26,9 +28,16 @@ export class FakeDriver implements Driver {
   }
 
   dial(request: DialRequest, listener: (event: LegEvent) => void): LegHandle {
-    const { network, clock, bridgeMilliseconds = 0, farewellMilliseconds = 0 } = this.#options
+    const { network, clock, isDeaf = false, bridgeMilliseconds = 0, farewellMilliseconds = 0 } = this.#options
     const onGone = (gone: FakeLeg) => this.legs.delete(gone)
-    const leg = new FakeLeg(request, listener, { network, clock, bridgeMilliseconds, farewellMilliseconds, onGone })
+    const leg = new FakeLeg(request, listener, {
+      network,
+      clock,
+      isDeaf,
+      bridgeMilliseconds,
+      farewellMilliseconds,
+      onGone,
+    })
     this.legs.add(leg)
     queueMicrotask(() => leg.start())
     return leg

@@ -14,6 +14,7 @@ export interface FakeLegContext {
   readonly network: FakeNetwork
   readonly clock: Clock
   readonly bridgeMilliseconds: number
+  readonly isDeaf: boolean
   readonly farewellMilliseconds: number
   readonly onGone: (leg: FakeLeg) => void
 }
@@ -88,11 +89,12 @@ export class FakeLeg implements LegHandle {
     this.sounds.push(describeSource(source))
     const milliseconds = durationOf(source)
     if (milliseconds === undefined) return playback.end('failed')
-    const { clock, bridgeMilliseconds } = this.#context
+    const { clock, bridgeMilliseconds, isDeaf } = this.#context
     const speakers = source.kind === 'legs' ? source.legs.map(({ speaker }) => speaker as FakeLeg | undefined) : []
     const begin = () => {
       const areUp = this.#phase === 'answered' && speakers.every((speaker) => speaker?.isUp)
-      if (areUp) playback.begin()
+      if (areUp && isDeaf && speakers.length > 0) playback.end('failed')
+      else if (areUp) playback.begin()
       else playback.end('stopped')
     }
     if (Number.isFinite(milliseconds)) clock.setTimeout(() => playback.end('ended'), milliseconds)
@@ -148,6 +150,9 @@ export class FakeLeg implements LegHandle {
         if (this.#phase !== 'dialling' || this.#rang) return
         this.#rang = true
         this.#emit({ type: 'ringing' })
+      },
+      onEarlyMedia: () => {
+        if (this.#phase === 'dialling' && this.#calls.size === 1) this.#emit({ type: 'early-media' })
       },
       onAnswered: () => void this.#answer(number),
       onRefused: (cause, forwardTo) => this.#refused(number, cause, forwardTo),

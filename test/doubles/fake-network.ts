@@ -10,6 +10,7 @@ export type PhoneMessage = 'invite' | 'cancel' | 'ack' | 'bye'
 /** Who called a phone hears of these. */
 export interface FakeCallListener {
   onRinging(): void
+  onEarlyMedia(): void
   onAnswered(): void
   onRefused(as: EndCause, forwardTo: string | undefined): void
   onHungUp(): void
@@ -34,8 +35,9 @@ export class FakeCall {
     this.listener = listener
     this.#onGone = onGone
     phone.heard.push('invite')
-    const { rings, answers, refuses } = phone.script
+    const { rings, speaks, answers, refuses } = phone.script
     if (rings !== undefined) this.#after(rings, () => this.listener?.onRinging())
+    if (speaks !== undefined) this.#after(speaks, () => this.listener?.onEarlyMedia())
     if (answers !== undefined) this.#after(answers, () => this.#answer())
     if (refuses !== undefined) {
       this.#after(refuses.after, () => {

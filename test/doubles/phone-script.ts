@@ -4,6 +4,8 @@ import type { EndCause } from '../../src/call/end-cause.ts'
 export interface PhoneScript {
   /** From the call's arrival until it says that it rings. */
   readonly rings?: number
+  /** From the call's arrival until something is heard of it, though nobody has picked up. */
+  readonly speaks?: number
   /** From the call's arrival until it is picked up. */
   readonly answers?: number
   /** From the call's arrival until it is refused, and what as. */

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import type { CallRequest } from '../../src/call/call-request.ts'
 import { createDirectory } from '../../src/directory/create-directory.ts'
 import { CallLog } from '../../src/events/call-log.ts'
-import { silentLog } from '../../src/log.ts'
 import { Orchestrator } from '../../src/orchestrator/orchestrator.ts'
 import type { CallPolicy } from '../../src/orchestrator/plan-call.ts'
 import type { DialRequest } from '../../src/telephony/driver.ts'
 import { FakeDriver, type FakeDriverOptions } from '../doubles/fake-driver.ts'
 import { FakeNetwork } from '../doubles/fake-network.ts'
 import type { PhoneScript } from '../doubles/phone-script.ts'
+import { createFaultLog } from './fault-log.ts'
 import { MemoryCallStore } from './memory-call-store.ts'
 import { createSeededRandom } from './seeded-random.ts'
 import { VirtualClock } from './virtual-clock.ts'
@@ -50,7 +50,7 @@ export const toLine: CallRequest['second']['target'] = { kind: 'line', value: '1
 /** A server's worth of calls over scripted phones; each `start` is a process over the same store. */
 export const openOrchestratorScene = (
   scripts: Readonly<Record<string, readonly PhoneScript[]>>,
-  timing: Pick<FakeDriverOptions, 'bridgeMilliseconds' | 'farewellMilliseconds'> = {},
+  timing: Pick<FakeDriverOptions, 'bridgeMilliseconds' | 'farewellMilliseconds' | 'isDeaf'> = {},
 ) => {
   const clock = new VirtualClock()
   const network = new FakeNetwork(clock)
@@ -58,6 +58,7 @@ export const openOrchestratorScene = (
     network.setLine({ account: 'acme', number }, script),
   )
   const store = new MemoryCallStore(clock)
+  const { log, faults } = createFaultLog()
   /** What the drivers were asked for. */
   const dialled: DialRequest[] = []
   const start = (seed: number, policy: Partial<CallPolicy> = {}) => {
@@ -77,7 +78,7 @@ export const openOrchestratorScene = (
       policy: { decide: () => [], outsideCallerId: () => ({}), countedFor: () => [], ...policy },
       clock,
       random: createSeededRandom(seed),
-      log: silentLog,
+      log,
       defaultRingSeconds: 30,
       memberRingSeconds: 20,
       longestSeconds: 3600,
@@ -94,7 +95,7 @@ export const openOrchestratorScene = (
     return last?.type === 'call.ended' ? last.cause : undefined
   }
   const up = () => phones.reduce((sum, phone) => sum + phone.calls.size, 0)
-  return { clock, network, phones, store, dialled, start, place, causeOf, up }
+  return { clock, network, phones, store, faults, dialled, start, place, causeOf, up }
 }
 
 export const answering: PhoneScript = { rings: 10, answers: 100 }

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type CallMachine, type Intent, newCallMachine, partiesOf } from './call-machine.ts'
+import { desiredMedia } from './desired-media.ts'
+import { idleLeg, type LegActivity, type LegPhase } from './leg-machine.ts'
+import type { Source } from './source.ts'
+
+const connect: Intent = { kind: 'connect', ...partiesOf('first') }
+/** After the first party was sent elsewhere, the second is the one who waits. */
+const connectBack: Intent = { kind: 'connect', ...partiesOf('second') }
+const redirect: Intent = { kind: 'redirect', ...partiesOf('first') }
+const end: Intent = { kind: 'end', cause: 'completed' }
+
+type Leg = LegPhase | LegActivity
+const legOf = (leg: Leg) =>
+  leg === 'joining' || leg === 'conversation'
+    ? ({ ...idleLeg, phase: 'answered', activity: leg } as const)
+    : ({ ...idleLeg, phase: leg as LegPhase } as const)
+
+const describe = (source: Source<string>): string => {
+  if (source.kind === 'silence') return 'silence'
+  if (source.kind === 'tone') return `${source.tone} ${source.country}`
+  if (source.kind !== 'legs') return source.kind
+  return `${source.legs}${source.meanwhile === undefined ? '' : ` or ${source.meanwhile.tone}`}`
+}
+
+const table: readonly [Intent, Leg, Leg, string, string][] = [
+  [connect, 'idle', 'idle', 'silence', 'silence'],
+  [connect, 'ringing', 'idle', 'silence', 'silence'],
+  [connect, 'ringing', 'ahead', 'silence', 'silence'],
+  [connect, 'early', 'idle', 'silence', 'silence'],
+  [connect, 'answered', 'dialled', 'ringback AU', 'silence'],
+  [connect, 'answered', 'ringing', 'ringback AU', 'silence'],
+  [connect, 'answered', 'early', 'second or ringback', 'silence'],
+  [connect, 'joining', 'joining', 'second', 'first'],
+  [connect, 'conversation', 'conversation', 'second', 'first'],
+  [redirect, 'answered', 'leaving', 'ringback AU', 'silence'],
+  [connectBack, 'dialled', 'answered', 'silence', 'ringback AU'],
+  [connectBack, 'early', 'answered', 'silence', 'first or ringback'],
+  [connectBack, 'joining', 'conversation', 'second', 'first'],
+  [end, 'leaving', 'leaving', 'silence', 'silence'],
+  [end, 'leaving', 'ended', 'silence', 'silence'],
+]
+for (const [intent, first, second, hearsFirst, hearsSecond] of table) {
+  test(`${intent.kind}, ${first} and ${second}: the first hears ${hearsFirst}, the second ${hearsSecond}`, () => {
+    const call: CallMachine = { ...newCallMachine('AU'), intent, legs: { first: legOf(first), second: legOf(second) } }
+    const heard = desiredMedia(call)
+    assert.deepEqual([describe(heard.first), describe(heard.second)], [hearsFirst, hearsSecond])
+  })
+}

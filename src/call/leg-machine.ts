@@ -1,0 +1,98 @@
+/**
+ * How far one leg has come. `ahead`: dialled before its time, nothing of it is on the wire yet. `leaving`: it has been told to go,
+ * and is waited for.
+ */
+export type LegPhase = 'idle' | 'ahead' | 'dialled' | 'ringing' | 'early' | 'answered' | 'leaving' | 'ended'
+
+/** What an answered leg is in: nothing, or a conversation in which it does not hear the other yet (`joining`), or does. */
+export type LegActivity = 'none' | 'joining' | 'conversation'
+
+export interface LegMachine {
+  readonly phase: LegPhase
+  readonly activity: LegActivity
+  /** The log has been handed its record: it has to hold its end, too. */
+  readonly isRecorded: boolean
+}
+
+/** What the call does to a leg, and what the leg tells. */
+export type LegInput =
+  | 'dial'
+  | 'dial-ahead'
+  | 'release'
+  | 'bar'
+  | 'hang-up'
+  | 'recorded'
+  | 'answering'
+  | 'ringing'
+  | 'early-media'
+  | 'attempt-ended'
+  | 'answered'
+  | 'hears'
+  | 'cannot-hear'
+  | 'ended'
+
+/** One arrow of a leg's diagram. */
+export interface LegEdge {
+  readonly from: readonly LegPhase[]
+  readonly input: LegInput
+  /** Absent where the phase stays as it is. */
+  readonly to?: LegPhase
+}
+
+/** Somebody is being rung. */
+const trying: readonly LegPhase[] = ['dialled', 'ringing', 'early']
+/** It was dialled, and has not ended. */
+const up: readonly LegPhase[] = [...trying, 'answered', 'leaving']
+
+/** The whole life of a leg as data. The diagram of docs/one-call.md is made from this table; what it lacks is illegal. */
+export const legEdges: readonly LegEdge[] = [
+  // A leg that has ended is dialled anew, to whom it was forwarded or redirected.
+  { from: ['idle', 'ended'], input: 'dial', to: 'dialled' },
+  { from: ['idle'], input: 'dial-ahead', to: 'ahead' },
+  { from: ['ahead'], input: 'release', to: 'dialled' },
+  { from: ['ahead'], input: 'bar', to: 'ended' },
+  { from: [...trying, 'answered'], input: 'hang-up', to: 'leaving' },
+  { from: ['dialled'], input: 'ringing', to: 'ringing' },
+  { from: ['ringing', 'early'], input: 'ringing' },
+  { from: trying, input: 'early-media', to: 'early' },
+  { from: trying, input: 'answered', to: 'answered' },
+  { from: up, input: 'ended', to: 'ended' },
+  // Of several that are rung for a leg, each is recorded, and comes to nothing, in its own time.
+  { from: ['ahead', ...up], input: 'recorded' },
+  { from: up, input: 'attempt-ended' },
+  { from: [...trying, 'leaving'], input: 'answering' },
+  // What was on its way when the leg was told to go changes nothing any more.
+  { from: ['leaving'], input: 'ringing' },
+  { from: ['leaving'], input: 'early-media' },
+  { from: ['leaving'], input: 'answered' },
+  { from: ['answered', 'leaving', 'ended'], input: 'hears' },
+  { from: ['answered', 'leaving', 'ended'], input: 'cannot-hear' },
+]
+
+export const idleLeg: LegMachine = { phase: 'idle', activity: 'none', isRecorded: false }
+
+export const isUp = ({ phase }: LegMachine): boolean => up.includes(phase)
+
+export const isBeingRung = ({ phase }: LegMachine): boolean => trying.includes(phase)
+
+const edgeIndex = new Map<string, LegEdge>(
+  legEdges.flatMap((edge) => edge.from.map((from) => [`${from} ${edge.input}`, edge] as const)),
+)
+
+/** What the leg becomes; undefined where it does not take this input now. Pure. */
+export function stepLeg(leg: LegMachine, input: LegInput): LegMachine | undefined {
+  const edge = edgeIndex.get(`${leg.phase} ${input}`)
+  if (edge === undefined) return undefined
+  const phase = edge.to ?? leg.phase
+  if (input === 'dial' || input === 'dial-ahead') return { ...idleLeg, phase }
+  return {
+    phase,
+    activity: activityAfter(leg, phase, input),
+    isRecorded: leg.isRecorded || input === 'recorded',
+  }
+}
+
+function activityAfter({ activity }: LegMachine, phase: LegPhase, input: LegInput): LegActivity {
+  if (phase !== 'answered') return 'none'
+  return input === 'hears' && activity === 'joining' ? 'conversation' : activity
+}
