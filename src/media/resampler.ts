@@ -1,19 +1,10 @@
+import { kaiserWindow } from './kaiser-window.ts'
 import type { SampleRate } from './pcm-codec.ts'
 
 /** Linear samples at one rate to those at another; remembers the end of what came before, so that frames join without a seam. */
 export interface Resampler {
   /** Writes to the beginning of `into`, and returns how many samples it wrote. */
   resample(samples: Int16Array, into: Int16Array): number
-}
-
-/** Modified Bessel function of order zero, for Kaiser's window. */
-const besselI0 = (x: number): number => {
-  let [sum, term] = [1, 1]
-  for (let index = 1; term > sum * 1e-12; index++) {
-    term *= (x / (2 * index)) ** 2
-    sum += term
-  }
-  return sum
 }
 
 /**
@@ -24,7 +15,7 @@ const besselI0 = (x: number): number => {
 const sideTaps = ((count: number, beta: number): Float64Array => {
   const taps = Float64Array.from({ length: count }, (_, index) => {
     const distance = 2 * index + 1
-    const window = besselI0(beta * Math.sqrt(1 - (distance / (2 * count)) ** 2)) / besselI0(beta)
+    const window = kaiserWindow(distance / (2 * count), beta)
     return ((index % 2 === 0 ? 1 : -1) * window) / (Math.PI * distance)
   })
   const sum = taps.reduce((total, tap) => total + tap, 0)
