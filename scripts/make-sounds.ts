@@ -107,7 +107,7 @@ const makeMusic = (): Float32Array => {
   for (const [index, semitones] of notes.entries()) pluck(index * secondsPerNote * rate, semitones, 0.11, 2)
   const beatsOfChord = 8
   for (let index = 0; index < notes.length; index += beatsOfChord) {
-    const [root] = chords[(index / beatsOfChord) % chords.length] as readonly [number]
+    const [root] = chords[(index / beatsOfChord) % chords.length] ?? [0]
     pluck(index * secondsPerNote * rate, root, 0.13, 4)
   }
   return music
@@ -121,5 +121,5 @@ try {
 } finally {
   rmSync(scratch, { recursive: true })
 }
-writeSound(join(folder, 'prompts', 'en', 'beep.wav'), makeBeep())
-writeSound(join(folder, 'music', 'default.wav'), makeMusic())
+writeSound(join(folder, 'beep.wav'), makeBeep())
+writeSound(join(folder, 'music.wav'), makeMusic())

@@ -27,6 +27,7 @@ import { createPolicy } from './main/create-policy.ts'
 import { DescriptorWatch } from './main/descriptor-watch.ts'
 import { explainStartError } from './main/explain-start-error.ts'
 import { LiveDirectory } from './main/live-directory.ts'
+import { LiveSounds } from './main/live-sounds.ts'
 import { reasonsNotReady, tellStoreHealth } from './main/readiness.ts'
 import { webhookTargets } from './main/webhook-targets.ts'
 import { Orchestrator } from './orchestrator/orchestrator.ts'
@@ -90,14 +91,16 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const webhooks = new Webhooks({ ...store, clock, log, post: postByFetch }, callLog)
     started.push(() => webhooks.stop())
     const heldAccesses = new HeldAccesses()
-    const onChanged = (changed: Directory) => {
+    const sounds = await LiveSounds.load(log)
+    const onChanged = async (changed: Directory) => {
       engine.linesChanged()
       heldAccesses.recheck()
+      await sounds.replace(changed.listAccounts())
       return webhooks.replace(webhookTargets(changed))
     }
     const liveDirectory = new LiveDirectory({ config, store: store.directory, secretBox, onChanged })
     const { directory } = liveDirectory
-    const engine = createEngine(config, directory, store, secretBox, log)
+    const engine = createEngine(config, directory, store, secretBox, sounds, log)
     started.push(() => engine.close())
     const demo = config.demo === undefined ? undefined : await startDemo(config, { clock, random, log })
     // Its phones say goodbye to the engine, so it goes before that.

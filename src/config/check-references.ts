@@ -78,6 +78,8 @@ class ReferenceCheck {
       ['roles', 'name'],
       ['queues', 'name'],
       ['contexts', 'name'],
+      ['clips', 'name'],
+      ['music', 'name'],
       ['recordGroups', 'id'],
       ['cards', 'number'],
     ] as const) {

@@ -100,6 +100,9 @@ const certificateFiles = {
 /** Stands in the row of every call. */
 const nodeNumber = z.int().min(1).max(999)
 
+/** A recorded sound; a relative path starts at the folder of the configuration file. */
+const sound = z.strictObject({ name, file: z.string().min(1, 'must be the path of a WAV file') })
+
 /** What a phone of the line would dial. */
 const forwardTo = z.string().min(1).max(64).optional()
 
@@ -183,6 +186,8 @@ const account = z.strictObject({
     .default([]),
   contexts: z.array(z.strictObject({ name, steps: z.array(feature.extend({ unless: name.optional() })) })).default([]),
   featureCodes: z.record(z.string().regex(/^[*#0-9]{1,12}$/), feature).default({}),
+  clips: z.array(sound).default([]),
+  music: z.array(sound).default([]),
   recordGroups: z.array(z.strictObject({ id: z.int().min(1), name })).default([]),
   cards: z.array(z.strictObject({ number: z.string().regex(/^[0-9]{1,32}$/), balance: z.number() })).default([]),
   webhooks: z

@@ -44,6 +44,8 @@ export async function directoryRecords(
           withoutUndefined(feature),
         ]),
       ),
+      ...(account.clips.length === 0 ? {} : { clips: account.clips }),
+      ...(account.music.length === 0 ? {} : { music: account.music }),
       recordGroups: account.recordGroups,
       cards: account.cards,
       webhooks: account.webhooks,

@@ -11,6 +11,7 @@ import { findAbsentAddresses } from './find-absent-addresses.ts'
 import { lenientSchema } from './lenient-schema.ts'
 import { escapeSecret, resolveSecrets, type SecretPlaces, secretPlacesOf } from './resolve-secrets.ts'
 import { keysAt } from './schema-keys.ts'
+import { findFaultySounds, findRelativeSounds, soundFilesOf, withSoundFolder } from './sound-files.ts'
 import { type Path, type Position, renderPath, YamlSource } from './yaml-source.ts'
 
 export { ConfigError, type ConfigFault }
@@ -25,11 +26,23 @@ export const loadConfig = (file: string, environment: Environment = process.env)
 export async function loadConfigHere(file: string, environment: Environment = process.env): Promise<Config> {
   const source = readYaml(readConfigText(file), file)
   const { config } = readSource(source, file, secretPlacesOf(file, environment))
-  const absent = await findAbsentAddresses(config)
-  if (absent.length === 0) return config
   const message = 'must have an address of this machine'
-  const faults = absent.map((path) => placed({ path, message }, source))
-  throw new ConfigError(file, faults.toSorted(byPlace))
+  const absent = (await findAbsentAddresses(config)).map((path) => ({ path, message }))
+  throwFaults([...absent, ...(await findFaultySounds(config))], source, file)
+  return config
+}
+
+/** For a running server, to which a configuration was sent: the files that it names must be there. */
+export async function parseConfigHere(text: string, file: string): Promise<Config> {
+  const source = readYaml(text, file)
+  const { config } = readSource(source, file, undefined)
+  throwFaults(await findFaultySounds(config), source, file)
+  return config
+}
+
+function throwFaults(faults: readonly FoundFault[], source: YamlSource, file: string): void {
+  if (faults.length === 0) return
+  throw new ConfigError(file, faults.map((fault) => placed(fault, source)).toSorted(byPlace))
 }
 
 function readConfigText(file: string): string {
@@ -49,7 +62,10 @@ export function bundleConfig(
 ): { readonly text: string; readonly config: Config } {
   const source = readYaml(readConfigText(file), file)
   const { config, secrets } = readSource(source, file, secretPlacesOf(file, environment))
-  return { text: source.textWith(secrets.map(({ path, value }) => ({ path, value: escapeSecret(value) }))), config }
+  const open = secrets.map(({ path, value }) => ({ path, value: escapeSecret(value) }))
+  // Where it is read nobody knows the folder of this file.
+  const sounds = soundFilesOf(config).map(({ path, file: value }) => ({ path, value }))
+  return { text: source.textWith([...open, ...sounds]), config }
 }
 
 /**
@@ -94,6 +110,7 @@ function readSource(source: YamlSource, file: string, places: SecretPlaces | und
   const shapeFaults: FoundFault[] = [
     ...(maySecretsMiss ? [] : secrets.missing),
     ...(result.error?.issues.flatMap(shapeFaultsOf) ?? []),
+    ...(places === undefined && result.data !== undefined ? findRelativeSounds(result.data) : []),
   ]
   const readable = lenientConfigSchema.parse(value) as Config
   // Where one value is wrong in shape, what the rest of its group seems to lack may be a consequence of that.
@@ -105,7 +122,8 @@ function readSource(source: YamlSource, file: string, places: SecretPlaces | und
     ...clashFaultsOf(readable, isOfShape, source),
   ]
   if (result.data === undefined || faults.length > 0) throw new ConfigError(file, faults.toSorted(byPlace))
-  return { config: result.data, secrets: secrets.found, missing: secrets.missing }
+  const config = places === undefined ? result.data : withSoundFolder(result.data, places.folder)
+  return { config, secrets: secrets.found, missing: secrets.missing }
 }
 
 /** A fault as it was found, before its place in the file is looked up. */

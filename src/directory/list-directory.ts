@@ -27,7 +27,7 @@ export function listDirectory(directory: Directory, accountNames: readonly strin
     accounts.flatMap((account) => items(account).map((item) => ({ account: account.name, ...item })))
   return {
     accounts: accounts.map(
-      ({ roles, queues, contexts, featureCodes, recordGroups, cards, webhooks, ...account }) => account,
+      ({ roles, queues, contexts, featureCodes, recordGroups, cards, webhooks, clips, music, ...account }) => account,
     ),
     lines: ofEach(({ name }) => directory.listLines(name).map(publicLine)),
     credentials: ofEach(({ name }) => directory.listCredentials(name)).map(({ permissions, lines, ...credential }) => ({

@@ -36,12 +36,20 @@ export interface AccountRecord {
   readonly queues: readonly QueueRecord[]
   readonly contexts: readonly ContextRecord[]
   readonly featureCodes: Readonly<Record<string, FeatureRecord>>
+  /** Recorded sounds of its own, by the absolute path of a WAV file; none if absent. */
+  readonly clips?: readonly SoundRecord[]
+  readonly music?: readonly SoundRecord[]
   readonly recordGroups: readonly { readonly id: number; readonly name: string }[]
   /** Who is told of its calls' events, and in whose words. */
   readonly webhooks: readonly { readonly url: string; readonly format: string }[]
   readonly cards: readonly { readonly number: string; readonly balance: number }[]
   /** What users may do, by the name of their role. */
   readonly roles?: readonly { readonly name: string; readonly permissions: readonly Permission[] }[]
+}
+
+export interface SoundRecord {
+  readonly name: string
+  readonly file: string
 }
 
 export interface QueueRecord {

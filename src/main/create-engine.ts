@@ -11,6 +11,7 @@ import { bindingKey } from '../sip/registrar/binding-table.ts'
 import type { Store } from '../store/store.ts'
 import { StoreError } from '../store/store-error.ts'
 import { type BindingStore, SipEngine, type SipListener } from '../telephony/sip-engine/sip-engine.ts'
+import type { SoundLibrary } from '../telephony/sound-library.ts'
 import { createTargetRules } from './create-target-rules.ts'
 import { createSipLines } from './sip-lines.ts'
 
@@ -20,6 +21,7 @@ export function createEngine(
   directory: Directory,
   store: Store,
   secretBox: SecretBox,
+  sounds: SoundLibrary,
   log: Log,
 ): SipEngine {
   const [first = 0, last = 0] = config.media.ports.split('-').map(Number)
@@ -39,6 +41,7 @@ export function createEngine(
     digestAlgorithms: config.sip.digest,
     silentSeconds: config.calls.silentSeconds,
     media,
+    sounds,
     qualifySeconds: config.sip.qualifySeconds,
     lines: createSipLines(directory, config.sip.realm),
     targets: createTargetRules(config, media),

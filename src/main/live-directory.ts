@@ -7,7 +7,7 @@ import type {
 } from '../access/directory-changes.ts'
 import { applyConfig } from '../config/apply-config.ts'
 import type { Config } from '../config/config-schema.ts'
-import { ConfigError, parseConfig } from '../config/load-config.ts'
+import { ConfigError, parseConfigHere } from '../config/load-config.ts'
 import { serverSettings } from '../config/server-settings.ts'
 import type { ApplySummary } from '../directory/apply-records.ts'
 import { createDirectory } from '../directory/create-directory.ts'
@@ -58,7 +58,7 @@ export class LiveDirectory implements DirectoryChanges {
   async apply(yaml: string, withdrawn: AbortSignal): Promise<ApplyOutcome> {
     let config: Config
     try {
-      config = parseConfig(yaml, 'configuration')
+      config = await parseConfigHere(yaml, 'configuration')
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error
       return { outcome: 'refused', faults: error.faults }

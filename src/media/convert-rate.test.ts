@@ -16,7 +16,7 @@ const decibels = async (frequency: number, from: number, heardAt = frequency): P
 
 for (const rate of soundRates) {
   test(`${rate} to 16,000: what both can hold keeps its level, and nothing is late`, async () => {
-    const highest = 0.85 * Math.min(rate, 16_000) / 2
+    const highest = (0.85 * Math.min(rate, 16_000)) / 2
     for (const frequency of [300, 1000, 3300, highest].filter((one) => one <= highest)) {
       const level = await decibels(frequency, rate)
       assert.ok(Math.abs(level) < 0.2, `${frequency} Hz: ${level} dB`)

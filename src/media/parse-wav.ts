@@ -24,7 +24,8 @@ const maximumChunks = 1000
 type ReadSample = (view: DataView, offset: number) => number
 
 /** Signed, of three octets. */
-const readInt24 = (view: DataView, offset: number): number => (view.getUint16(offset, true) | (view.getInt8(offset + 2) << 16))
+const readInt24 = (view: DataView, offset: number): number =>
+  view.getUint16(offset, true) | (view.getInt8(offset + 2) << 16)
 
 /** By format tag and bits of a sample. */
 const readers: Readonly<Record<string, ReadSample>> = {

@@ -20,6 +20,13 @@ export const readSoundFile = async (path: string): Promise<Sound | SoundFault> =
   return sound
 }
 
+/** Why a file holds no sound that can be used; undefined where it does. Never throws. */
+export const checkSoundFile = async (path: string): Promise<string | undefined> => {
+  const octets = await readBounded(path)
+  const recorded = 'fault' in octets ? octets : parseWav(octets)
+  return 'fault' in recorded ? recorded.fault : undefined
+}
+
 /** A device or a pipe might never end. */
 const readBounded = async (path: string): Promise<Buffer | SoundFault> => {
   try {
