@@ -26,6 +26,11 @@ export class IncomingInvite {
   readonly source: Source
   readonly dialog: Dialog
   readonly session: Session
+  /**
+   * The session whose place this call is to take (Replaces, RFC 3891). Whoever accepts the call ends that session: by BYE where it is
+   * answered, by CANCEL of its INVITE where it is early.
+   */
+  readonly replaced: Session | undefined
   /** The caller gave up (CANCEL, or BYE within the early dialog), or nobody answered for too long. The INVITE has its 487 or 480. */
   onCancelled: (() => void) | undefined
   /** The ACK of our 2xx has come; it holds the answer where our 2xx held the offer. */
@@ -48,12 +53,14 @@ export class IncomingInvite {
     transaction: ServerTransaction,
     source: Source,
     onDone: (invite: IncomingInvite) => void,
+    replaced?: Session,
   ) {
     this.#core = core
     this.#transaction = transaction
     this.#onDone = onDone
     this.request = request
     this.source = source
+    this.replaced = replaced
     const { protocol, host, port, flow } = source
     const destination = { protocol, host, port, flow }
     const contact = core.contact(destination, parseUri(request.uri).user ?? '')

@@ -71,7 +71,6 @@ export class Session implements DialogUsage, OfferingSession {
   readonly #core: UserAgentCore
   readonly #client: DialogClient
   readonly #offers: OfferExchange
-  /** We sent the INVITE. */
   readonly #madeCallId: boolean
   #patient: PatientOffers | undefined
   #madeTransfers: SessionTransfers | undefined
@@ -112,6 +111,16 @@ export class Session implements DialogUsage, OfferingSession {
 
   get ended(): boolean {
     return isEnded(this.#state)
+  }
+
+  /** The INVITE has no final response. */
+  get isEarly(): boolean {
+    return this.#state === 'early'
+  }
+
+  /** We sent the INVITE. */
+  get isOurs(): boolean {
+    return this.#madeCallId
   }
 
   get awaitsAck(): boolean {

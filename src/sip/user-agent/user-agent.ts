@@ -1,6 +1,7 @@
 import { isSipUri, targetOf } from '../dialog/contact.ts'
 import { Dialog } from '../dialog/dialog.ts'
 import type { DialogSnapshot } from '../dialog/dialog-snapshot.ts'
+import type { Replaces } from '../dialog/replaces.ts'
 import { createResponse } from '../message/create-response.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
 import { SipParseError } from '../message/sip-parse-error.ts'
@@ -12,6 +13,7 @@ import { type AliveQuestion, askAlive } from './ask-alive.ts'
 import { Authorizer } from './authorizer.ts'
 import { acceptsSessionDescription, sessionDescriptionType } from './capabilities.ts'
 import { UserAgentCore, type UserAgentOptions } from './core.ts'
+import { findReplaced, replacedBy } from './find-replaced.ts'
 import { IncomingInvite } from './incoming-invite.ts'
 import type { Credentials, InviteHandler, InviteOptions } from './invite-options.ts'
 import { InviteRecovery, type InviteRecoveryRecord, type RecoveryOutcome } from './invite-recovery.ts'
@@ -98,6 +100,11 @@ export class UserAgent {
   /** A REGISTER client; `start` it. */
   registration(options: RegistrationOptions): Registration {
     return new Registration(this.#core, options)
+  }
+
+  /** The session of ours that a Replaces names, as in the Refer-To of a REFER (RFC 3891). */
+  findReplaced(replaces: Replaces): Session | undefined {
+    return findReplaced(this.#core.dialogs, replaces)
   }
 
   /** Ends an answered call of a dead process: ACK, for it may have died before sending that, and BYE. */
@@ -208,9 +215,11 @@ export class UserAgent {
     const { request, source } = arrived
     const refusal = this.#refuseInvite(request)
     if (refusal !== undefined) return arrived.answer(refusal)
+    const replaced = replacedBy(request, this.#core.dialogs)
     const transaction = arrived.begin('stranger')
     if (transaction === undefined) return
-    const invite = new IncomingInvite(this.#core, request, transaction, source, (done) => this.#incoming.delete(done))
+    const onDone = (done: IncomingInvite): void => void this.#incoming.delete(done)
+    const invite = new IncomingInvite(this.#core, request, transaction, source, onDone, replaced)
     this.#incoming.add(invite)
     this.onInvite?.(invite)
   }
