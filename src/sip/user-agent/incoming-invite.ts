@@ -70,7 +70,7 @@ export class IncomingInvite {
       onEarlyEnd: () => this.#giveUp(487, 'Request Terminated'),
       onPrack: (prack: SipRequest) => this.#receivePrack(prack),
     }
-    this.session = new Session(core, this.dialog, {}, { invitation })
+    this.session = new Session(core, this.dialog, {}, { invitation, invite: request })
     this.#isReliable = requiresReliability(request.headers)
     // RFC 3262 section 3: the first RSeq is chosen between 1 and 2**31 - 1.
     this.#sequence = 1 + (core.random.bytes(2).readUInt16BE() & 0x7fff)

@@ -7,8 +7,9 @@ import { requiresReliability } from './capabilities.ts'
 import type { UserAgentCore } from './core.ts'
 import type { InviteHandler, InviteOptions } from './invite-options.ts'
 import { choosePeer } from './next-hop.ts'
-import { Session, type SessionInvitation, type SessionOptions } from './session.ts'
+import { Session } from './session.ts'
 import { sessionDescription } from './session-description.ts'
+import type { SessionInvitation, SessionOptions } from './session-options.ts'
 
 /** What one To tag has shown of itself. */
 type Fork =
@@ -44,7 +45,7 @@ export class InviteForks {
     this.#destination = options.destination
     this.#authorizer = authorizer
     this.#openInvite = options.body === undefined ? 'offer-answered' : 'offer-open'
-    this.#invitation = { relocate: options.relocate, onGone: (session, ack) => this.#forget(session, ack) }
+    this.#invitation = { relocate: options.relocate, onGone: (dialog, ack) => this.#forget(dialog, ack) }
   }
 
   /** Another attempt is about to be sent: what answered the one before was its failure. */
@@ -111,7 +112,7 @@ export class InviteForks {
   settle(): void {
     this.leaveEarly()
     this.#origin = undefined
-    this.#invitation = { onGone: (session, ack) => this.#forget(session, ack) }
+    this.#invitation = { onGone: (dialog, ack) => this.#forget(dialog, ack) }
   }
 
   abandon(): void {
@@ -136,7 +137,7 @@ export class InviteForks {
     return session
   }
 
-  #forget({ dialog }: Session, ack: SentAck | undefined): void {
+  #forget(dialog: Dialog, ack: SentAck | undefined): void {
     if (ack === undefined) this.#byTag.delete(dialog.remoteTag)
     else this.#byTag.set(dialog.remoteTag, { name: 'over', ack })
   }

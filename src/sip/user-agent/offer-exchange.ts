@@ -10,6 +10,8 @@ import { sessionDescription } from './session-description.ts'
 import type { SessionHandler } from './session-handler.ts'
 import { refuseBody, retryLater, setBody } from './stock-responses.ts'
 
+type HeaderList = readonly (readonly [string, string])[]
+
 /** What came of an offer that we made within the dialog. */
 export type OfferOutcome =
   | { readonly status: 'answered'; readonly answer: string }
@@ -79,8 +81,8 @@ export class OfferExchange {
   }
 
   /** Sends a re-INVITE with a new offer (RFC 3261 section 14.1), which holds the peer if it is held. */
-  offer(description: string): Promise<OfferOutcome> {
-    return this.#offer(description, this.#isHolding)
+  offer(description: string, headers: HeaderList = []): Promise<OfferOutcome> {
+    return this.#offer(description, this.#isHolding, headers)
   }
 
   /** Holds the peer with a new offer, or takes it back; refused, it leaves everything as it was. */
@@ -88,7 +90,7 @@ export class OfferExchange {
     return this.#offer(description, isHolding)
   }
 
-  #offer(description: string, isHolding: boolean): Promise<OfferOutcome> {
+  #offer(description: string, isHolding: boolean, headers: HeaderList = []): Promise<OfferOutcome> {
     const session = this.#session
     if (session.ended) return Promise.resolve({ status: 'ended' })
     const isInviteOpen = session.awaitsAck || session.owesAck || session.dialog.state === 'early'
@@ -99,6 +101,7 @@ export class OfferExchange {
       const create = (): SipRequest => {
         const request = session.createRequest('INVITE')
         request.headers.append('Allow', allowedMethods)
+        for (const [name, value] of headers) request.headers.append(name, value)
         setBody(request, sessionDescriptionType, described)
         return request
       }

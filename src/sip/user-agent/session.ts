@@ -1,20 +1,23 @@
 import type { Dialog } from '../dialog/dialog.ts'
 import { createResponse } from '../message/create-response.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
+import type { NameAddr } from '../message/name-addr.ts'
 import type { SentAck } from '../transaction/sent-ack.ts'
 import type { ServerTransaction } from '../transaction/server-transaction.ts'
 import { AnswerRetransmission } from './answer-retransmission.ts'
-import type { Authorizer } from './authorizer.ts'
 import { bodyType, digitTypes } from './capabilities.ts'
+import { allowsUpdate, type IdentityOutcome } from './connected-identity.ts'
 import type { Alarm, UserAgentCore } from './core.ts'
-import { DialogClient, type Relocate } from './dialog-client.ts'
+import { DialogClient } from './dialog-client.ts'
 import type { DialogUsage } from './dialog-usage.ts'
 import type { Body } from './invite-options.ts'
-import { OfferExchange, type OfferingSession, type OfferOutcome, type OpenInvite } from './offer-exchange.ts'
-import { PatientOffers, type WishOutcome } from './patient-offers.ts'
+import { OfferExchange, type OfferingSession, type OfferOutcome } from './offer-exchange.ts'
+import type { WishOutcome } from './patient-offers.ts'
 import type { ReferTarget } from './refer-to.ts'
 import type { RequestOutcome } from './send-authorized.ts'
+import { SessionControls } from './session-controls.ts'
 import type { SessionEnd, SessionHandler } from './session-handler.ts'
+import type { SessionInvitation, SessionOptions } from './session-options.ts'
 import {
   awaitsAck,
   isEnded,
@@ -23,7 +26,6 @@ import {
   type SessionState,
   stepSession,
 } from './session-state.ts'
-import { SessionTransfers } from './session-transfers.ts'
 import {
   describeCapabilities,
   refuseBody,
@@ -35,24 +37,6 @@ import {
 import type { TransferOutcome } from './transfer-sent.ts'
 
 type HeaderList = readonly (readonly [string, string])[]
-
-/** What a session tells the INVITE that made it, and asks of it. */
-export interface SessionInvitation {
-  /** The peer has ended an early dialog; its BYE was answered. */
-  onEarlyEnd?(): void
-  /** A PRACK of one of our reliable provisional responses; true if it confirmed one (RFC 3262 section 3). */
-  onPrack?(prack: SipRequest): boolean
-  /** Nothing of the session is left but its ACK, if there was one. */
-  onGone?(session: Session, ack: SentAck | undefined): void
-  readonly relocate?: Relocate | undefined
-}
-
-export interface SessionOptions {
-  readonly invitation?: SessionInvitation
-  readonly authorizer?: Authorizer | undefined
-  /** Where the INVITE stands that we sent; absent where the peer sent it, and where it is answered. */
-  readonly openInvite?: OpenInvite
-}
 
 /** Our 2xx that waits for its ACK, with the CSeq number of its INVITE. */
 interface UnconfirmedAnswer {
@@ -68,12 +52,14 @@ interface UnconfirmedAnswer {
 export class Session implements DialogUsage, OfferingSession {
   readonly dialog: Dialog
   handler: SessionHandler
+  /** We sent the INVITE. */
+  readonly isOurs: boolean
   readonly #core: UserAgentCore
   readonly #client: DialogClient
   readonly #offers: OfferExchange
-  readonly #madeCallId: boolean
-  #patient: PatientOffers | undefined
-  #madeTransfers: SessionTransfers | undefined
+  #madeControls: SessionControls | undefined
+  /** The peer has said that it takes UPDATE. */
+  #allowsUpdate: boolean
   #invitation: SessionInvitation
   #state: SessionState
   /** ACK of the newest 2xx that we received, repeated whenever that 2xx is. */
@@ -92,21 +78,22 @@ export class Session implements DialogUsage, OfferingSession {
     this.#invitation = options.invitation ?? {}
     this.#client = new DialogClient(core, dialog, options.authorizer, this.#invitation.relocate)
     this.#offers = new OfferExchange(core, this, options.openInvite)
-    this.#madeCallId = options.openInvite !== undefined
+    this.isOurs = options.openInvite !== undefined
+    this.#allowsUpdate = options.invite !== undefined && allowsUpdate(options.invite)
     // A dialog of a dead process is confirmed by its 2xx; whether that process acknowledged it, nobody knows.
     this.#state = dialog.state === 'early' ? 'early' : 'owes-ack'
     core.dialogs.add(dialog, this)
   }
 
-  /** Made when it is first needed: most calls are never held. */
-  get #patientOffers(): PatientOffers {
-    this.#patient ??= new PatientOffers(this.#core, this.#madeCallId)
-    return this.#patient
-  }
-
-  get #transfers(): SessionTransfers {
-    this.#madeTransfers ??= new SessionTransfers(this.#core, this.#client, this)
-    return this.#madeTransfers
+  get #controls(): SessionControls {
+    this.#madeControls ??= new SessionControls(this.#core, {
+      session: this,
+      client: this.#client,
+      offers: this.#offers,
+      isOurs: this.isOurs,
+      allowsUpdate: this.#allowsUpdate,
+    })
+    return this.#madeControls
   }
 
   get ended(): boolean {
@@ -116,11 +103,6 @@ export class Session implements DialogUsage, OfferingSession {
   /** The INVITE has no final response. */
   get isEarly(): boolean {
     return this.#state === 'early'
-  }
-
-  /** We sent the INVITE. */
-  get isOurs(): boolean {
-    return this.#madeCallId
   }
 
   get awaitsAck(): boolean {
@@ -136,6 +118,7 @@ export class Session implements DialogUsage, OfferingSession {
   /** A 2xx made the session; it is ended if nobody acknowledges it while the peer still repeats its 2xx. */
   answered(response: SipResponse): void {
     this.#client.confirm(response)
+    this.#allowsUpdate = allowsUpdate(response)
     this.#offers.inviteAnswered()
     this.#take('answered')
   }
@@ -218,12 +201,12 @@ export class Session implements DialogUsage, OfferingSession {
    * what `describe` gives then.
    */
   hold(describe: () => string): Promise<WishOutcome> {
-    return this.#patientOffers.ask(() => this.#offers.offerHold(describe(), true))
+    return this.#controls.hold(describe, true)
   }
 
   /** Ends our hold. */
   resume(describe: () => string): Promise<WishOutcome> {
-    return this.#patientOffers.ask(() => this.#offers.offerHold(describe(), false))
+    return this.#controls.hold(describe, false)
   }
 
   /**
@@ -233,7 +216,20 @@ export class Session implements DialogUsage, OfferingSession {
   refer(target: ReferTarget, onProgress: (status: number) => void = () => {}): Promise<TransferOutcome> {
     if (this.ended) return Promise.resolve({ status: 'ended' })
     if (this.#state === 'early' || this.#state === 'owes-ack') return Promise.resolve({ status: 'refused', code: 491 })
-    return this.#transfers.refer(target, onProgress)
+    return this.#controls.refer(target, onProgress)
+  }
+
+  /**
+   * Tells the peer whom it talks to now, by UPDATE where it takes that; otherwise by a re-INVITE with what `describe` gives, whose
+   * answer is in the outcome, or not at all. Whether it may know is the owner's decision.
+   */
+  updateIdentity(identity: NameAddr, describe?: () => string): Promise<IdentityOutcome> {
+    if (this.ended) return Promise.resolve({ status: 'ended' })
+    return this.#controls.updateIdentity(identity, describe)
+  }
+
+  offerWith(description: string, headers: HeaderList): Promise<OfferOutcome> {
+    return this.#offers.offer(description, headers)
   }
 
   /** Sends INFO, OPTIONS or another request within the dialog. A 481 or 408 ends the session (RFC 3261 section 12.2.1.2). */
@@ -287,9 +283,9 @@ export class Session implements DialogUsage, OfferingSession {
       case 'REFER':
         // An early dialog is no call that could be transferred.
         if (this.#state === 'early') return transaction.respond(createResponse(request, 403, 'Not Answered Yet'))
-        return this.#transfers.receiveRefer(request, transaction)
+        return this.#controls.receiveRefer(request, transaction)
       case 'NOTIFY':
-        return this.#transfers.receiveNotify(request, transaction)
+        return this.#controls.receiveNotify(request, transaction)
       case 'OPTIONS':
         return transaction.respond(describeCapabilities(request))
       case 'PRACK': {
@@ -348,10 +344,10 @@ export class Session implements DialogUsage, OfferingSession {
         const { onGone } = this.#invitation
         this.dialog.terminate()
         this.#leave()
-        return onGone?.(this, this.#ack)
+        return onGone?.(this.dialog, this.#ack)
       }
       case 'leave':
-        this.#madeTransfers?.abandon()
+        this.#madeControls?.abandon()
         return this.#leave()
     }
   }
@@ -369,14 +365,12 @@ export class Session implements DialogUsage, OfferingSession {
 
   #tellEnded(end: SessionEnd, bye?: SipRequest): void {
     this.#offers.end()
-    this.#patient?.end()
-    this.#madeTransfers?.sessionEnded()
+    this.#madeControls?.sessionEnded()
     this.handler.onEnded?.(end, bye)
   }
 
   #leave(): void {
     this.#stopWaiting()
-    this.#patient?.end()
     this.#core.dialogs.remove(this.dialog, this)
     this.#byeDone?.resolve()
     // Late repetitions of a 2xx may keep us for another half a minute, but not the call that we were for.
