@@ -26,6 +26,7 @@ import { LegHearing } from './leg-hearing.ts'
 import { LegMedia, type RefuseMediaTarget } from './leg-media.ts'
 import { legRecovery } from './leg-recovery.ts'
 import { LegRounds } from './leg-rounds.ts'
+import { type Answering, type Ending, type LegState, soundOf, winnerOf } from './leg-state.ts'
 import { type LegVerdict, mapFailure } from './map-sip-status.ts'
 import type { MediaHosts } from './media-hosts.ts'
 import { silenceLimit } from './silence-limit.ts'
@@ -42,8 +43,6 @@ export interface EngineLegContext extends AnsweredLegContext {
   /** Once, when nothing of the leg is left. */
   readonly onGone: (leg: EngineLeg) => void
 }
-
-type LegPhase = 'dialling' | 'answering' | 'answered' | 'ending' | 'ended'
 
 /** How long the end of a leg waits for phones that were ringing to confirm that they have stopped. */
 const goodbyeMilliseconds = 4000
@@ -63,21 +62,10 @@ export class EngineLeg implements LegHandle {
   readonly #attempts: LegAttempts
   readonly #rounds: LegRounds
   readonly #digits: DigitSource
-  #phase: LegPhase = 'dialling'
-  #verdict: LegVerdict = { cause: 'failed' }
-  /** What a party that is hung up is told of it. */
-  #told: string | undefined
-  #rang = false
-  #media: LegMedia | undefined
-  #hearing: LegHearing | undefined
-  /** The attempt that the session came of. */
-  #winner: Attempt | undefined
-  #session: Session | undefined
+  #state: LegState = { phase: 'preparing' }
   /** Writes to the log under way: `ended` does not overtake them. */
   #writing = 0
   #goodbyeTimer: Timer | undefined
-  /** Set as long as it is answered, and until its end is through. */
-  #answered: AnsweredLeg | undefined
 
   constructor(
     request: DialRequest,
@@ -93,7 +81,7 @@ export class EngineLeg implements LegHandle {
     this.#context = context
     this.#attempts = new LegAttempts(context.userAgent, context.clock, (...end) => this.#attemptEnded(...end))
     this.#rounds = new LegRounds(context.clock, this.#attempts, request.ringSeconds, {
-      isDialling: () => this.#phase === 'dialling',
+      isDialling: () => this.#state.phase === 'dialling',
       writeDialled: (recovery, attempt) => this.#write('dialled', recovery, attempt),
       send: (prepared) => this.#send(prepared),
       decide: (verdict, attemptsEndAs) => this.#decide(verdict, attemptsEndAs === undefined ? {} : { attemptsEndAs }),
@@ -107,7 +95,7 @@ export class EngineLeg implements LegHandle {
 
   /** Never throws; whatever goes wrong ends the leg. */
   async start(): Promise<void> {
-    if (this.#phase !== 'dialling') return
+    if (this.#state.phase !== 'preparing') return
     try {
       const rounds = this.#plan()
       if (typeof rounds === 'string') return this.#decide({ cause: rounds })
@@ -122,8 +110,9 @@ export class EngineLeg implements LegHandle {
   }
 
   hear(source: Source<LegHandle>): Playback {
-    const hearing = this.#hearing
-    if (this.#phase !== 'answered' || hearing === undefined) return new LegPlayback().end('stopped')
+    const state = this.#state
+    if (state.phase !== 'answered') return new LegPlayback().end('stopped')
+    const { media, hearing } = state
     const onFailed = (error: unknown) =>
       this.#context.log.info({ callId: this.callId, leg: this.leg, err: error }, 'a leg cannot hear what it should')
     if (source.kind !== 'legs') return hearing.hear(source, onFailed)
@@ -131,20 +120,19 @@ export class EngineLeg implements LegHandle {
     const isComplete = speakers.length === source.legs.length
     const legs = isComplete ? speakers.map((speaker) => speaker.#audible) : [undefined]
     const playback = hearing.hear({ ...source, legs }, onFailed)
-    const partner = speakers.find((speaker) => speaker.#media !== undefined && speaker.#media === this.#media?.partner)
+    const partner = speakers.find((speaker) => media.partner !== undefined && speaker.#audible === media.partner)
     if (partner !== undefined) this.#joined(partner)
     return playback
   }
 
   /** What others hear of it, as long as it is up. */
   get #audible(): LegMedia | undefined {
-    return this.#phase === 'ending' || this.#phase === 'ended' ? undefined : this.#media
+    return this.#state.phase === 'ending' ? undefined : soundOf(this.#state)?.media
   }
 
   /** Each of the two hears the other. */
   #joined(partner: EngineLeg): void {
-    partner.#answered?.joined()
-    this.#answered?.joined()
+    for (const state of [partner.#state, this.#state]) if (state.phase === 'answered') state.care.joined()
   }
 
   hangup(cause: EndCause, told = cause): void {
@@ -153,27 +141,31 @@ export class EngineLeg implements LegHandle {
 
   /** False where the leg ends meanwhile, or for want of a port. */
   async #openMedia(): Promise<boolean> {
-    const { media, mediaHosts: hosts, refuseTarget, random } = this.#context
+    const { media: plane, mediaHosts: hosts, refuseTarget, random, sounds } = this.#context
     const partner = this.#request.partner?.speaker
-    const beside = partner instanceof EngineLeg ? partner.#media : undefined
+    const beside = partner instanceof EngineLeg ? partner.#audible : undefined
     try {
-      const endpoint = await media.allocate(beside === undefined ? {} : { beside: beside.endpoint })
-      this.#media = new LegMedia({ endpoint, beside, hosts, refuseTarget, random })
-      this.#hearing = new LegHearing(this.#media, this.#context.sounds)
+      const endpoint = await plane.allocate(beside === undefined ? {} : { beside: beside.endpoint })
+      const media = new LegMedia({ endpoint, beside, hosts, refuseTarget, random })
+      // It ended while no port was free: nobody else gives this one back.
+      if (this.#state.phase !== 'preparing') {
+        void this.#release(media)
+        return false
+      }
+      this.#state = { phase: 'dialling', media, hearing: new LegHearing(media, sounds), hasRung: false }
       endpoint.onDtmf = (digit, milliseconds) => this.#digits.takeMedia(digit, milliseconds)
       endpoint.onFailed = () => this.hangup('media-failed')
+      return true
     } catch (error) {
       this.#warn(error, 'no media port for this leg')
       this.#decide({ cause: 'congestion' })
+      return false
     }
-    // It ended while no port was free: nobody else gives this one back.
-    if (this.#phase === 'ended') void this.#releaseMedia()
-    return this.#phase === 'dialling'
   }
 
   /** Throws where the target's address cannot be sent to at all. */
   #send(prepared: PreparedAttempt): void {
-    const body = { type: 'application/sdp', content: this.#media?.createOffer() ?? '' }
+    const body = { type: 'application/sdp', content: soundOf(this.#state)?.media.createOffer() ?? '' }
     const { farSide, carrier } = prepared.target
     const options = { body, silenceMilliseconds: silenceLimit(farSide), watchesPort: farSide === 'trunk' }
     const handlerOf = (self: () => Attempt) =>
@@ -189,22 +181,23 @@ export class EngineLeg implements LegHandle {
       onFailed: (failure) => this.#attemptFailed(self(), failure),
       onEnded: (end) => this.#sessionEnded(self(), end),
       onOffer: (offer, request, dialog) => this.#answerOffer(offer, request, dialog),
-      onAnswer: (answer) => this.#media?.takeAnswer(answer),
+      onAnswer: (answer) => soundOf(this.#state)?.media.takeAnswer(answer),
       onInfo: (_type, body) => {
-        if (this.#phase === 'answered') this.#digits.takeInfo(body)
+        if (this.#state.phase === 'answered') this.#digits.takeInfo(body)
       },
     }
   }
 
   #progress({ target }: Attempt, response: SipResponse, dialog: Dialog | undefined): void {
-    if (this.#phase !== 'dialling') return
-    if (response.status >= 180 && !this.#rang) {
-      this.#rang = true
-      this.#emit({ type: 'ringing' })
+    const state = this.#state
+    if (state.phase !== 'dialling') return
+    if (response.status >= 180 && !state.hasRung) {
+      this.#state = { ...state, hasRung: true }
+      this.#listener({ type: 'ringing' })
     }
-    const media = this.#media
+    const { media } = state
     const description = sessionDescription(response) ?? ''
-    if (description === '' || dialog === undefined || media === undefined) return
+    if (description === '' || dialog === undefined) return
     media.seenFrom = response.receivedFrom
     const early = media.readEarly(dialog.id, description, requiresReliability(response.headers))
     if (early instanceof Promise) void early.then((negotiation) => this.#hearEarly(media, negotiation, target))
@@ -213,10 +206,10 @@ export class EngineLeg implements LegHandle {
 
   /** Several phones share one endpoint until one of them answers; only a lone one can be listened to before. */
   #hearEarly(media: LegMedia, early: Negotiation, target: DialTarget): void {
-    if (this.#phase !== 'dialling' || !this.#isLone || !early.ok) return
+    if (this.#state.phase !== 'dialling' || !this.#isLone || !early.ok) return
     const { endpoint } = media
     endpoint.onMedia = () => {
-      if (this.#phase === 'dialling') this.#emit({ type: 'early-media' })
+      if (this.#state.phase === 'dialling') this.#listener({ type: 'early-media' })
     }
     endpoint.signallingHost = target.signallingHost
     media.agree(early.negotiated)
@@ -227,50 +220,57 @@ export class EngineLeg implements LegHandle {
   }
 
   #answerOffer(offer: string, { receivedFrom }: SipRequest, dialog: Dialog): ReturnType<LegMedia['answerOffer']> {
-    if (this.#media !== undefined) this.#media.seenFrom = receivedFrom
-    if (this.#phase === 'answered') return this.#media?.answerOffer(offer)
-    return this.#phase === 'dialling' ? this.#media?.answerEarlyOffer(dialog.id, offer, this.#isLone) : undefined
+    const media = soundOf(this.#state)?.media
+    if (media !== undefined) media.seenFrom = receivedFrom
+    if (this.#state.phase === 'answered') return media?.answerOffer(offer)
+    return this.#state.phase === 'dialling' ? media?.answerEarlyOffer(dialog.id, offer, this.#isLone) : undefined
   }
 
   /** The first to answer wins. It is told so (ACK) only when the log holds its dialog. */
   async #answer(winner: Attempt, response: SipResponse, dialog: Dialog): Promise<void> {
-    if (this.#phase !== 'dialling' || this.#media === undefined) return this.#drop(winner, dialog)
-    this.#phase = 'answering'
-    this.#winner = winner
+    const state = this.#state
+    if (state.phase !== 'dialling') return this.#attempts.drop(winner, dialog)
+    const { media, hearing } = state
+    const answering: Answering = { phase: 'answering', media, hearing, winner }
+    this.#state = answering
     this.#rounds.stop()
     const { trunk } = winner.target
     const answered = { snapshot: dialog.snapshot(), ...(trunk === undefined ? {} : { trunk }) }
     // Until they have confirmed that they are cancelled, the others are as much in doubt as the winner is up.
     const recovery = legRecovery(this.#attempts.inDoubt(winner), answered)
     this.#attempts.cancelAll({ reason: completedElsewhere, cause: 'cancelled' }, winner)
-    this.#media.seenFrom = response.receivedFrom
-    const reading = this.#media.readFinal(dialog.id, sessionDescription(response) ?? '')
+    media.seenFrom = response.receivedFrom
+    const reading = media.readFinal(dialog.id, sessionDescription(response) ?? '')
     const isWritten = await this.#write('answered', recovery, { ...winner.dialled, sipStatus: response.status })
     const session = winner.invite.acknowledge(dialog)
-    this.#session = session
     const negotiation = reading instanceof Promise ? await reading : reading
     // It may have been hung up meanwhile, from either side.
-    if (this.#isAnswering() && isWritten && negotiation.ok && session !== undefined) {
-      this.#phase = 'answered'
-      this.#media.endpoint.signallingHost = winner.target.signallingHost
-      this.#media.agree(negotiation.negotiated)
-      this.#answered = this.#lookAfter(session, this.#media)
-      return this.#emit({ type: 'answered' })
+    if (this.#state === answering && isWritten && negotiation.ok && session !== undefined) {
+      media.endpoint.signallingHost = winner.target.signallingHost
+      media.agree(negotiation.negotiated)
+      this.#state = { ...answering, phase: 'answered', session, care: this.#lookAfter(session, media) }
+      return this.#listener({ type: 'answered' })
     }
-    if (this.#isAnswering()) {
-      this.#phase = 'ending'
-      this.#verdict = { cause: isWritten ? 'media-failed' : 'failed' }
+    if (this.#state === answering) {
       if (!negotiation.ok) this.#warn(negotiation, 'no media with this phone')
+      this.#settle(answering, { cause: isWritten ? 'media-failed' : 'failed' })
     }
-    this.#endSession()
+    if (session !== undefined) this.#endAnswered(session)
     this.#finishIfGone()
+  }
+
+  /** A session that was answered while the leg came to its end: confirmed, as it must be, and hung up. */
+  #endAnswered(session: Session): void {
+    if (this.#state.phase !== 'ending') return
+    this.#state = { ...this.#state, wasUp: true }
+    void session.bye([['Reason', this.#state.told]])
   }
 
   /** What the media bring, the relay has carried over to the other leg already. */
   #takeDigit(digit: string, milliseconds: number, way: DigitWay): void {
-    this.#emit({ type: 'dtmf', digit, milliseconds })
+    this.#listener({ type: 'dtmf', digit, milliseconds })
     if (way !== 'info') return
-    for (const { endpoint } of this.#media?.heardBy ?? []) endpoint.press(digit, milliseconds)
+    for (const { endpoint } of soundOf(this.#state)?.media.heardBy ?? []) endpoint.press(digit, milliseconds)
   }
 
   #lookAfter(session: Session, media: LegMedia): AnsweredLeg {
@@ -286,23 +286,13 @@ export class EngineLeg implements LegHandle {
     })
   }
 
-  /** The phase as it is after an await, whatever the compiler believes that it still is. */
-  #isAnswering(): boolean {
-    return this.#phase === 'answering'
-  }
-
-  /** An answer that came too late: confirmed, as it must be, and hung up. */
-  #drop({ invite }: Attempt, dialog: Dialog): void {
-    invite.acknowledge(dialog)
-    void invite.bye(completedElsewhere)
-  }
-
   #attemptFailed(attempt: Attempt, failure: InviteFailure): void {
     const { farSide, credentials } = attempt.target
-    const party = { farSide, hasCredentials: credentials !== undefined, hasRung: this.#rang }
+    const hasRung = this.#state.phase === 'dialling' && this.#state.hasRung
+    const party = { farSide, hasCredentials: credentials !== undefined, hasRung }
     const { forwardTo, ...verdict } = mapFailure(failure, party)
     if (!this.#attempts.settle(attempt, verdict)) return
-    if (this.#phase !== 'dialling') return this.#finishIfGone()
+    if (this.#state.phase !== 'dialling') return this.#finishIfGone()
     // Who forwards one phone wants the call somewhere else.
     if (forwardTo !== undefined && this.#request.mayBeForwarded) return this.#decide({ ...verdict, forwardTo })
     if (verdict.isFinal) return this.#decide(verdict)
@@ -313,15 +303,17 @@ export class EngineLeg implements LegHandle {
   #attemptEnded(attempt: LegAttempt, isGivenUp: boolean): void {
     const { at: _, ...shown } = attempt
     if (!isGivenUp) this.#context.log.warn({ callId: this.callId, leg: this.leg, ...shown }, 'a party was not reached')
-    this.#emit({ type: 'attempt-ended', attempt })
+    this.#listener({ type: 'attempt-ended', attempt })
   }
 
   #sessionEnded(attempt: Attempt, end: SessionEnd): void {
-    if (attempt === this.#winner) this.#attempts.settleAnswered(attempt)
+    const state = this.#state
+    const isWinner = attempt === winnerOf(state)
+    if (isWinner) this.#attempts.settleAnswered(attempt)
     else this.#attempts.settle(attempt, { cause: 'cancelled' })
-    if (attempt === this.#winner && (this.#phase === 'answered' || this.#phase === 'answering')) {
-      this.#phase = 'ending'
-      this.#verdict = { cause: end === 'remote' ? 'completed' : this.#answered?.isDoubted ? 'media-failed' : 'failed' }
+    if (isWinner && (state.phase === 'answered' || state.phase === 'answering')) {
+      const isDoubted = state.phase === 'answered' && state.care.isDoubted
+      this.#settle(state, { cause: end === 'remote' ? 'completed' : isDoubted ? 'media-failed' : 'failed' })
     }
     this.#finishIfGone()
   }
@@ -331,21 +323,19 @@ export class EngineLeg implements LegHandle {
     verdict: LegVerdict,
     { told = verdict.cause, attemptsEndAs = 'cancelled' }: { told?: EndCause; attemptsEndAs?: EndCause } = {},
   ): void {
-    if (this.#phase === 'ending' || this.#phase === 'ended') return
-    const before = this.#phase
-    this.#phase = 'ending'
-    this.#verdict = verdict
-    this.#told = reasonOf(told)
-    this.#attempts.cancelAll({ reason: this.#told, cause: attemptsEndAs }, this.#winner)
+    const state = this.#state
+    if (state.phase === 'ending' || state.phase === 'ended') return
+    const reason = reasonOf(told)
+    this.#settle(state, verdict, reason)
+    this.#attempts.cancelAll({ reason, cause: attemptsEndAs }, winnerOf(state))
     // While the answer is being written down, its phone is left in peace: #answer ends the session when it is through.
-    if (before === 'answered') this.#endSession()
+    // RFC 3326: the phone may show why.
+    if (state.phase === 'answered') void state.session.bye([['Reason', reason]])
     this.#finishIfGone()
   }
 
-  #endSession(): void {
-    if (this.#session === undefined) return
-    // RFC 3326: the phone may show why.
-    void this.#session.bye([['Reason', this.#told ?? reasonOf(this.#verdict.cause)]])
+  #settle(before: Ending['before'], verdict: LegVerdict, told = reasonOf(verdict.cause)): void {
+    this.#state = { phase: 'ending', before, verdict, told, wasUp: before.phase === 'answered' }
   }
 
   async #write(moment: 'dialled' | 'answered', recovery: LegRecovery, attempt?: LegAttempt): Promise<boolean> {
@@ -364,42 +354,35 @@ export class EngineLeg implements LegHandle {
   }
 
   #finishIfGone(): void {
-    if (this.#phase !== 'ending' || this.#writing > 0) return
-    if (this.#attempts.size === 0) return void this.#finish()
+    const state = this.#state
+    if (state.phase !== 'ending' || this.#writing > 0) return
+    if (this.#attempts.size === 0) return void this.#finish(state)
     this.#goodbyeTimer ??= this.#context.clock.setTimeout(() => {
       this.#attempts.abandonAll()
       this.#finishIfGone()
     }, goodbyeMilliseconds)
   }
 
-  async #finish(): Promise<void> {
-    this.#phase = 'ended'
+  async #finish({ before, verdict: { isFinal: _, reason: __, ...verdict }, wasUp }: Ending): Promise<void> {
+    this.#state = { phase: 'ended' }
     this.#context.clock.clearTimeout(this.#goodbyeTimer)
     this.#rounds.stop()
-    this.#answered?.stop()
-    this.#hearing?.stop()
     this.#digits.stop()
-    const media = await this.#releaseMedia()
+    if (before.phase === 'answered') before.care.stop()
+    const sound = soundOf(before)
+    sound?.hearing.stop()
+    // Also without media its end is told after the call that brings it about.
+    const media = await (sound && this.#release(sound.media))
     this.#context.onGone(this)
-    const wasUp = this.#session !== undefined
-    const { isFinal: _, reason: __, ...verdict } = this.#verdict
-    this.#emit({ type: 'ended', ...verdict, ...(media === undefined || !wasUp ? {} : { media }) })
+    this.#listener({ type: 'ended', ...verdict, ...(media === undefined || !wasUp ? {} : { media }) })
   }
 
-  async #releaseMedia(): Promise<MediaStatistics | undefined> {
+  async #release({ endpoint }: LegMedia): Promise<MediaStatistics | undefined> {
     try {
-      return await this.#media?.endpoint.release()
+      return await endpoint.release()
     } catch (error) {
       this.#warn(error, 'media ports were not released cleanly')
       return undefined
-    }
-  }
-
-  #emit(event: LegEvent): void {
-    try {
-      this.#listener(event)
-    } catch (error) {
-      this.#context.log.error({ callId: this.callId, leg: this.leg, err: error }, 'a leg event was not taken')
     }
   }
 

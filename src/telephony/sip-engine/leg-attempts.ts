@@ -1,10 +1,12 @@
 import type { LegAttempt } from '../../call/call.ts'
 import type { EndCause } from '../../call/end-cause.ts'
 import type { Clock } from '../../clock.ts'
+import type { Dialog } from '../../sip/dialog/dialog.ts'
 import type { InviteHandler, InviteOptions } from '../../sip/user-agent/invite-options.ts'
 import type { OutgoingInvite } from '../../sip/user-agent/outgoing-invite.ts'
 import type { UserAgent } from '../../sip/user-agent/user-agent.ts'
 import type { DialTarget } from './dial-target.ts'
+import { completedElsewhere } from './hang-up-reason.ts'
 import type { InviteInDoubt } from './leg-recovery.ts'
 import type { LegVerdict } from './map-sip-status.ts'
 
@@ -121,6 +123,12 @@ export class LegAttempts {
 
   cancelAll(givingUp: GivingUp, except?: Attempt): void {
     for (const attempt of [...this.#waited]) if (attempt !== except) this.cancel(attempt, givingUp)
+  }
+
+  /** An answer that came too late: confirmed, as it must be, and hung up. */
+  drop({ invite }: Attempt, dialog: Dialog): void {
+    invite.acknowledge(dialog)
+    void invite.bye(completedElsewhere)
   }
 
   /** Those that nobody has responded to. */
