@@ -93,7 +93,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const heldAccesses = new HeldAccesses()
     const sounds = await LiveSounds.load(log)
     const onChanged = async (changed: Directory) => {
-      engine.linesChanged()
+      engine.directoryChanged()
       heldAccesses.recheck()
       await sounds.replace(changed.listAccounts())
       return webhooks.replace(webhookTargets(changed))

@@ -5,14 +5,15 @@ import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { checkImports, findImports } from './support/check-imports.ts'
-import { allowedImports, roomsWithVendorWords, vendorWords } from './support/import-rules.ts'
+import { allowedImports, forbiddenFiles, roomsWithVendorWords, typesOnly, vendorWords } from './support/import-rules.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 test('the rooms of src/ import only what they may, without circles; vendor words stay in the dialects', () => {
   const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { dependencies: object }
   const packages = Object.keys(dependencies)
-  const breaches = checkImports(join(root, 'src'), { allowedImports, vendorWords, roomsWithVendorWords, packages })
+  const rules = { allowedImports, typesOnly, forbiddenFiles, vendorWords, roomsWithVendorWords, packages }
+  const breaches = checkImports(join(root, 'src'), rules)
   assert.deepEqual(breaches, [])
 })
 
@@ -33,6 +34,8 @@ const breachesOf = (t: TestContext, tree: Readonly<Record<string, string>>): rea
   }
   return checkImports(folder, {
     allowedImports: { call: [], store: ['call'], http: ['call', 'store'], main: ['http', 'store'] },
+    typesOnly: { http: { store: ['store/store.ts'] } },
+    forbiddenFiles: { http: ['call/inner.ts'] },
     vendorWords: ['while1'],
     roomsWithVendorWords: ['main'],
     packages: ['fastify', '@fastify/formbody'],
@@ -69,6 +72,33 @@ const trees: readonly (readonly [name: string, tree: Readonly<Record<string, str
         'call/b.ts': "import {\n  a,\n} from './a.ts'\nexport const b = () => a\n",
       },
       ['files import each other in a circle: call/a.ts → call/b.ts → call/a.ts'],
+    ],
+    [
+      'the types that a room may see of another',
+      { ...sound, 'http/http.ts': "import type { store } from '../store/store.ts'\n" },
+      [],
+    ],
+    [
+      'more than the types, and the types of another file',
+      {
+        ...sound,
+        'store/inner.ts': 'export type Inner = 1\n',
+        'http/a.ts': "import { store } from '../store/store.ts'\n",
+        'http/b.ts': "import type { Inner } from '../store/inner.ts'\n",
+      },
+      [
+        'http/a.ts: http may import only types from store, and not all (../store/store.ts)',
+        'http/b.ts: http may import only types from store, and not all (../store/inner.ts)',
+      ],
+    ],
+    [
+      'a file that is kept from a room, by its type',
+      {
+        ...sound,
+        'call/inner.ts': 'export type Inner = 1\n',
+        'http/a.ts': "import type { Inner } from '../call/inner.ts'\n",
+      },
+      ['http/a.ts: http may not import call/inner.ts'],
     ],
     [
       'two files that know only the types of each other',

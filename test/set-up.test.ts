@@ -272,6 +272,35 @@ test('a program run by another Node gets arguments, input and signals, and its e
   assert.equal((await once(start, 'exit'))[0], 42)
 })
 
+test('what Node made of the files is kept for the next start, and goes when dependencies come', (t) => {
+  const clone = fakeClone(t, 'mkdir -p node_modules')
+  const kept = join(clone.folder, '.node', 'compile-cache')
+  const program = join(clone.folder, 'program.ts')
+  writeFileSync(program, "const kept: string = process.env['NODE_COMPILE_CACHE'] ?? ''\nconsole.log(kept)")
+  const start = (cache: string | undefined) =>
+    clone.run(`await run(process.execPath, [${JSON.stringify(program)}], root)`, { NODE_COMPILE_CACHE: cache })
+  assert.equal(start(undefined).stdout, `${kept}\n`)
+  const [version = ''] = readdirSync(kept)
+  assert.ok(readdirSync(join(kept, version)).length > 0)
+  // Whoever has a place for it already keeps that.
+  const other = join(clone.folder, 'other')
+  assert.equal(start(other).stdout, `${other}\n`)
+  clone.run('await ensureDependencies(root)')
+  assert.equal(existsSync(kept), false)
+})
+
+test('where nothing can be kept, the program runs all the same', (t) => {
+  const clone = fakeClone(t, 'exit 1')
+  // A file in the way, which stops even root.
+  writeFileSync(join(clone.folder, '.node'), '')
+  const program = join(clone.folder, 'program.ts')
+  writeFileSync(program, "const text: string = 'runs'\nconsole.log(text)")
+  const { stdout, stderr } = clone.run(`await run(process.execPath, [${JSON.stringify(program)}], root)`, {
+    NODE_COMPILE_CACHE: undefined,
+  })
+  assert.deepEqual([stdout, stderr], ['runs\n', ''])
+})
+
 test('bin/cordboard works through a symbolic link and from any folder', (t) => {
   const folder = temporaryFolder(t)
   symlinkSync(join(root, 'bin', 'cordboard'), join(folder, 'cordboard'))

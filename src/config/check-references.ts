@@ -126,8 +126,17 @@ class ReferenceCheck {
     }
   }
 
-  /** `apply` replaces the whole directory: a customer must not hold the key to the others' accounts. */
+  /**
+   * `apply` replaces the whole directory: a customer must not hold the key to the others' accounts, nor who is bound to lines the
+   * way to be bound to none.
+   */
   #checkWriters({ parent, apiKeys, tokens, roles }: Account, at: Path): void {
+    for (const [index, { permissions = [], lines }] of tokens.entries()) {
+      const position = Array.isArray(lines) ? permissions.indexOf('directory:write') : -1
+      if (position === -1) continue
+      const message = 'may not be given with lines: it changes the whole directory'
+      this.#say([...at, 'tokens', index, 'permissions', position], message)
+    }
     if (parent === undefined) return
     for (const [list, holders] of Object.entries({ apiKeys, tokens, roles })) {
       for (const [index, { permissions = [] }] of holders.entries()) {

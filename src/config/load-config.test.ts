@@ -337,6 +337,14 @@ featureCodes: { "*60": { quue: q } }`)}demo: { phones: [acme/101, acme/102] }`,
       'f:5:58: accounts[1].apiKeys[0].permissions[0] may be given in an account without a parent only: it changes the whole directory',
     ],
     [
+      'the whole directory by a token for one line',
+      inAccount(
+        'lines: [ { number: "1", secret: secret-1 } ]\n' +
+          'tokens: [ { name: t, token: demo-token-1, lines: ["1"], permissions: [calls:read, directory:write] } ]',
+      ),
+      'f:4:87: accounts[0].tokens[0].permissions[1] may not be given with lines: it changes the whole directory',
+    ],
+    [
       'two accounts with one id',
       'accounts:\n  - { name: a, id: 7 }\n  - { name: b, id: 7 }',
       'f:3:20: accounts[1].id is the same as accounts[0].id; it must be unique',

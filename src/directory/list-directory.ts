@@ -30,11 +30,14 @@ export function listDirectory(directory: Directory, accountNames: readonly strin
       ({ roles, queues, contexts, featureCodes, recordGroups, cards, webhooks, clips, music, ...account }) => account,
     ),
     lines: ofEach(({ name }) => directory.listLines(name).map(publicLine)),
-    credentials: ofEach(({ name }) => directory.listCredentials(name)).map(({ permissions, lines, ...credential }) => ({
-      ...credential,
-      permissions: [...permissions],
-      ...(lines === undefined ? {} : { lines: [...lines] }),
-    })),
+    credentials: ofEach(({ name }) => directory.listCredentials(name)).map(
+      // What changes with a secret could be tried against guesses of it.
+      ({ permissions, lines, secretId, ...credential }) => ({
+        ...credential,
+        permissions: [...permissions],
+        ...(lines === undefined ? {} : { lines: [...lines] }),
+      }),
+    ),
     roles: ofEach(({ roles = [] }) => roles),
     queues: ofEach(({ queues }) => queues),
     contexts: ofEach(({ contexts }) => contexts),

@@ -47,6 +47,12 @@ const cases: readonly (readonly [title: string, Partial<WantedCredential>, Giver
   ['a token of all lines', { kind: 'token' }, ofOneLine, ['lines']],
   ['a key, which has all lines', { permissions: ['calls:read'] }, ofOneLine, ['lines']],
   [
+    'the whole directory to who is bound to lines',
+    { kind: 'token', account: 'provider', lines: [], permissions: ['directory:write'] },
+    giver('provider', ['directory:write']),
+    ['permissions'],
+  ],
+  [
     'anything, from an account without a parent',
     { permissions: ['calls:control'] },
     giver('provider', ['directory:write']),

@@ -100,6 +100,8 @@ function faultsOf(wanted: WantedCredential, giver: Giver, directory: Directory):
   // As in a configuration file: it changes the whole directory.
   const mayWrite = asked.includes('directory:write') && account.parent !== undefined
   check(!mayWrite, 'permissions', 'may hold directory:write in an account without a parent only')
+  const isBoundWriter = asked.includes('directory:write') && wanted.lines !== undefined
+  check(!isBoundWriter, 'permissions', 'may not hold directory:write with lines')
   return faults.length > 0 ? faults : grantFaultsOf(wanted, found?.permissions, giver, directory)
 }
 

@@ -3,6 +3,10 @@ import { dirname, join, relative, sep } from 'node:path'
 
 export interface ImportRules {
   readonly allowedImports: Readonly<Record<string, readonly string[]>>
+  /** By the importing room and the imported one: these files alone, and their types alone. */
+  readonly typesOnly?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>
+  /** By the importing room. */
+  readonly forbiddenFiles?: Readonly<Record<string, readonly string[]>>
   readonly vendorWords: readonly string[]
   readonly roomsWithVendorWords: readonly string[]
   /** What the program may import from node_modules. */
@@ -62,6 +66,11 @@ export function checkImports(folder: string, rules: ImportRules): readonly strin
       const targetRoom = roomOf(target)
       if (!typeOnly) addArrow(runtime, file, target)
       if (targetRoom === room) continue
+      const types = rules.typesOnly?.[room]?.[targetRoom]
+      if (types !== undefined && !(typeOnly && types.includes(target))) {
+        breaches.push(`${file}: ${room} may import only types from ${targetRoom}, and not all (${specifier})`)
+      }
+      if (rules.forbiddenFiles?.[room]?.includes(target)) breaches.push(`${file}: ${room} may not import ${target}`)
       addArrow(rooms, room, targetRoom)
       if (allowed?.includes(targetRoom) === false) {
         breaches.push(`${file}: ${room} may not import ${targetRoom} (${specifier})`)

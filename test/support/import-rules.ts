@@ -48,6 +48,25 @@ export const allowedImports: Readonly<Record<string, readonly string[]>> = {
   cli: ['call', 'config', 'demo', 'main'],
 }
 
+/**
+ * Of some rooms a room may see certain files only, and of these the types alone: who has nothing to build a session or to place a
+ * call with cannot go around the one that it is given.
+ */
+export const typesOnly: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  dialects: {
+    access: [
+      ...['access/access.ts', 'access/api-session.ts', 'access/caller.ts', 'access/directory-changes.ts'],
+      'access/references.ts',
+    ],
+  },
+}
+
+/** What a room may not import at all, be it of a room that it may. */
+export const forbiddenFiles: Readonly<Record<string, readonly string[]>> = {
+  dialects: ['call/call-service.ts'],
+  http: ['call/call-service.ts', 'access/create-access.ts', 'access/api-session.ts'],
+}
+
 /** A vendor's words stay in its dialect; main and the configuration choose among dialects by name. */
 export const vendorWords = ['enswitch', 'maxotel', 'voipportal', 'while1', 'spectronics'] as const
 export const roomsWithVendorWords: readonly string[] = ['dialects', 'main', 'config']

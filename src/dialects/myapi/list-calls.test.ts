@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { createHttpFront, type HttpFront, keys } from '../../../test/support/http-front.ts'
+import type { Call } from '../../call/call.ts'
 import type { CallRequest } from '../../call/call-request.ts'
+import type { CallFilter } from '../../call/call-service.ts'
 import type { EndCause } from '../../call/end-cause.ts'
 import { systemClock } from '../../clock.ts'
+import { listCalls, mostRead } from './list-calls.ts'
 
 let front: HttpFront
 beforeEach(async () => {
@@ -76,6 +79,41 @@ describe('calls/list', () => {
     assert.equal((await ask('')).json().length, 2)
     assert.equal((await ask('connectedOnly=true')).json().length, 1)
     assert.equal((await ask('limit=1')).json().length, 1)
+  })
+  it('connectedOnly looks through so many calls, and says so where they were not enough', async () => {
+    const history = 50_000
+    const unanswered = { bridgedAt: undefined } as unknown as Call
+    const look = async (connectedEach: number) => {
+      let read = 0
+      const calls = async ({ limit, cursor = '0' }: CallFilter) => {
+        const page = Array.from(
+          { length: limit },
+          (_, index): Call =>
+            (Number(cursor) + index) % connectedEach === 0 ? { ...unanswered, bridgedAt: 1 } : unanswered,
+        )
+        read += page.length
+        return { calls: page, read: page.length, ...(read < history ? { cursor: String(read) } : {}) }
+      }
+      const session = { account: 'acme', calls, wait: async () => undefined }
+      const asked = { format: 'json', limit: 1500, connectedOnly: true, waitForActiveCalls: false } as const
+      return { found: await listCalls(asked, session, new AbortController().signal), read }
+    }
+    assert.deepEqual(await look(100), { found: undefined, read: mostRead })
+    const enough = await look(2)
+    assert.deepEqual([enough.found?.length, enough.read], [1500, 3000])
+  })
+  it('and the answer says what to do', async () => {
+    front.calls.calls = async (_accounts, { limit, cursor = '0' }) => {
+      const call = await front.calls.call(['acme'], 'call-1')
+      return { calls: Array.from({ length: limit }, () => call as Call), cursor: String(Number(cursor) + 1) }
+    }
+    await place('busy')
+    const answer = await ask('connectedOnly=1')
+    assert.equal(answer.statusCode, 400)
+    assert.deepEqual(answer.json(), {
+      ...{ status: 0, request: 'calls/list', error: 'VALIDATION' },
+      reason: 'There are more than 20000 calls to look through; give startTime and endTime',
+    })
   })
   it('waitForActiveCalls waits for the end of those that are up', async () => {
     const id = await place(undefined)

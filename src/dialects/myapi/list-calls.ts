@@ -19,6 +19,8 @@ const formats = ['json', 'csv'] as const
 export type ListFormat = (typeof formats)[number]
 
 const mostCalls = 10_000
+/** Up to here an answer is looked for. A page beyond it would hold up the calls of others; ours. */
+export const mostRead = 20_000
 const pageSize = 1000
 
 /** How long an answer waits for calls that are up, and for how many of them. */
@@ -66,21 +68,31 @@ export function parseListRequest(
   return { wanted: { ...times, format, limit: Number(limit), connectedOnly, waitForActiveCalls } }
 }
 
-/** Calls of the key's account that have ended, the newest first. */
-export async function listCalls(wanted: WantedList, session: ApiSession, gone: AbortSignal): Promise<readonly Call[]> {
+/**
+ * Calls of the key's account that have ended, the newest first; undefined if too many had to be looked through, where few of them have
+ * been connected or may be seen.
+ */
+export async function listCalls(
+  wanted: WantedList,
+  session: Pick<ApiSession, 'account' | 'calls' | 'wait'>,
+  gone: AbortSignal,
+): Promise<readonly Call[] | undefined> {
   const { from, until, limit, connectedOnly } = wanted
   const period = { ...(from === undefined ? {} : { from }), ...(until === undefined ? {} : { until }) }
   if (wanted.waitForActiveCalls) await waitForActive(period, session, gone)
   const found: Call[] = []
+  let read = 0
   let cursor: string | undefined
   do {
+    if (read >= mostRead) return undefined
     const filter: CallFilter = {
       ...period,
       state: 'ended',
       limit: pageSize,
       ...(cursor === undefined ? {} : { cursor }),
     }
-    const page = await session.calls(filter, { accounts: [session.account] })
+    const page = await session.calls(filter, { accounts: [session.account], pages: 1 })
+    read += page.read
     found.push(...page.calls.filter(({ bridgedAt }) => !connectedOnly || bridgedAt !== undefined))
     cursor = page.cursor
   } while (cursor !== undefined && found.length < limit && !gone.aborted)
@@ -89,7 +101,7 @@ export async function listCalls(wanted: WantedList, session: ApiSession, gone: A
 
 async function waitForActive(
   period: Pick<CallFilter, 'from' | 'until'>,
-  session: ApiSession,
+  session: Pick<ApiSession, 'account' | 'calls' | 'wait'>,
   gone: AbortSignal,
 ): Promise<void> {
   const filter: CallFilter = { ...period, state: 'live', limit: mostWaitedFor }

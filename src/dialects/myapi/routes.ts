@@ -7,7 +7,7 @@ import { originOf } from '../origin-of.ts'
 import { readParameters, type SentParameters, text } from '../parameters.ts'
 import { routeGetOrPost } from '../route-get-or-post.ts'
 import { untilGone } from '../until-gone.ts'
-import { listCalls, parseListRequest } from './list-calls.ts'
+import { listCalls, mostRead, parseListRequest } from './list-calls.ts'
 import { parseCallRequest } from './parse-call-request.ts'
 import {
   type MyapiError,
@@ -28,6 +28,8 @@ const failures: Readonly<Record<Failure, readonly [status: number, error: MyapiE
   storage: [503, 'UNAVAILABLE', 'The server cannot write calls down at the moment'],
   failed: [500, 'INTERNAL', 'Internal error'],
 }
+
+const tooManyCalls = `There are more than ${mostRead} calls to look through; give startTime and endTime`
 
 /** "Initiate Call" and "Call List" as VoIPportal and MaxoTel publish it, under any host name. */
 export const myapiDialect: Dialect = {
@@ -119,6 +121,7 @@ async function list(request: FastifyRequest, reply: FastifyReply, context: Diale
   try {
     const calls = await listCalls(wanted, session, hold.signal)
     if (hold.isWithdrawn()) return sendInvalidKey(reply)
+    if (calls === undefined) return sendError(reply, 400, 'VALIDATION', tooManyCalls, functionName(request))
     return sendCalls(
       reply,
       calls.map((call) => renderCall(call, timeZone)),

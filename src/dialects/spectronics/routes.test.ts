@@ -107,6 +107,34 @@ describe('the full number of an account below', () => {
   })
 })
 
+describe('a token for one extension', () => {
+  const bound = (parameters: string) => exchange(post(`auth=${keys.oneLine}&destination=03333444110&${parameters}`))
+  for (const [name, parameters, answer] of [
+    ['a source outside', 'source=02079460123', 'OK:Call request sent'],
+    ['its own extension as source', 'source=1234101', 'OK:Call request sent'],
+    ['another extension as source', 'source=102', 'ERR:Source not allowed'],
+    ['another extension by its full number', 'source=1234102', 'ERR:Source not allowed'],
+    ['another extension as people write it', 'source=(1)-02', 'ERR:Source not allowed'],
+    ['another extension in wide digits', 'source=%EF%BC%91%EF%BC%90%EF%BC%92', 'ERR:Source not allowed'],
+    ['another extension that is then called back', 'source=102&reverse=1', 'ERR:Source not allowed'],
+    ['a queue as source', 'source=600', 'ERR:Source not allowed'],
+    ['a feature code as source', 'source=*60', 'ERR:Source not allowed'],
+    ['the destination first, then its extension', 'reverse=1', 'OK:Call request sent'],
+    ['another extension first, then its own', 'reverse=1&destination=102', 'OK:Call request sent'],
+  ] as const) {
+    it(`${name}: ${answer}`, async () => {
+      assert.equal(await bound(parameters), answered(answer))
+      assert.equal(front.calls.placed.length, answer.startsWith('OK') ? 1 : 0)
+    })
+  }
+  it('one for several extensions too rings no other in the place of its own', async () => {
+    const several = (source: string) =>
+      exchange(post(`auth=${keys.twoLines}&extension=1234101&destination=03333444110&source=${source}`))
+    assert.equal(await several('103'), answered('ERR:Source not allowed'))
+    assert.equal(await several('102'), answered('OK:Call request sent'))
+  })
+})
+
 describe('who may not ask now', () => {
   it('too many requests: with the time to wait', async () => {
     denial = { reason: 'limit-exceeded', retryAfterSeconds: 3 }

@@ -73,7 +73,7 @@ describe('a connection over which phones have registered', () => {
     const { clock, engine, lines, connection, register } = await setUp()
     register('101', 3600)
     lines.marks.delete('acme/101')
-    engine.linesChanged()
+    engine.directoryChanged()
     await clock.advance(60_001)
     assert.equal(connection.isDestroyed, true)
     await engine.close()

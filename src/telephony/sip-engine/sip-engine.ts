@@ -163,9 +163,13 @@ export class SipEngine implements Driver, PhoneRegistry {
     return this.#transport.listeningPoints
   }
 
-  /** To be called when lines have changed: phones of a line that is gone, or has another secret, are forgotten. */
-  linesChanged(): void {
+  /**
+   * To be called when lines or trunks have changed: phones of a line that is gone, or has another secret, are forgotten, and so is what
+   * was remembered of trunks that are gone.
+   */
+  directoryChanged(): void {
     this.#registrar.withdraw()
+    this.#trunkHealth.forgetRemoved()
   }
 
   contacts(line: LineAddress): readonly PhoneContact[] {

@@ -77,9 +77,30 @@ describe('a trunk that has not responded', () => {
     assert.deepEqual(health.order([moved]).turns, [{ trunk: moved, isDown: false }])
     assert.equal(clock.pending, 0)
     health.unreachable(beta, 'no response')
+    health.heard(gamma, 300)
+    assert.equal(health.size, 2)
     carrier.isConfigured = false
-    await clock.advance(2000)
+    health.forgetRemoved()
+    assert.equal(health.size, 0)
+    assert.equal(clock.pending, 0)
     assert.deepEqual(order(), ['alpha', 'beta', 'gamma'])
+    // Calls that were under way over it have their say, of which nothing stays.
+    health.unreachable(beta, 'no response')
+    health.heard(gamma, 300)
+    assert.equal(health.size, 0)
+    await clock.advance(600_000)
+    assert.equal(clock.pending, 0)
+  })
+
+  test('is forgotten while it is probed, too', async () => {
+    const { clock, carrier, health } = setUp()
+    health.unreachable(alpha, 'no response')
+    clock.setTimeout(() => {
+      carrier.isConfigured = false
+      health.forgetRemoved()
+    }, 1000)
+    await clock.advance(600_000)
+    assert.equal(health.size, 0)
     assert.equal(clock.pending, 0)
   })
 

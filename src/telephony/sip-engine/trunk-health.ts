@@ -7,7 +7,7 @@ export interface TrunkHealthOptions {
   readonly log: Log
   /** Asks the carrier whether it is there (OPTIONS); resolves to whether it has responded. */
   readonly probe: (trunk: TrunkAddress) => Promise<boolean>
-  /** Whether there still is such a trunk: nobody else is probed. */
+  /** Whether there still is such a trunk: of no other is anything remembered. */
   readonly isConfigured: (trunk: TrunkAddress) => boolean
 }
 
@@ -89,9 +89,10 @@ export class TrunkHealth {
       delete trouble.down
       log.warn({ trunk: trunk.name, downSeconds }, 'trunk.up')
     }
-    if (retryAfterSeconds > 0) {
+    const resting = retryAfterSeconds > 0 ? this.#enter(trunk) : undefined
+    if (resting !== undefined) {
       const seconds = Math.min(retryAfterSeconds, longestRestSeconds)
-      this.#enter(trunk).restUntil = clock.monotonic() + seconds * 1000
+      resting.restUntil = clock.monotonic() + seconds * 1000
       log.warn({ trunk: trunk.name, seconds }, 'trunk asked to be left alone')
     } else if (trouble !== undefined && trouble.restUntil <= clock.monotonic()) this.#troubles.delete(trunk.name)
   }
@@ -100,7 +101,7 @@ export class TrunkHealth {
   unreachable(trunk: TrunkAddress, reason: string): void {
     const { clock, log } = this.#options
     const trouble = this.#enter(trunk)
-    if (trouble.down !== undefined) return
+    if (trouble === undefined || trouble.down !== undefined) return
     const now = clock.monotonic()
     const down = { since: now, probes: 0, trials: 0, nextTrialAt: now + firstTrialMilliseconds, timer: undefined }
     trouble.down = down
@@ -108,9 +109,24 @@ export class TrunkHealth {
     this.#probeLater(trouble, down)
   }
 
+  /** To be called when the configuration has changed: trunks that it has no longer are forgotten, down or resting. */
+  forgetRemoved(): void {
+    const { isConfigured } = this.#options
+    for (const trouble of this.#troubles.values()) if (!isConfigured(trouble.trunk)) this.#forget(trouble)
+  }
+
+  /** Of how many something is remembered; for leak checks. */
+  get size(): number {
+    return this.#troubles.size
+  }
+
   close(): void {
-    for (const { down } of this.#troubles.values()) this.#options.clock.clearTimeout(down?.timer)
-    this.#troubles.clear()
+    for (const trouble of this.#troubles.values()) this.#forget(trouble)
+  }
+
+  #forget({ trunk, down }: Trouble): void {
+    this.#options.clock.clearTimeout(down?.timer)
+    this.#troubles.delete(trunk.name)
   }
 
   #isTrial(down: NonNullable<Trouble['down']>): boolean {
@@ -122,11 +138,10 @@ export class TrunkHealth {
   }
 
   #probeLater(trouble: Trouble, down: NonNullable<Trouble['down']>): void {
-    const { clock, probe, isConfigured } = this.#options
+    const { clock, probe } = this.#options
     const pause = probePauses[Math.min(down.probes++, probePauses.length - 1)] ?? 0
     down.timer = clock.setTimeout(async () => {
       const { trunk } = trouble
-      if (!isConfigured(trunk)) return void this.#troubles.delete(trunk.name)
       const hasResponded = await probe(trunk)
       // A call may have reached it meanwhile.
       if (trouble.down !== down || this.#troubles.get(trunk.name) !== trouble) return
@@ -138,14 +153,14 @@ export class TrunkHealth {
   #find(trunk: TrunkAddress): Trouble | undefined {
     const trouble = this.#troubles.get(trunk.name)
     if (trouble === undefined || trouble.trunk.address === trunk.address) return trouble
-    this.#options.clock.clearTimeout(trouble.down?.timer)
-    this.#troubles.delete(trunk.name)
+    this.#forget(trouble)
     return undefined
   }
 
-  #enter(trunk: TrunkAddress): Trouble {
+  /** None for a trunk that was removed while a call over it was under way. */
+  #enter(trunk: TrunkAddress): Trouble | undefined {
     const found = this.#find(trunk)
-    if (found !== undefined) return found
+    if (found !== undefined || !this.#options.isConfigured(trunk)) return found
     const trouble: Trouble = { trunk, restUntil: 0 }
     this.#troubles.set(trunk.name, trouble)
     return trouble
