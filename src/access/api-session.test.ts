@@ -200,8 +200,9 @@ describe('who is bound to line 101', () => {
       session.phones().map(({ contact }) => contact),
       ['sip:101@192.0.2.9'],
     )
-    const { lines, credentials } = session.listDirectory()
+    const { lines, credentials, ...others } = session.listDirectory()
     assert.deepEqual(lines, session.lines())
+    assert.deepEqual(Object.values(others).flat(), [])
     assert.deepEqual(
       credentials?.map((credential) => (credential as { name: string }).name),
       ['desk'],

@@ -5,7 +5,7 @@ import type { CallFilter, CallService, PlaceOutcome, RedirectOutcome, WaitCondit
 import type { Clock } from '../clock.ts'
 import type { Credential } from '../directory/credential.ts'
 import type { Directory, Line } from '../directory/directory.ts'
-import { listDirectory, publicLine } from '../directory/list-directory.ts'
+import { directoryKinds, listDirectory, publicLine } from '../directory/list-directory.ts'
 import { phoneNumberOf } from '../directory/parse-dialled-number.ts'
 import type { Permission } from '../directory/permission.ts'
 import type { Asking } from './access.ts'
@@ -19,8 +19,7 @@ import type {
   WantedCredential,
 } from './directory-changes.ts'
 import { fingerprintOf } from './fingerprint.ts'
-import type { HeldAccesses } from './held-accesses.ts'
-import { isStillAllowed } from './is-still-allowed.ts'
+import { type HeldAccesses, isStillAllowed } from './held-accesses.ts'
 import { mayPlace, maySeeCall, mayUseLine } from './reach.ts'
 import { type AccountReference, accountReference, type LineReference, type RegisteredPhone } from './references.ts'
 import { listVisibleCalls, type VisiblePage } from './visible-calls.ts'
@@ -266,19 +265,15 @@ export class ApiSession {
     )
   }
 
-  /** Everything that its accounts have, by kind, without secrets. Who is bound to lines sees these, and itself. */
+  /** Everything that its accounts have, by kind, without secrets. Who is bound to lines sees these and itself, and no more. */
   listDirectory(): Readonly<Record<string, readonly object[]>> {
     this.#need('directory:read')
-    const { directory } = this.#sources
-    const isOwn = ({ kind, account, name }: CredentialName) =>
-      kind === this.#caller.kind && account === this.account && name === this.name
-    const listing = listDirectory(directory, this.accounts)
-    if (this.#caller.lines === undefined) return listing
-    return {
-      ...listing,
-      lines: this.lines(),
-      credentials: listing.credentials.filter((credential) => isOwn(credential as Credential)),
-    }
+    const listing = listDirectory(this.#sources.directory, this.accounts)
+    const { lines, kind, name } = this.#caller
+    if (lines === undefined) return listing
+    const itself = listing.credentials.filter((credential) => credential.kind === kind && credential.name === name)
+    const nothing = Object.fromEntries(directoryKinds.map((each) => [each, []]))
+    return { ...nothing, lines: this.lines(), credentials: itself }
   }
 
   /** Brings the directory to what a configuration file's text says, whole or not at all. */

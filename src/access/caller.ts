@@ -2,8 +2,9 @@ import type { Credential } from '../directory/credential.ts'
 import type { Directory } from '../directory/directory.ts'
 import type { Permission } from '../directory/permission.ts'
 
-/** Who asks: the credential that was shown, and the account and those below it, which it may act for. Never holds the secret. */
+/** Who asks: the credential that was shown, and how far it reaches. Never holds the secret. */
 export interface Caller extends Credential {
+  /** The account and those below it, by name. */
   readonly accounts: readonly string[]
   /** Whether another credential of its account has the same name. */
   readonly sharesName: boolean
@@ -31,3 +32,7 @@ export const callerOf = (
  */
 export const holds = ({ permissions, lines }: Pick<Caller, 'permissions' | 'lines'>, permission: Permission): boolean =>
   permissions.has(permission) && !(permission === 'directory:write' && lines !== undefined)
+
+/** One of the permissions will do; where none is needed, whoever is known may ask. */
+export const mayAsk = (caller: Caller, permissions: readonly Permission[]): boolean =>
+  permissions.length === 0 || permissions.some((permission) => holds(caller, permission))

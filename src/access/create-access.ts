@@ -2,9 +2,8 @@ import type { Credential } from '../directory/credential.ts'
 import type { Access, Asking, Authentication } from './access.ts'
 import type { Admit } from './admit-request.ts'
 import { ApiSession, type SessionSources } from './api-session.ts'
-import { callerOf } from './caller.ts'
+import { callerOf, mayAsk } from './caller.ts'
 import type { Identify } from './identify.ts'
-import { mayAsk } from './is-still-allowed.ts'
 
 export interface AccessSources extends SessionSources {
   readonly identify: Identify

@@ -1,3 +1,8 @@
+import type { Directory } from '../directory/directory.ts'
+import { mayBeUsedFrom } from '../policy/decide-origin.ts'
+import type { Asking } from './access.ts'
+import { type Caller, callerOf, mayAsk } from './caller.ts'
+
 export interface HeldAccess {
   /** Aborts as soon as the credential, or what it needs, has been taken away. */
   readonly withdrawn: AbortSignal
@@ -38,4 +43,23 @@ export class HeldAccesses {
   get size(): number {
     return this.#held.size
   }
+}
+
+/**
+ * Whether the credential that was shown is still there, with the same secret, and may ask the same from there; `maySee` says
+ * whether what it is told of is still its business.
+ */
+export function isStillAllowed(
+  before: Caller,
+  { permissions, from }: Pick<Asking, 'permissions' | 'from'>,
+  directory: Directory,
+  maySee: (now: Caller) => boolean,
+): boolean {
+  const credential = directory
+    .listCredentials(before.account)
+    .find((one) => one.kind === before.kind && one.name === before.name && one.secretId === before.secretId)
+  const account = directory.account(before.account)
+  if (credential === undefined || account === undefined) return false
+  const now = callerOf(credential, directory)
+  return mayAsk(now, permissions) && mayBeUsedFrom(account, from) && maySee(now)
 }

@@ -1,10 +1,7 @@
-import { decodeText } from './decode-text.ts'
-import { encodeBarePlus } from './encode-bare-plus.ts'
 import { parseMultipart } from './parse-multipart.ts'
 import { type ByteString, bytesOf, octetsOf } from './php/byte-string.ts'
 import { parseForm } from './php/parse-query.ts'
-import { queryOf } from './query-of.ts'
-import { trimEndOf, trimSpaces } from './trim-characters.ts'
+import { decodeText, encodeBarePlus, queryOf, trimEndOf, trimSpaces } from './sent-text.ts'
 
 /** The limits that every vendor's contract shares; what exceeds them is the vendor's own "bad request". */
 export const parameterLimits = { count: 1000, depth: 64 } as const

@@ -16,7 +16,7 @@ test('a listing shows everything of the accounts, and no secret', async () => {
   const listing = listDirectory(createDirectory(await directoryRecords(config)), ['acme'])
   assert.deepEqual(listing.lines[0], { account: 'acme', number: '101', fullNumber: '1234101', name: 'Alice' })
   assert.deepEqual(
-    (listing.credentials as { kind: string; name: string }[]).map(({ kind, name }) => `${kind} ${name}`),
+    listing.credentials.map(({ kind, name }) => `${kind} ${name}`),
     ['api-key crm', 'api-key operator', 'token web', 'user alice@acme'],
   )
   assert.deepEqual(listing.featureCodes, [{ account: 'acme', code: '*60', queue: 'support' }])

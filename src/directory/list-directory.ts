@@ -1,8 +1,11 @@
+import type { Credential } from './credential.ts'
 import type { Directory } from './directory.ts'
 import type { AccountRecord } from './records.ts'
 
 /** Everything that an account and those below it have, by kind, for people to look at. Holds no secret. */
-export type DirectoryListing = Readonly<Record<DirectoryKind, readonly object[]>>
+export type DirectoryListing = Readonly<Record<Exclude<DirectoryKind, 'credentials'>, readonly object[]>> & {
+  readonly credentials: readonly Pick<Credential, 'kind' | 'account' | 'name'>[]
+}
 
 export const directoryKinds = [
   'accounts',

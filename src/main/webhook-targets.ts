@@ -1,6 +1,6 @@
 import type { webhookFormats } from '../config/config-schema.ts'
 import { renderEvent as renderEnswitchEvent } from '../dialects/enswitch/render-event.ts'
-import { renderWebhook as renderNativeWebhook } from '../dialects/native/render-webhook.ts'
+import { renderWebhook as renderNativeWebhook } from '../dialects/native/render-call.ts'
 import type { Directory } from '../directory/directory.ts'
 import type { RenderWebhook, WebhookTarget } from '../events/webhook.ts'
 

@@ -10,9 +10,9 @@ import {
   talkSeconds,
   totalSeconds,
   typeOf,
+  uniqueIdOf,
 } from './call-fields.ts'
 import { type CdrStatus, cdrStatusOf, cdrStatusOfLeg } from './map-end-cause.ts'
-import { uniqueIdOf } from './unique-id.ts'
 
 /** What a row says beside its call: whose it is, whom its lines belong to, and the machine that handles it. */
 export interface RowContext {

@@ -1,8 +1,8 @@
 import type { ApiFunction } from './api-function.ts'
+import { callIdOf } from './call-fields.ts'
 import { answerOfRefusals } from './map-refusal.ts'
 import { destinationTypes, readTarget } from './parse-call-request.ts'
 import { type Answer, refuse, requested } from './render-answer.ts'
-import { callIdOf } from './unique-id.ts'
 
 /** The same for a call that does not exist and for one of a customer that the user may not see. */
 const noSuchCall = (key: string): Answer =>

@@ -8,6 +8,17 @@ import { type Answer, found } from './render-answer.ts'
 /** CRMs look these up at sign-in and on a customer's card: whoever may see calls may see whose they are. */
 const permissions = ['calls:read', 'directory:read'] as const
 
+/** `user/login`: whose user this is. */
+const logIn: ApiFunction = {
+  run: ({ session }) =>
+    found({
+      customer: session.findAccount()?.id ?? 0,
+      customer_name: session.account,
+      username: session.name,
+      phone: session.ownLine ?? '',
+    }),
+}
+
 const getCustomer: ApiFunction = {
   permissions,
   run({ reader, session }) {
@@ -82,6 +93,7 @@ const getForward: ApiFunction = {
 const getDnd: ApiFunction = { permissions, run: (asked) => ofPhone(asked, ({ number }) => ({ phone: number, dnd: 0 })) }
 
 export const lookUps: Readonly<Record<string, ApiFunction>> = {
+  'user/login': logIn,
   'customers/get': getCustomer,
   'customers/list': listCustomers,
   'phones/list': listPhones,

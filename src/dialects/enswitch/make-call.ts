@@ -1,4 +1,4 @@
-import { untilGone } from '../until-gone.ts'
+import { untilGone } from '../client.ts'
 import type { ApiFunction } from './api-function.ts'
 import { answerOfRefusals } from './map-refusal.ts'
 import { parseCallRequest } from './parse-call-request.ts'

@@ -1,4 +1,4 @@
-import { trimSpaces } from '../trim-characters.ts'
+import { trimSpaces } from '../sent-text.ts'
 import { notText, type SentParameters } from './read-parameters.ts'
 import type { Verdict } from './render-answer.ts'
 

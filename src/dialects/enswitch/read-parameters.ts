@@ -1,5 +1,3 @@
-import { decodeText } from '../decode-text.ts'
-import { encodeBarePlus } from '../encode-bare-plus.ts'
 import { parameterLimits } from '../parameters.ts'
 import { parseMultipart } from '../parse-multipart.ts'
 import { type ByteString, bytesOf, bytesOfText, octetsOf } from '../php/byte-string.ts'
@@ -8,8 +6,7 @@ import { parseJson } from '../php/parse-json.ts'
 import { parsePairs, parseQuery } from '../php/parse-query.ts'
 import { PhpArray, type PhpValue } from '../php/php-array.ts'
 import type { PhpInput, PhpInputFault } from '../php/php-input.ts'
-import { queryOf } from '../query-of.ts'
-import { trimEndOf } from '../trim-characters.ts'
+import { decodeText, encodeBarePlus, queryOf, trimEndOf } from '../sent-text.ts'
 
 /** In the place of a value that is no text: an array (`snumber[]=1`). */
 export const notText = Symbol('not text')

@@ -1,9 +1,8 @@
 import type { Call, LegName } from '../../call/call.ts'
 import type { CallEvent } from '../../call/call-event.ts'
 import { nameOfDestination } from '../../call/destination.ts'
-import { callFields, directionOf, extensionOf, talkSeconds, totalSeconds } from './call-fields.ts'
+import { callFields, directionOf, extensionOf, talkSeconds, totalSeconds, uniqueIdOf } from './call-fields.ts'
 import { type Status, statusOfLegEnd } from './map-end-cause.ts'
-import { uniqueIdOf } from './unique-id.ts'
 
 /**
  * The form that the customer's "send events to URL" is posted when `event` has made `call` what it is. Each leg starts, may be

@@ -1,14 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Access, Asking, Authentication, Denial } from '../../access/access.ts'
 import { answerFailures, type Failure } from '../answer-failures.ts'
+import { originOf } from '../client.ts'
 import type { Dialect, DialectContext } from '../dialect.ts'
-import { originOf } from '../origin-of.ts'
 import { routeGetOrPost } from '../route-get-or-post.ts'
 import type { ApiFunction } from './api-function.ts'
 import { hangUpCall, redirectCall } from './control-call.ts'
 import { laterFunctions } from './later-functions.ts'
 import { listActiveCalls, listCdrs } from './list-calls.ts'
-import { logIn } from './log-in.ts'
 import { lookUps } from './look-ups.ts'
 import { makeCall } from './make-call.ts'
 import { ParameterReader } from './parameter-reader.ts'
@@ -33,7 +32,6 @@ const functions: Readonly<Record<string, ApiFunction>> = {
   'calls/redirect': redirectCall,
   'calls/active/list': listActiveCalls,
   'cdrs/list': listCdrs,
-  'user/login': logIn,
   ...lookUps,
   ...laterFunctions,
 }

@@ -1,31 +1,16 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { z } from 'zod'
 import type { ApiSession, CallFilter } from '../../access/api-session.ts'
+import { untilGone } from '../client.ts'
 import type { DialectContext } from '../dialect.ts'
-import { untilGone } from '../until-gone.ts'
 import { streamEvents } from './event-stream.ts'
 import { type Guard, sendWithdrawn } from './guard.ts'
-import { describeIssue, parseCallRequest, targetOf, targetSchema } from './parse-call-request.ts'
+import { mapCallRequest, mapTarget } from './map-call-request.ts'
 import { sendFaults, sendProblem, sendRefusal } from './problem.ts'
-import { readJson } from './read-json.ts'
+import { readBody } from './read-body.ts'
 import { renderCall, renderEvent } from './render-call.ts'
+import { callRequestSchema, filterSchema, redirectSchema } from './request-schemas.ts'
 
 const idempotencyKeyPattern = /^[\x21-\x7e]{1,255}$/
-
-const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
-
-/** The query of `GET /v1/calls`. */
-export const filterSchema = z.strictObject({
-  externalId: z.string().max(128).optional(),
-  state: z.enum(['live', 'ended']).optional(),
-  from: time.optional(),
-  until: time.optional(),
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
-  cursor: z
-    .string()
-    .regex(/^[0-9a-f]{32}$/, 'must be the cursor of the page before, as it was told')
-    .optional(),
-})
 
 type WithId = { Params: { id: string } }
 
@@ -59,22 +44,12 @@ export function registerCallRoutes(app: FastifyInstance, context: DialectContext
   )
 }
 
-/** The body of `POST /v1/calls/:id/redirect`. */
-export const redirectSchema = z.strictObject({
-  stays: z.enum(['first', 'second']).describe('The party that stays; the other is let go'),
-  to: targetSchema.describe('Who is dialled in its place'),
-})
-
 /** Sends one party of a connected call elsewhere. */
 async function redirectCall(request: FastifyRequest, reply: FastifyReply, session: ApiSession) {
-  const body = readJson(request.body)
-  if ('fault' in body) return sendProblem(reply, 'malformed-request', body.fault)
-  const parsed = redirectSchema.safeParse(body.value, { reportInput: true })
-  if (!parsed.success) {
-    return sendFaults(reply, parsed.error.issues.map(describeIssue))
-  }
-  const { stays, to } = parsed.data
-  const redirected = await session.redirect(idOf(request), stays, targetOf(to))
+  const body = readBody(request.body, redirectSchema)
+  if ('refuse' in body) return body.refuse(reply)
+  const { stays, to } = body.value
+  const redirected = await session.redirect(idOf(request), stays, mapTarget(to))
   switch (redirected.outcome) {
     case 'refused':
       return sendRefusal(reply, [redirected.refusal])
@@ -98,13 +73,10 @@ async function placeCall(request: FastifyRequest, reply: FastifyReply, session: 
   if (key !== undefined && (typeof key !== 'string' || !idempotencyKeyPattern.test(key))) {
     return sendProblem(reply, 'validation-failed', 'Idempotency-Key must be 1 to 255 printable ASCII characters.')
   }
-  const body = readJson(request.body)
-  if ('fault' in body) return sendProblem(reply, 'malformed-request', body.fault)
-  const parsed = parseCallRequest(body.value, session.account)
-  if ('faults' in parsed) {
-    return sendFaults(reply, parsed.faults)
-  }
-  const { request: wanted, wait } = parsed
+  const body = readBody(request.body, callRequestSchema)
+  if ('refuse' in body) return body.refuse(reply)
+  const { wait } = body.value
+  const wanted = mapCallRequest(body.value, session.account)
   const placed = await session.place(wanted, key === undefined ? {} : { idempotency: { key, wait } })
   if (placed.outcome === 'line-not-allowed') {
     return sendProblem(reply, 'permission-missing', 'This key may place calls for its own lines only.')

@@ -1,35 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { z } from 'zod'
 import type { ApiSession } from '../../access/api-session.ts'
 import type { WantedCredential } from '../../access/directory-changes.ts'
 import type { DialectContext } from '../dialect.ts'
 import { type Guard, sendWithdrawn } from './guard.ts'
-import { describeIssue } from './parse-call-request.ts'
 import { sendFaults, sendProblem } from './problem.ts'
-import { readJson } from './read-json.ts'
-
-const kind = z.enum(['api-key', 'token', 'user'])
-const short = z.string().min(1).max(64)
-const extensions = z.array(short).max(1000)
-const permissions = z.array(short).max(32)
-const common = { account: short.optional().describe('The account of your key if absent'), name: short }
-
-/** The body of `POST /v1/credentials`. */
-export const newCredentialSchema = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('api-key'),
-    ...common,
-    permissions,
-    signing: z.boolean().optional().describe('Whether requests may be signed with it; true if absent'),
-  }),
-  z.strictObject({
-    kind: z.literal('token'),
-    ...common,
-    permissions: permissions.optional(),
-    lines: extensions.optional().describe('The extensions that it is limited to'),
-  }),
-  z.strictObject({ kind: z.literal('user'), ...common, role: short, line: short.optional() }),
-])
+import { readBody } from './read-body.ts'
+import { credentialKindSchema, newCredentialSchema } from './request-schemas.ts'
 
 type Named = { Params: { kind: string; account: string; name: string } }
 
@@ -66,13 +42,9 @@ const renderCredential = ({ madeAt, permissions: granted, lines, ...credential }
 })
 
 async function create(request: FastifyRequest, reply: FastifyReply, session: ApiSession, context: DialectContext) {
-  const body = readJson(request.body)
-  if ('fault' in body) return sendProblem(reply, 'malformed-request', body.fault)
-  const parsed = newCredentialSchema.safeParse(body.value, { reportInput: true })
-  if (!parsed.success) {
-    return sendFaults(reply, parsed.error.issues.map(describeIssue))
-  }
-  const wanted = { ...parsed.data, account: parsed.data.account ?? session.account } as WantedCredential
+  const body = readBody(request.body, newCredentialSchema)
+  if ('refuse' in body) return body.refuse(reply)
+  const wanted = { ...body.value, account: body.value.account ?? session.account } as WantedCredential
   const made = await session.createCredential(wanted)
   if (made.outcome === 'account-not-found') return sendNoSuchAccount(reply)
   if (made.outcome === 'withdrawn') return sendWithdrawn(reply)
@@ -106,7 +78,7 @@ const sendNoSuchAccount = (reply: FastifyReply): FastifyReply =>
 
 async function revoke(request: FastifyRequest, reply: FastifyReply, session: ApiSession, context: DialectContext) {
   const { params } = request as FastifyRequest<Named>
-  const known = kind.safeParse(params.kind)
+  const known = credentialKindSchema.safeParse(params.kind)
   const { account, name } = params
   const outcome = known.success ? await session.revokeCredential({ kind: known.data, account, name }) : 'not-found'
   switch (outcome) {

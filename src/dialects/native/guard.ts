@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Access, Denial } from '../../access/access.ts'
 import type { ApiSession } from '../../access/api-session.ts'
-import { originOf } from '../origin-of.ts'
+import { originOf } from '../client.ts'
 import { sendProblem } from './problem.ts'
 
 type Needed = 'calls:place' | 'calls:read' | 'calls:control' | 'directory:read' | 'directory:write'

@@ -71,3 +71,7 @@ export function renderEvent(event: LoggedCallEvent): object {
     ...('cause' in event ? { advice: describeEnd(event.cause, event.sipStatus).advice } : {}),
   }
 }
+
+/** What an address is posted of each event: the event, and the call as it was right after. */
+export const renderWebhook = (event: LoggedCallEvent, call: Call): string =>
+  JSON.stringify({ event: renderEvent(event), call: renderCall(call) })

@@ -1,6 +1,4 @@
 import { z } from 'zod'
-import { filterSchema, redirectSchema } from './call-routes.ts'
-import { newCredentialSchema } from './credential-routes.ts'
 import {
   appliedSchema,
   callSchema,
@@ -10,8 +8,8 @@ import {
   phoneSchema,
   problemSchema,
 } from './open-api-schemas.ts'
-import { callRequestSchema } from './parse-call-request.ts'
 import { type ProblemCode, problemCatalogue } from './problem.ts'
+import { callRequestSchema, filterSchema, newCredentialSchema, redirectSchema } from './request-schemas.ts'
 
 const jsonSchema = (schema: z.ZodType) =>
   z.toJSONSchema(schema, { target: 'draft-2020-12', io: 'input', unrepresentable: 'any' })

@@ -5,7 +5,7 @@ import { parseJson } from '../php/parse-json.ts'
 import { parsePairs, parseQuery } from '../php/parse-query.ts'
 import { PhpArray } from '../php/php-array.ts'
 import { type PhpInput, type PhpInputFault, phpInputLimits } from '../php/php-input.ts'
-import { queryOf } from '../query-of.ts'
+import { queryOf } from '../sent-text.ts'
 
 const faultMessages: Readonly<Record<PhpInputFault, string>> = {
   malformed: 'Invalid body. Check if body is a form or a JSON object',

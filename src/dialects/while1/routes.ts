@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { answerFailures, type Failure } from '../answer-failures.ts'
+import { originOf } from '../client.ts'
 import type { Dialect, DialectContext } from '../dialect.ts'
-import { originOf } from '../origin-of.ts'
 import { routeGetOrPost } from '../route-get-or-post.ts'
 import { authenticate } from './authenticate.ts'
 import { originateCall } from './originate-call.ts'
