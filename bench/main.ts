@@ -10,6 +10,7 @@ const rows: Readonly<Record<string, () => Promise<object>>> = {
   asterisk: async () => (await import('./asterisk.ts')).benchAsterisk(),
   latency: async () => (await import('./latency.ts')).benchLatency(),
   relay: async () => (await import('./relay.ts')).benchRelay(),
+  mix: async () => (await import('./mix.ts')).benchMix(),
   memory: async () => (await import('./memory.ts')).benchMemory(),
   parser: async () => (await import('./parser.ts')).benchParser(),
   dialects: async () => (await import('./dialects.ts')).benchDialects(),

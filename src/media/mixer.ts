@@ -12,7 +12,7 @@ interface Input {
 }
 
 /** Samples of one frame at the higher rate. For all mixers: nothing of it stays here between beats. */
-const sum = new Float64Array(frameLength(16_000))
+const sum = new Int32Array(frameLength(16_000))
 const frames = { 8000: new Int16Array(frameLength(8000)), 16000: new Int16Array(frameLength(16_000)) } as const
 
 /**
@@ -79,6 +79,6 @@ const addFrame = (frame: Int16Array, from: number, to: number): void => {
   }
   const step = (to - from) / frame.length
   for (let index = 0; index < frame.length; index++) {
-    sum[index] = (sum[index] as number) + (frame[index] as number) * (from + step * index)
+    sum[index] = (sum[index] as number) + Math.round((frame[index] as number) * (from + step * index))
   }
 }
