@@ -29,6 +29,8 @@ export const allowedImports: Readonly<Record<string, readonly string[]>> = {
   // Who asks, and what they may do: dialects have no other way to calls or directory.
   access: ['call', 'directory', 'policy', 'clock'],
   dialects: ['access', 'call', 'clock', 'log'],
+  // What an answered leg goes through; whoever runs it has the driver.
+  program: ['call'],
   telephony: ['call', 'sip', 'media', 'clock', 'decide-target', 'random', 'log'],
 
   orchestrator: ['call', 'directory', 'policy', 'store', 'events', 'telephony', 'clock', 'random', 'log'],
