@@ -4,7 +4,7 @@ import { projectCall } from '../call/project-call.ts'
 import type { Clock, Timer } from '../clock.ts'
 import type { Log } from '../log.ts'
 import type { CallStore } from '../store/call-store.ts'
-import type { SubscriberStore } from '../store/subscriber-store.ts'
+import type { SubscriberStore } from '../store/store.ts'
 
 export interface WebhookMessage {
   readonly contentType: string

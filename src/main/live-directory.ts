@@ -17,7 +17,7 @@ import { type Giver, makeCredential, type WantedCredential } from '../directory/
 import type { DirectoryRecords } from '../directory/records.ts'
 import { ReplaceableDirectory } from '../directory/replaceable-directory.ts'
 import type { SecretBox } from '../directory/secret-box.ts'
-import type { DirectoryStore } from '../store/directory-store.ts'
+import type { DirectoryStore } from '../store/store.ts'
 
 export interface LiveDirectoryOptions {
   /** What the server was started with: of another file's server settings it can only say that they need a restart. */

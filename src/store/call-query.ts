@@ -6,6 +6,7 @@ export interface CallQuery extends CallFilter {
   readonly accounts: readonly string[]
 }
 
+/** The newest calls first. A page may be short, or empty, and yet have a cursor: then there was more to look through than one query may. */
 export interface CallPage {
   readonly calls: readonly Call[]
   /** Where the next page begins; absent on the last. */

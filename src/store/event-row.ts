@@ -54,24 +54,18 @@ export type CallOfEvents = Pick<CallsTable, 'id' | 'request'>
 
 /** The event without its recovery record, which the history of a call does not need. */
 export function fromEventRow({ type, at, data, sequence }: LoggedEventRow, call: CallOfEvents): LoggedCallEvent {
-  const { destination, destinations, ...detail } = JSON.parse(data) as StoredDetail
-  return {
-    type,
-    callId: call.id,
-    at,
-    ...(type === 'call.accepted' ? { request: JSON.parse(call.request) as CallRequest } : {}),
-    ...detail,
-    ...(destination === undefined ? {} : { destination: fromStoredDestination(destination) }),
-    ...(destinations === undefined
-      ? {}
-      : {
-          destinations: {
-            first: fromStoredDestination(destinations.first),
-            second: fromStoredDestination(destinations.second),
-          },
-        }),
-    sequence,
-  } as LoggedCallEvent
+  const request = type === 'call.accepted' ? { request: JSON.parse(call.request) as CallRequest } : undefined
+  const detail = fromStoredDetail(JSON.parse(data) as StoredDetail)
+  return { type, callId: call.id, at, ...request, ...detail, sequence } as LoggedCallEvent
+}
+
+/** Most events name nobody: they are as they were stored. */
+function fromStoredDetail(detail: StoredDetail): object {
+  const { destination, destinations } = detail
+  if (destination !== undefined) return { ...detail, destination: fromStoredDestination(destination) }
+  if (destinations === undefined) return detail
+  const { first, second } = destinations
+  return { ...detail, destinations: { first: fromStoredDestination(first), second: fromStoredDestination(second) } }
 }
 
 export const fromWholeEventRow = (

@@ -330,6 +330,38 @@ export function callStoreSuite(database: string, prepare: () => (node: number) =
       assert.deepEqual(await calls.calls({ accounts: [], limit: 20 }), { calls: [] })
     })
 
+    test('of many accounts among a crowd of others every call is found, each once, by pages that end', async () => {
+      const store = await prepare()(1)
+      const hour = Date.UTC(2026, 5, 1)
+      const rare = (at: number) => new Story({ account: `rare-${at % 3}` }, at)
+      const own = [rare(hour), rare(hour + 3000), rare(hour + 6000), rare(hour + 6001)]
+      const crowd = Array.from({ length: 6000 }, (_, index) => new Story({ account: 'crowd' }, hour + 10 + index))
+      await Promise.all([...own, ...crowd].map(({ acceptance }) => store.calls.accept(acceptance)))
+      await store.calls.append(own.map((story) => story.end()))
+      const accounts = Array.from({ length: 100 }, (_, index) => `rare-${index}`)
+      const list = async (filter: object) => {
+        const pages: (readonly string[])[] = []
+        let cursor: string | undefined
+        do {
+          const page = await store.calls.calls({
+            accounts,
+            limit: 3,
+            ...filter,
+            ...(cursor === undefined ? {} : { cursor }),
+          })
+          pages.push(page.calls.map(({ id }) => id))
+          cursor = page.cursor
+        } while (cursor !== undefined && pages.length < 100)
+        return pages
+      }
+      const [first, second, third, fourth] = own.map(({ id }) => id)
+      assert.deepEqual(await list({}), [[fourth, third, second], [first]])
+      assert.deepEqual(await list({ state: 'ended', limit: 10 }), [[fourth, third, second], [first]])
+      assert.deepEqual(await list({ from: hour + 1, until: hour + 6001 }), [[third, second], []])
+      assert.deepEqual(await list({ state: 'live' }), [[]])
+      await store.close()
+    })
+
     test('filters: state, external id, period', async () => {
       const account = 'filters'
       const begin = ++at

@@ -1,4 +1,4 @@
-import { type Expression, type Kysely, type SqlBool, sql } from 'kysely'
+import { type Expression, type Kysely, type SelectQueryBuilder, type SqlBool, sql } from 'kysely'
 import type { Call } from '../../call/call.ts'
 import type { LoggedCallEvent } from '../../call/call-event.ts'
 import { lowestCallId } from '../../call/call-id-order.ts'
@@ -9,10 +9,12 @@ import { type CallRow, callFromRows, type LegRow } from '../call-row.ts'
 import type { NodeCalls } from '../call-store.ts'
 import { fromEventRow, fromWholeEventRow, type LoggedEventRow } from '../event-row.ts'
 import type { Schema } from '../schema.ts'
-import type { ParameterOf, Statements } from './statements.ts'
+import { isAmong, type ParameterOf, type Statements } from './statements.ts'
 
-/** Up to here each account's index is read in turn; above, the calls of all are read and filtered. */
+/** Up to here each account's index is read in turn. */
 const fewAccounts = 20
+/** So many calls of all accounts are looked through at a time for those of more accounts: the calls that are up wait meanwhile. */
+const windowLength = 5000
 
 /** Reads calls: a live one by its events, an ended one by its CDR. */
 export class CallReader {
@@ -39,12 +41,13 @@ export class CallReader {
   }
 
   calls(query: CallQuery): CallPage {
-    const { rows, ...more } = pageOf(this.#pageRows(boundedQuery(query)), query)
+    const { rows, ...more } = this.#page(query)
     return { calls: rows.map((row) => this.#fromRow(row)), ...more }
   }
 
   unfinished(): readonly UnfinishedCall[] {
-    return this.#prepared.findLiveOfNode.all({ node: this.#node }).map(({ id }) => {
+    const ids = this.#prepared.findLiveOfNode.all({ node: this.#node }).map(({ id }) => id)
+    return ids.sort().map((id) => {
       const events = this.events(id)
       return findRecoveries(projectCall(events), events)
     })
@@ -63,37 +66,58 @@ export class CallReader {
     return callFromRows(row, this.#prepared.findLegs.all({ call_id: row.id }))
   }
 
-  #pageRows(query: CallQuery): readonly CallRow[] {
+  #page(query: CallQuery): ReturnType<typeof pageOf<CallRow>> {
+    const bounded = boundedQuery(query)
     const accounts = [...new Set(query.accounts)]
-    if (accounts.length > fewAccounts) {
-      return this.#selectPage(
-        query,
-        sql<SqlBool>`account in (select value from json_each(${JSON.stringify(accounts)}))`,
-      )
+    if (accounts.length <= fewAccounts) {
+      const rows = accounts.flatMap((account) => this.#selectPage(bounded, sql<SqlBool>`account = ${account}`))
+      return pageOf(rows.sort((one, other) => (one.id < other.id ? 1 : -1)).slice(0, bounded.limit), query)
     }
-    return accounts
-      .flatMap((account) => this.#selectPage(query, sql<SqlBool>`account = ${account}`))
-      .sort((one, other) => (one.id < other.id ? 1 : -1))
-      .slice(0, query.limit)
+    const ofAccounts = isAmong('account', JSON.stringify(accounts))
+    // Live calls are few, and so are those with one external id.
+    if (query.state === 'live' || query.externalId !== undefined) {
+      return pageOf(this.#selectPage(bounded, ofAccounts), query)
+    }
+    const end = this.#findWindowEnd(query)
+    const page = pageOf(this.#selectPage(bounded, ofAccounts, end ?? ''), query)
+    return page.cursor !== undefined || end === undefined ? page : { ...page, cursor: end }
   }
 
-  #selectPage(query: CallQuery, ofAccounts: Expression<SqlBool>): CallRow[] {
+  /** The oldest of the next calls of all accounts that one query may look through; undefined if there are not so many left. */
+  #findWindowEnd(query: CallQuery): string | undefined {
+    const [end] = this.#statements.all((db) =>
+      withinPeriodOfIds(db.selectFrom('calls').select('id'), query)
+        .orderBy('id', 'desc')
+        .limit(1)
+        .offset(windowLength - 1),
+    )
+    return end?.id
+  }
+
+  #selectPage(query: CallQuery, ofAccounts: Expression<SqlBool>, oldest?: string): CallRow[] {
     return this.#statements.all((db) => {
-      let select = db.selectFrom('calls').selectAll().where(ofAccounts)
+      let select = withinPeriodOfIds(db.selectFrom('calls').selectAll(), query).where(ofAccounts)
       if (query.externalId !== undefined) select = select.where('external_id', '=', query.externalId)
       if (query.state === 'live') select = select.where('ended_at', 'is', null)
       if (query.state === 'ended') select = select.where('ended_at', 'is not', null)
-      // The bounds of the id let the index find the period; those of the time are the exact ones.
-      if (query.from !== undefined) {
-        select = select.where('accepted_at', '>=', query.from).where('id', '>=', lowestCallId(query.from))
-      }
-      if (query.until !== undefined) {
-        select = select.where('accepted_at', '<', query.until).where('id', '<', lowestCallId(query.until))
-      }
-      if (query.cursor !== undefined) select = select.where('id', '<', query.cursor)
+      if (query.from !== undefined) select = select.where('accepted_at', '>=', query.from)
+      if (query.until !== undefined) select = select.where('accepted_at', '<', query.until)
+      if (oldest !== undefined) select = select.where('id', '>=', oldest)
       return select.orderBy('id', 'desc').limit(query.limit)
     })
   }
+}
+
+/** Ids begin with the time of the call, so that an index finds the period by them; the times themselves are exact. */
+function withinPeriodOfIds<Row>(
+  select: SelectQueryBuilder<Schema, 'calls', Row>,
+  { from, until, cursor }: CallQuery,
+): SelectQueryBuilder<Schema, 'calls', Row> {
+  let within = select
+  if (from !== undefined) within = within.where('id', '>=', lowestCallId(from))
+  if (until !== undefined) within = within.where('id', '<', lowestCallId(until))
+  if (cursor !== undefined) within = within.where('id', '<', cursor)
+  return within
 }
 
 const prepareStatements = (statements: Statements) => ({
@@ -104,17 +128,13 @@ const prepareStatements = (statements: Statements) => ({
     db.selectFrom('legs').selectAll().where('call_id', '=', parameter('call_id')),
   ),
   findLiveOfNode: statements.prepare<{ node: number }, { id: string }>((db, parameter) =>
-    db
-      .selectFrom('calls')
-      .select('id')
-      .where('ended_at', 'is', null)
-      .where('node', '=', parameter('node'))
-      .orderBy('id'),
+    // Without an order: it would be had by reading the whole history in that of its ids.
+    db.selectFrom('calls').select('id').where('ended_at', 'is', null).where('node', '=', parameter('node')),
   ),
   countLiveElsewhere: statements.prepare<{ node: number }, NodeCalls>((db, parameter) =>
     db
       .selectFrom('calls')
-      .select(['node', (eb) => eb.fn.countAll<number>().as('calls')])
+      .select(['node', ({ cast, fn }) => cast<number>(fn.countAll(), 'integer').as('calls')])
       .where('ended_at', 'is', null)
       .where('node', '!=', parameter('node'))
       .groupBy('node')

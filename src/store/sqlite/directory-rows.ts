@@ -1,5 +1,5 @@
-import type { DirectoryEntry } from '../directory-store.ts'
 import type { DirectoryEntriesTable } from '../schema.ts'
+import type { DirectoryEntry } from '../store.ts'
 import type { EntryRow } from './command.ts'
 import type { Statements } from './statements.ts'
 

@@ -1,8 +1,13 @@
-import type { DirectoryEntry, DirectoryStore } from '../directory-store.ts'
-import type { RegistrationStore, StoredRegistration } from '../registration-store.ts'
-import type { Store } from '../store.ts'
+import type {
+  AccountEvent,
+  DirectoryEntry,
+  DirectoryStore,
+  RegistrationStore,
+  Store,
+  StoredRegistration,
+  SubscriberStore,
+} from '../store.ts'
 import { StoreHealth, type StoreListeners } from '../store-health.ts'
-import type { AccountEvent, SubscriberStore } from '../subscriber-store.ts'
 import type { RegistrationRow } from './command.ts'
 import { SqliteCallStore } from './sqlite-call-store.ts'
 import { WorkerClient } from './worker-client.ts'

@@ -1,5 +1,5 @@
-import type { StoredRegistration } from '../registration-store.ts'
 import type { RegistrationsTable } from '../schema.ts'
+import type { StoredRegistration } from '../store.ts'
 import type { RegistrationRow } from './command.ts'
 import type { Statements } from './statements.ts'
 

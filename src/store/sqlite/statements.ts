@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
-import type { Compilable, Kysely } from 'kysely'
+import { type Compilable, type Expression, type Kysely, type SqlBool, sql } from 'kysely'
 import type { Schema } from '../schema.ts'
 
 /** Stands in a query for a value that is given when it is run. */
@@ -67,3 +67,10 @@ export class Statements {
     return statement.all(...(parameters as readonly SQLInputValue[])) as Row[]
   }
 }
+
+/**
+ * Whether a column is one of the texts of a JSON array: one parameter, so that one statement serves lists of any length. What is
+ * SQLite's own in these queries stands here alone; PostgreSQL calls it `json_array_elements_text`.
+ */
+export const isAmong = (column: string, json: string): Expression<SqlBool> =>
+  sql<SqlBool>`${sql.ref(column)} in (select value from json_each(${json}))`

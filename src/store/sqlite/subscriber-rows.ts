@@ -1,8 +1,7 @@
-import { type SqlBool, sql } from 'kysely'
 import { fromEventRow, type LoggedEventRow } from '../event-row.ts'
 import type { SubscribersTable } from '../schema.ts'
-import type { AccountEvent } from '../subscriber-store.ts'
-import type { Statements } from './statements.ts'
+import type { AccountEvent } from '../store.ts'
+import { isAmong, type Statements } from './statements.ts'
 
 /** Who has read the log how far, in the worker. */
 export class SubscriberRows {
@@ -40,7 +39,7 @@ const prepareStatements = (statements: Statements) => ({
     db.selectFrom('subscribers').select('sequence').where('name', '=', parameter('name')),
   ),
   removeOthers: statements.prepare<{ names: string }>((db, parameter) =>
-    db.deleteFrom('subscribers').where(sql<SqlBool>`name not in (select value from json_each(${parameter('names')}))`),
+    db.deleteFrom('subscribers').where(({ not }) => not(isAmong('name', parameter('names')))),
   ),
   last: statements.prepare<object, { sequence: number }>((db) =>
     db.selectFrom('call_events').select('sequence').orderBy('sequence', 'desc').limit(1),
