@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
+import { callRequest, callTakenOver } from '../../../test/support/call-scene.ts'
 import { createHttpFront, type HttpFront, keys } from '../../../test/support/http-front.ts'
 import type { Call } from '../../call/call.ts'
 import type { CallRequest } from '../../call/call-request.ts'
 import type { CallFilter } from '../../call/call-service.ts'
 import type { EndCause } from '../../call/end-cause.ts'
+import { projectCall } from '../../call/project-call.ts'
 import { systemClock } from '../../clock.ts'
 import { listCalls, mostRead } from './list-calls.ts'
+import { renderCall } from './render-calls.ts'
 
 let front: HttpFront
 beforeEach(async () => {
@@ -71,6 +74,11 @@ describe('calls/list', () => {
       assert.equal(end, '')
     })
   }
+  it('a call whose outside party was let go for a line has been outbound all the same', () => {
+    const course = callTakenOver('call-1', start, callRequest())
+    const { direction, destination } = renderCall(projectCall(course), 'Australia/Sydney')
+    assert.deepEqual({ direction, destination }, { direction: 'outbound', destination: '102' })
+  })
   it('an empty list is an empty array', async () => assert.equal((await ask('')).body, '[]'))
   it('connectedOnly leaves out whom nobody answered, limit the older ones, calls that are up are in none', async () => {
     await place('busy')
