@@ -1,6 +1,5 @@
-import type { Permission } from '../directory/permission.ts'
 import type { ApiSession } from './api-session.ts'
-import type { ClientOrigin } from './caller.ts'
+import type { Asking } from './caller.ts'
 
 /** The door of the server: a dialect hands in what a client showed, and gets a session or the reason why there is none. */
 export interface Access {
@@ -11,15 +10,6 @@ export interface Access {
    * too many are asking, or too many wrong passwords came from there.
    */
   authenticateUser(login: Login | undefined, asking: Asking): Promise<Authentication>
-}
-
-/** What a client is about to ask. */
-export interface Asking {
-  /** The API by which it came: its calls are kept with that name. */
-  readonly dialect: string
-  readonly from: ClientOrigin
-  /** Of these it must hold one; without any, whoever is known may ask. */
-  readonly permissions: readonly Permission[]
 }
 
 /** Who a request claims to come from. */

@@ -8,8 +8,7 @@ import type { Directory, Line } from '../directory/directory.ts'
 import { directoryKinds, listDirectory, publicLine } from '../directory/list-directory.ts'
 import { phoneNumberOf } from '../directory/parse-dialled-number.ts'
 import type { Permission } from '../directory/permission.ts'
-import type { Asking } from './access.ts'
-import { type Caller, holds } from './caller.ts'
+import { type Asking, type Caller, holds } from './caller.ts'
 import type {
   ApplyOutcome,
   CreateOutcome,

@@ -17,6 +17,15 @@ export interface ClientOrigin {
   readonly host: string
 }
 
+/** What a client is about to ask. */
+export interface Asking {
+  /** The API by which it came: its calls are kept with that name. */
+  readonly dialect: string
+  readonly from: ClientOrigin
+  /** Of these it must hold one; without any, whoever is known may ask. */
+  readonly permissions: readonly Permission[]
+}
+
 export const callerOf = (
   credential: Credential,
   directory: Pick<Directory, 'accountsUnder' | 'isSharedName'>,
@@ -34,5 +43,5 @@ export const holds = ({ permissions, lines }: Pick<Caller, 'permissions' | 'line
   permissions.has(permission) && !(permission === 'directory:write' && lines !== undefined)
 
 /** One of the permissions will do; where none is needed, whoever is known may ask. */
-export const mayAsk = (caller: Caller, permissions: readonly Permission[]): boolean =>
+export const mayAsk = (caller: Caller, permissions: Asking['permissions']): boolean =>
   permissions.length === 0 || permissions.some((permission) => holds(caller, permission))

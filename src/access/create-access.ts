@@ -1,8 +1,8 @@
 import type { Credential } from '../directory/credential.ts'
-import type { Access, Asking, Authentication } from './access.ts'
+import type { Access, Authentication } from './access.ts'
 import type { Admit } from './admit-request.ts'
 import { ApiSession, type SessionSources } from './api-session.ts'
-import { callerOf, mayAsk } from './caller.ts'
+import { type Asking, callerOf, mayAsk } from './caller.ts'
 import type { Identify } from './identify.ts'
 
 export interface AccessSources extends SessionSources {

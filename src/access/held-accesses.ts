@@ -1,7 +1,6 @@
 import type { Directory } from '../directory/directory.ts'
 import { mayBeUsedFrom } from '../policy/decide-origin.ts'
-import type { Asking } from './access.ts'
-import { type Caller, callerOf, mayAsk } from './caller.ts'
+import { type Asking, type Caller, callerOf, mayAsk } from './caller.ts'
 
 export interface HeldAccess {
   /** Aborts as soon as the credential, or what it needs, has been taken away. */

@@ -69,6 +69,9 @@ export const forbiddenFiles: Readonly<Record<string, readonly string[]>> = {
   http: ['call/call-service.ts', 'access/create-access.ts', 'access/api-session.ts'],
 }
 
+/** A dialect is read in one direction, and so is what it stands on. */
+export const roomsWithoutTypeCircles: readonly string[] = ['access', 'dialects']
+
 /** A vendor's words stay in its dialect; main and the configuration choose among dialects by name. */
 export const vendorWords = ['enswitch', 'maxotel', 'voipportal', 'while1', 'spectronics'] as const
 export const roomsWithVendorWords: readonly string[] = ['dialects', 'main', 'config']

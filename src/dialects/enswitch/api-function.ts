@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
-import type { Asking } from '../../access/access.ts'
 import type { ApiSession } from '../../access/api-session.ts'
+import type { Asking } from '../../access/caller.ts'
 import type { DialectContext } from '../dialect.ts'
 import type { ParameterReader } from './parameter-reader.ts'
 import type { Answer } from './render-answer.ts'

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Access, Asking, Authentication, Denial } from '../../access/access.ts'
+import type { Access, Authentication, Denial } from '../../access/access.ts'
+import type { Asking } from '../../access/caller.ts'
 import { answerFailures, type Failure } from '../answer-failures.ts'
 import { originOf } from '../client.ts'
 import type { Dialect, DialectContext } from '../dialect.ts'

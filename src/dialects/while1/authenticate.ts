@@ -1,5 +1,6 @@
-import type { Access, Authentication as AccessAuthentication, Asking, Denial } from '../../access/access.ts'
+import type { Access, Authentication as AccessAuthentication, Denial } from '../../access/access.ts'
 import type { ApiSession } from '../../access/api-session.ts'
+import type { Asking } from '../../access/caller.ts'
 import { textOfBytes } from '../php/byte-string.ts'
 import { formScalar } from '../php/form-scalar.ts'
 import { PhpArray } from '../php/php-array.ts'
