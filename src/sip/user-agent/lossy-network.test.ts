@@ -27,6 +27,7 @@ const storyArbitrary = fc.record({
   calleeAfter: fc.integer({ min: 0, max: 3000 }),
   callerCancelsAfter: fc.option(fc.integer({ min: 0, max: 4000 }), { nil: undefined, freq: 2 }),
   acknowledgeAfter: fc.integer({ min: 0, max: 600 }),
+  callerControls: fc.constantFrom('offer', 'hold', 'refer', 'identity'),
   offerAfter: fc.option(fc.integer({ min: 0, max: 3000 }), { nil: undefined }),
   hangsUp: fc.constantFrom('caller', 'callee', 'both'),
   hangUpAfter: fc.integer({ min: 0, max: 5000 }),
@@ -49,7 +50,16 @@ const play = async (story: Story): Promise<void> => {
   network.faults = createFaults(story.faults)
   const caller = await createAgent(5060)
   const callee = await createAgent(5062)
-  const heard = { answered: 0, failed: 0, callerEnds: 0, calleeEnds: 0, cancelled: 0, invites: 0 }
+  const heard = {
+    answered: 0,
+    failed: 0,
+    callerEnds: 0,
+    calleeEnds: 0,
+    cancelled: 0,
+    invites: 0,
+    controlsAsked: 0,
+    controlsEnded: 0,
+  }
   let calleeSession: Session | undefined
   let callerSession: Session | undefined
   const invites: IncomingInvite[] = []
@@ -61,9 +71,31 @@ const play = async (story: Story): Promise<void> => {
     clock.setTimeout(() => {
       if (story.calleeDoes === 'rejects') invite.reject(486)
       if (story.calleeDoes !== 'accepts') return
-      calleeSession = invite.accept(body, [], { onEnded: () => heard.calleeEnds++, onOffer: () => 'answer' })
+      calleeSession = invite.accept(body, [], {
+        onEnded: () => heard.calleeEnds++,
+        onOffer: () => 'answer',
+        onTransferAsked: (transfer) => {
+          transfer.accept()
+          transfer.progress(180)
+          clock.setTimeout(() => transfer.progress(200), story.ringAfter)
+        },
+      })
       if (story.hangsUp !== 'caller') clock.setTimeout(() => void calleeSession?.bye(), story.hangUpAfter)
     }, story.calleeAfter)
+  }
+  const carol = { uri: 'sip:carol@example.com', params: new Map() }
+  /** Whatever comes of it, it comes to an end. */
+  const control = (): void => {
+    const session = callerSession
+    if (session === undefined) return
+    heard.controlsAsked++
+    const asked = {
+      offer: () => session.offer('new'),
+      hold: () => session.hold(() => 'held'),
+      refer: () => session.refer({ to: carol }),
+      identity: () => session.updateIdentity(carol, () => 'the same'),
+    }[story.callerControls]
+    void asked().then(() => heard.controlsEnded++)
   }
   const headers: [string, string][] = story.demandsReliability ? [['Require', '100rel']] : []
   const invite = caller.agent.invite(testInvite(5062, { body, headers }), {
@@ -72,7 +104,7 @@ const play = async (story: Story): Promise<void> => {
       clock.setTimeout(() => {
         callerSession = invite.acknowledge(dialog, undefined)
         if (story.hangsUp !== 'callee') clock.setTimeout(() => void invite.bye(), story.hangUpAfter)
-        if (story.offerAfter !== undefined) clock.setTimeout(() => void callerSession?.offer('new'), story.offerAfter)
+        if (story.offerAfter !== undefined) clock.setTimeout(() => control(), story.offerAfter)
       }, story.acknowledgeAfter)
     },
     onFailed: () => heard.failed++,
@@ -90,6 +122,7 @@ const play = async (story: Story): Promise<void> => {
   assert.equal(heard.callerEnds, heard.answered, 'an answered call ends once, no other ends')
   assert.equal(heard.calleeEnds, calleeSession === undefined ? 0 : 1, 'the callee’s session ends once')
   assert.equal(calleeSession?.ended ?? true, true)
+  assert.equal(heard.controlsEnded, heard.controlsAsked, 'what was asked for has an outcome')
   await assertClean()
 }
 
