@@ -1,7 +1,7 @@
 import type { ApiSession } from './api-session.ts'
 import type { Asking } from './caller.ts'
 
-/** The door of the server: a dialect hands in what a client showed, and gets a session or the reason why there is none. */
+/** A dialect hands in what a client showed, and gets a session or the reason why there is none. */
 export interface Access {
   /** By an API key or token; takes the same time whether or not there is such a one. */
   authenticateKey(secret: string | undefined, asking: Asking): Authentication
@@ -22,7 +22,7 @@ export interface Login {
 
 export type Authentication = { readonly session: ApiSession } | { readonly denial: Denial }
 
-/** Why there is no session, in the order in which it is looked at: each vendor has words of its own for each. */
+/** Why there is no session, in the order of the checks. Each vendor has its own words for each. */
 export type Denial =
   /** Nothing was shown, or nothing that is known. */
   | { readonly reason: 'unknown' }

@@ -67,7 +67,12 @@ type Method = Exclude<
   undefined
 >
 
-const noCall = { id: 'call-1', account: 'acme', request: { ...wanted, origin: { dialect: 'test', credential: 'x' } } }
+const noCall = {
+  id: 'call-1',
+  account: 'acme',
+  acceptedAt: 0,
+  request: { ...wanted, origin: { dialect: 'test', credential: 'x' } },
+}
 
 /** Each method with the permissions of which it needs one; none where it tells what whoever is known may know. */
 const methods: Readonly<

@@ -25,7 +25,7 @@ import { listVisibleCalls, type VisiblePage } from './visible-calls.ts'
 
 export type { CallFilter, PlaceOutcome, Refusals, WaitCondition } from '../call/call-service.ts'
 
-/** What stands behind the sessions, and what no dialect gets hold of. */
+/** What sessions work with, and what no dialect gets hold of. */
 export interface SessionSources {
   readonly calls: CallService
   readonly directory: Directory
@@ -36,13 +36,13 @@ export interface SessionSources {
   readonly clock: Pick<Clock, 'now'>
 }
 
-/** A call as a dialect asks for it; by whom it is placed the session knows. */
+/** A call as a dialect asks for it. The session adds who places it. */
 export type WantedCall = Omit<CallRequest, 'origin'>
 
 export interface PlaceOptions {
-  /** The client's own key, and how it wants to wait: with another wait it is another request. */
+  /** The client's own key, and how it wants to wait: with another wait the request is another one. */
   readonly idempotency?: { readonly key: string; readonly wait?: object | undefined }
-  /** The line for which the call is placed, where an API says so beside the two parties. */
+  /** The line that the call is placed for, where an API names one beside the two parties. */
   readonly onBehalfOf?: Pick<LineReference, 'account' | 'number'>
 }
 
@@ -80,8 +80,9 @@ export interface CallWatch extends Omit<Hold, 'isWithdrawn'> {
 }
 
 /**
- * Somebody who was let in, and everything that they may do: the only way from a dialect to the calls and the directory. Each method
- * asks for its permission, and keeps to the accounts, the lines and the calls of the credential; what is beyond does not exist for it.
+ * A caller that was let in, and everything that it may do: the only way from a dialect to the calls and the directory. Each method
+ * checks its permission, and shows and changes only what belongs to the accounts, the lines and the calls of the credential. Everything else
+ * does not exist for it.
  */
 export class ApiSession {
   readonly #caller: Caller
@@ -139,7 +140,7 @@ export class ApiSession {
    * goes ends its own wait; the call is left to itself. Undefined if the caller may not know any longer.
    */
   async wait(
-    call: Pick<Call, 'id' | 'account' | 'request'>,
+    call: Pick<Call, 'id' | 'account' | 'request' | 'acceptedAt'>,
     wait: { readonly for: WaitCondition; readonly milliseconds: number },
     until: AbortSignal,
   ): Promise<Call | undefined> {
@@ -175,7 +176,7 @@ export class ApiSession {
     return (await this.#findCall(id)) && this.#sources.calls.events(this.accounts, id)
   }
 
-  /** For a client that wants to hear of a call until it goes; undefined if the caller may not see it. */
+  /** For a client that wants to hear of a call until it leaves; undefined if the caller may not see the call. */
   async watch(id: string, until: AbortSignal): Promise<CallWatch | undefined> {
     this.#need('calls:read')
     const { calls, directory } = this.#sources
@@ -190,7 +191,7 @@ export class ApiSession {
     }
   }
 
-  /** For a request that reads lists for a while: it is withdrawn too when the credential is bound to other lines. */
+  /** For a request that reads lists for a while. It is also withdrawn when the credential is bound to other lines. */
   holdLists(until: AbortSignal): Hold {
     this.#need('calls:read')
     const linesOf = ({ lines }: Caller) => String([...(lines ?? [])])
@@ -264,7 +265,7 @@ export class ApiSession {
     )
   }
 
-  /** Everything that its accounts have, by kind, without secrets. Who is bound to lines sees these and itself, and no more. */
+  /** Everything that its accounts have, by kind, without secrets. A caller that is bound to lines sees only these and itself. */
   listDirectory(): Readonly<Record<string, readonly object[]>> {
     this.#need('directory:read')
     const listing = listDirectory(this.#sources.directory, this.accounts)
@@ -303,7 +304,7 @@ export class ApiSession {
     )
   }
 
-  /** Thrown to a dialect that does what it did not ask for: to its client it is a failure, and nothing has been done. */
+  /** A dialect that does more than it asked for gets an exception. Its client is told of a failure, and nothing has been done. */
   #need(...permissions: readonly Permission[]): void {
     if (permissions.some((permission) => holds(this.#caller, permission))) return
     throw new Error(`This needs ${permissions.join(' or ')}; ask for it when the session is opened.`)
@@ -339,7 +340,7 @@ export class ApiSession {
     }
   }
 
-  /** A change waits for its turn: nothing is done if by then the credential may not change the directory any more. */
+  /** A change waits for its turn. Nothing is done if the credential may no longer change the directory by then. */
   async #change<Outcome>(change: (withdrawn: AbortSignal) => Promise<Outcome>): Promise<Outcome> {
     this.#need('directory:write')
     const { withdrawn, release } = this.#holdAccess(() => true)

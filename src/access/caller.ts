@@ -2,7 +2,7 @@ import type { Credential } from '../directory/credential.ts'
 import type { Directory } from '../directory/directory.ts'
 import type { Permission } from '../directory/permission.ts'
 
-/** Who asks: the credential that was shown, and how far it reaches. Never holds the secret. */
+/** Who asks: the credential that was shown, and the accounts that it may act for. Never holds the secret. */
 export interface Caller extends Credential {
   /** The account and those below it, by name. */
   readonly accounts: readonly string[]
@@ -36,8 +36,8 @@ export const callerOf = (
 })
 
 /**
- * Whether the caller may do this. Who is bound to lines may not change the directory, whatever was granted: it could give itself a
- * credential that is bound to none.
+ * Whether the caller has this permission. A caller that is bound to lines may never change the directory: it could give itself a
+ * credential that is not bound.
  */
 export const holds = ({ permissions, lines }: Pick<Caller, 'permissions' | 'lines'>, permission: Permission): boolean =>
   permissions.has(permission) && !(permission === 'directory:write' && lines !== undefined)

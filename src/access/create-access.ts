@@ -10,7 +10,7 @@ export interface AccessSources extends SessionSources {
   readonly admit: Admit
 }
 
-/** The one chain that every request of every dialect goes through: who asks, may they, from here and now; then there is a session. */
+/** The one chain that every request of every dialect goes through: who asks, with which permission, from where, within which limits. */
 export function createAccess(sources: AccessSources): Access {
   const { identify, admit, directory } = sources
   const open = (credential: Credential | undefined, asking: Asking): Authentication => {

@@ -97,7 +97,10 @@ const callOf = (
   account: string,
   [first, second]: readonly [LegTarget, LegTarget],
   origin: Call['request']['origin'],
-): Call => ({ account, request: { account, first: { target: first }, second: { target: second }, origin } }) as Call
+): Call => {
+  const request = { account, first: { target: first }, second: { target: second }, origin }
+  return { account, request, acceptedAt: 1000 } as Call
+}
 
 describe('a call, for whom no line binds and for who is bound to line 101', () => {
   const byOther = { dialect: 'native', credential: 'crm' }
@@ -124,6 +127,11 @@ describe('a call, for whom no line binds and for who is bound to line 101', () =
       assert.equal(maySeeCall(boundTo(['101', '201']), call, directory), bound)
     })
   }
+  it('placed by a credential of that name that is no more', () => {
+    const call = callOf('acme', [number, number], bySelf)
+    assert.equal(maySeeCall({ ...boundTo(['101']), madeAt: 1000 }, call, directory), true)
+    assert.equal(maySeeCall({ ...boundTo(['101']), madeAt: 1001 }, call, directory), false)
+  })
   it('placed by who has the same name as another credential of the account', () => {
     const call = callOf('acme', [number, number], bySelf)
     assert.equal(maySeeCall({ ...boundTo(['101']), sharesName: true }, call, directory), false)

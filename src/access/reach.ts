@@ -5,12 +5,12 @@ import type { Directory, Line } from '../directory/directory.ts'
 import { withoutSeparators } from '../directory/parse-dialled-number.ts'
 import type { Caller } from './caller.ts'
 
-/** How far a caller reaches: whose lines it may ring first, whose calls it may see. Pure. */
+/** What decides how far a caller reaches: which lines it may ring first, which calls it may see. */
 export type ReachDirectory = Pick<Directory, 'findLine' | 'findUser' | 'findQueue' | 'featureCode'>
 
 type Bound = Pick<Caller, 'account' | 'accounts' | 'lines'>
 
-/** Who is bound to lines has these only, of its own account. */
+/** A caller that is bound to lines may use these only; they are lines of its own account. */
 export const mayUseLine = ({ account, accounts, lines }: Bound, line: Pick<Line, 'account' | 'number'>): boolean =>
   accounts.includes(line.account) && (lines === undefined || (line.account === account && lines.has(line.number)))
 
@@ -22,9 +22,9 @@ export interface Placement {
 }
 
 /**
- * Whether the caller may have this call placed. Who is bound to lines rings these first. An API that says for which line a call is
- * placed may ring anybody first who is then connected to that line, or a party outside in its place; never another line of the
- * house, nor whomever a queue or a context would ring.
+ * Whether the caller may place this call. A caller that is bound to lines may ring only these first. Where the API names the line that a
+ * call is placed for, anybody may ring first who is then connected to that line. In the place of that line an outside number may
+ * ring, but no other line of the house, queue or context.
  */
 export function mayPlace(caller: Bound, { request, onBehalfOf }: Placement, directory: ReachDirectory): boolean {
   const { account, first, second } = request
@@ -38,13 +38,14 @@ export function mayPlace(caller: Bound, { request, onBehalfOf }: Placement, dire
 }
 
 /**
- * Whether the caller may see the call, and control it if it may control calls. Who is bound to lines sees what it placed itself, and
- * the calls that were placed to or from these lines: the token of one desk is no key to the history of the house. A call is kept with
- * the name of its credential alone, so a name that another credential has too says nothing.
+ * Whether the caller may see the call, and control it if it may control calls. A caller that is bound to lines sees the calls that it placed,
+ * and those that were placed to or from its lines: the token of one desk is no key to the history of the house. A call is kept with
+ * the name of its credential only: a name that two credentials share proves nothing, nor does a call from before this credential was
+ * made.
  */
 export function maySeeCall(
-  caller: Bound & Pick<Caller, 'name' | 'sharesName'>,
-  { account, request }: Pick<Call, 'account' | 'request'>,
+  caller: Bound & Pick<Caller, 'name' | 'sharesName' | 'madeAt'>,
+  { account, request, acceptedAt }: Pick<Call, 'account' | 'request' | 'acceptedAt'>,
   directory: ReachDirectory,
 ): boolean {
   if (!caller.accounts.includes(account)) return false
@@ -55,7 +56,8 @@ export function maySeeCall(
     return line !== undefined && mayUseLine(caller, line)
   }
   const { credential, account: placedFrom = account } = request.origin
-  const isPlacedByIt = credential === caller.name && placedFrom === account && !caller.sharesName
+  const { name, sharesName, madeAt = 0 } = caller
+  const isPlacedByIt = credential === name && placedFrom === account && !sharesName && acceptedAt >= madeAt
   return isPlacedByIt || isOwn(request.first.target) || isOwn(request.second.target)
 }
 
@@ -74,7 +76,7 @@ function lineOfTarget(account: string, { kind, value }: LegTarget, directory: Re
   }
 }
 
-/** Whether a target can only be an outside number: dialled characters may name a line, a queue or a feature code, in any writing. */
+/** Whether a target can only be an outside number. Dialled characters may also name a line, a queue or a feature code, in any writing. */
 export function isOutside(account: string, { kind, value }: LegTarget, directory: ReachDirectory): boolean {
   if (kind === 'number') return true
   if (kind !== 'dial') return false
