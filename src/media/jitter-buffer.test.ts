@@ -100,6 +100,24 @@ describe('packets in, frames out', () => {
     assert.deepEqual(readAll(buffer, 3), [30_000 & 0xff, 30_001 & 0xff, 30_002 & 0xff])
   })
 
+  test('one that comes while its time passes in silence is dropped, too', () => {
+    const buffer = new JitterBuffer()
+    for (const sequence of [1, 2, 4]) add(buffer, sequence, 30)
+    assert.deepEqual(readAll(buffer, 4), [1, 1, 2, 'lost'])
+    add(buffer, 3, 30)
+    assert.equal(buffer.dropped, 1)
+    assert.deepEqual(readAll(buffer, 3), ['lost', 4, 'nothing'])
+  })
+
+  test('a hole in front of what is there lasts no longer than 60 ms for each packet that is missing', () => {
+    const buffer = new JitterBuffer()
+    add(buffer, 100, 10)
+    add(buffer, 88, 180)
+    const frames = readAll(buffer, 60)
+    assert.equal(frames.filter((frame) => frame === 88).length, 9)
+    assert.equal(frames.filter((frame) => frame === 'lost').length, 11 * 3)
+  })
+
   test('whatever comes: what is given out was sent, in order, and no more than a third of a second is held', () => {
     const step = fc.oneof(
       {

@@ -1,5 +1,8 @@
 /** Octets of one millisecond: every codec that we can decode takes 64 kbit/s. */
 const octetsPerMillisecond = 8
+const frameOctets = 20 * octetsPerMillisecond
+/** Of a sender with few and long packets a hole of many would be seconds of silence. */
+const longestLoss = 60 * octetsPerMillisecond
 /** Packets that are kept at most, a power of two: 320 ms of the usual ones. */
 const slotCount = 16
 /** So much is gathered before the first sound is given out; more each time that it ran dry while the speaker spoke, up to a limit. */
@@ -43,8 +46,8 @@ export class JitterBuffer {
   #offset = 0
   #octets = 0
   #packets = 0
-  /** Length of the newest packet: a lost one was probably as long. */
-  #packetOctets = 160
+  /** How long a lost packet is taken to have been: as long as the newest, up to a limit. */
+  #lostOctets = frameOctets
   #reserve = firstReserve
   #isPlaying = false
   #hasSkipped = false
@@ -64,7 +67,7 @@ export class JitterBuffer {
     if (ahead < -maximumMisorder || ahead >= slotCount) {
       this.#clear()
       this.#next = sequence
-    } else if (ahead < 0) {
+    } else if (ahead < 0 || (ahead === 0 && this.#isLosing)) {
       this.dropped++
       return
     }
@@ -75,7 +78,7 @@ export class JitterBuffer {
     slot.sequence = sequence
     slot.length = length
     slot.isFull = true
-    this.#packetOctets = length
+    this.#lostOctets = Math.min(length, longestLoss)
     this.#octets += length
     this.#packets++
     const most = this.#reserve + Math.max(largestSurplus, 2 * length)
@@ -114,6 +117,12 @@ export class JitterBuffer {
     return hasSkipped
   }
 
+  /** A part of the packet that is due has passed in silence already. */
+  get #isLosing(): boolean {
+    const slot = this.#slots[this.#next % slotCount] as Slot
+    return this.#offset > 0 && !(slot.isFull && slot.sequence === this.#next)
+  }
+
   #runDry(): FrameContent {
     this.#isPlaying = false
     this.#offset = 0
@@ -130,8 +139,8 @@ export class JitterBuffer {
 
   /** A packet is missing while later ones are there. Its time passes in silence, a frame at a time. */
   #lose(): void {
-    this.#offset += 20 * octetsPerMillisecond
-    if (this.#offset < this.#packetOctets) return
+    this.#offset += frameOctets
+    if (this.#offset < this.#lostOctets) return
     this.#offset = 0
     this.#next = (this.#next + 1) & 0xffff
   }

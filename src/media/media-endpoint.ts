@@ -65,7 +65,7 @@ export class MediaEndpoint {
   signallingHost: string | undefined
   readonly #relay: EndpointHost
   #negotiated: NegotiatedMedia | undefined
-  #playback = new CurrentPlayback(0)
+  #playback: CurrentPlayback | undefined
   #released: Promise<EndpointStatistics> | undefined
 
   constructor(id: number, address: EndpointAddress, relay: EndpointHost) {
@@ -98,8 +98,8 @@ export class MediaEndpoint {
    */
   hear(source: Source<MediaEndpoint>): Playback {
     if (source.kind === 'legs') for (const leg of source.legs) this.#assertHears(leg, source.legs.length > 1)
-    this.#playback.end('stopped')
-    const playback = new CurrentPlayback(this.#playback.number + 1)
+    this.#playback?.end('stopped')
+    const playback = new CurrentPlayback((this.#playback?.number ?? 0) + 1)
     this.#playback = playback
     if (this.#released !== undefined) playback.end('failed')
     const named = source.kind === 'legs' ? { ...source, legs: source.legs.map(({ id }) => id) } : source
@@ -121,7 +121,7 @@ export class MediaEndpoint {
   release(): Promise<EndpointStatistics> {
     if (this.#released === undefined) {
       this.#released = this.#relay.ask((request) => ({ op: 'release', id: this.id, request }))
-      this.#playback.end('stopped')
+      this.#playback?.end('stopped')
       this.#relay.forget(this)
       this.#detach()
     }
@@ -138,7 +138,7 @@ export class MediaEndpoint {
       case 'dtmf':
         return this.onDtmf?.(event.digit, event.milliseconds)
       case 'played':
-        if (event.playback === this.#playback.number) this.#playback.end(event.outcome)
+        if (event.playback === this.#playback?.number) this.#playback.end(event.outcome)
     }
   }
 
@@ -146,7 +146,7 @@ export class MediaEndpoint {
   fail(reason: string): void {
     if (this.#released !== undefined) return
     this.#released = Promise.resolve(noStatistics)
-    this.#playback.end('failed')
+    this.#playback?.end('failed')
     const { onFailed } = this
     this.#detach()
     onFailed?.(reason)

@@ -90,7 +90,7 @@ export class RelayEndpoint {
   /** Whom it hears mixed. */
   #mixed: readonly RelayEndpoint[] = []
   /** Who hears this leg mixed with others, and what it says for them; undefined where nobody does. */
-  readonly #mixedBy = new Set<RelayEndpoint>()
+  #mixedBy: Set<RelayEndpoint> | undefined
   #voice: Voice | undefined
 
   constructor(parts: RelayEndpointParts) {
@@ -185,7 +185,7 @@ export class RelayEndpoint {
     this.#hearLegs([])
     this.#own?.stop()
     this.#digits?.stop()
-    for (const other of this.#mixedBy) other.#hearOnly(other.#mixed.filter((leg) => leg !== this))
+    for (const other of this.#mixedBy ?? []) other.#hearOnly(other.#mixed.filter((leg) => leg !== this))
     if (this.#listener !== undefined) {
       this.#listener.#speaker = undefined
       this.#listener.#own?.resumeTone()
@@ -299,7 +299,7 @@ export class RelayEndpoint {
   /** What is an event at this leg cannot be heard: who hears it mixed is sent the key press, too. */
   readonly #takeEventDigit = (digit: string, milliseconds: number): void => {
     this.#takeDigit(digit, milliseconds)
-    for (const other of this.#mixedBy) other.press(digit, milliseconds)
+    for (const other of this.#mixedBy ?? []) other.press(digit, milliseconds)
   }
 
   /** A key was pressed at this leg. */
@@ -378,7 +378,7 @@ export class RelayEndpoint {
   #leaveListener(): void {
     this.#listener = undefined
     this.#reroute()
-    for (const other of this.#mixedBy) {
+    for (const other of this.#mixedBy ?? []) {
       if (other.#mixed.length === 1) return other.#hearOnly([this])
     }
   }
@@ -389,13 +389,18 @@ export class RelayEndpoint {
     if (this.#speaker !== undefined) this.#own?.stop()
   }
 
+  #loseMixer(other: RelayEndpoint): void {
+    this.#mixedBy?.delete(other)
+    if (this.#mixedBy?.size === 0) this.#voice = undefined
+  }
+
   #mix(legs: readonly RelayEndpoint[]): void {
     for (const leg of this.#mixed) {
       if (legs.includes(leg)) continue
-      leg.#mixedBy.delete(this)
-      if (leg.#mixedBy.size === 0) leg.#voice = undefined
+      leg.#loseMixer(this)
     }
     const voices = legs.map((leg) => {
+      leg.#mixedBy ??= new Set()
       leg.#mixedBy.add(this)
       leg.#voice ??= new Voice()
       return leg.#voice
