@@ -224,7 +224,7 @@ describe('carriers in trouble', () => {
   })
 
   test('a closed port ends the attempt at once, and the next call does not try it first', async () => {
-    const { clock, network, engine, dial, peer, assertClean } = await createTestEngine()
+    const { clock, network, engine, dial, peer, assertClean } = await createTestEngine([], { isTrunk: () => true })
     network.closePort({ host: '127.0.0.1', port: 7001 })
     busy(peer(7002))
     const leg = dial({ destination: trunks })
@@ -238,6 +238,7 @@ describe('carriers in trouble', () => {
       attemptsOf(next.events).map(({ trunk }) => trunk),
       ['trunk-7002'],
     )
+    void engine.close()
     await assertClean()
   })
 
@@ -255,7 +256,7 @@ describe('carriers in trouble', () => {
   })
 
   test('a 503 with Retry-After is left alone for so long, and told so', async () => {
-    const { clock, dial, peer, assertClean } = await createTestEngine()
+    const { clock, engine, dial, peer, assertClean } = await createTestEngine([], { isTrunk: () => true })
     const tired = peer(7001)
     tired.onMessage = (message) => {
       if (message.method === 'INVITE') {
@@ -277,6 +278,7 @@ describe('carriers in trouble', () => {
     dial({ destination: trunkDestination(testTrunk(7001)) })
     await clock.advance(100)
     assert.equal(tired.all('INVITE').length, 2)
+    void engine.close()
     await assertClean()
   })
 
