@@ -6,7 +6,7 @@ import type { Random } from '../../random.ts'
 /** `foreign`: not of our making, of an earlier process, or made for another realm or network. `expired`: ours, past its time or forgotten. */
 export type NonceStanding = 'fresh' | 'expired' | 'foreign'
 
-/** For whom a nonce is made: it is good for nobody else. */
+/** Whom a nonce is made for: nobody else can use it. */
 export interface NonceScope {
   readonly realm: string
   /** The network that the challenge goes to. */

@@ -137,12 +137,12 @@ export class BindingUpdates {
     if (before !== undefined && isOutdated(registration, before)) return outOfOrder(request)
     if (expires === 0) return before === undefined ? undefined : { remove: key }
     const put: Binding = before?.answersOptions === true ? { ...binding, answersOptions: true } : binding
-    // The same Contact URI without an instance before: the phone has learnt RFC 5626, and must not ring twice.
+    // The same Contact URI was there without an instance: the phone has learnt RFC 5626 since, and must not ring twice.
     const plain = key === binding.contactUri ? undefined : this.#table.get(aor, binding.contactUri)
     return plain === undefined ? { put } : { put, replaces: binding.contactUri }
   }
 
-  /** Contacts that make room for newer ones: a phone that got a new port must never be locked out by what it left behind. */
+  /** The contacts that make room for newer ones: a phone with a new port must never be locked out by the contacts that it left behind. */
   #displaced(aor: string, plans: readonly Plan[]): readonly string[] {
     const named = new Set(plans.flatMap(keysOf))
     const others = this.#table.keys(aor).filter((key) => !named.has(key))
@@ -187,7 +187,7 @@ export class BindingUpdates {
 /** Section 10.3 step 7: the update fails as a whole. */
 const outOfOrder = (request: SipRequest): SipResponse => createResponse(request, 500, 'Registration Out Of Order')
 
-/** Longer ones are no phone's: each request to it carries it, and the store keeps it. */
+/** No phone has a longer one. Each request to the phone carries it, and the store keeps it. */
 const longestContact = 1024
 
 const keysRemovedBy = (plan: Plan): string[] => {

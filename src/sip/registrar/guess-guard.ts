@@ -96,7 +96,7 @@ export class GuessGuard {
     return this.#isShutOut(addressBlock(host))
   }
 
-  /** Seconds after which a slowed password is looked at, at least 1. */
+  /** Seconds until a password that was slowed down is checked; at least 1. */
   retrySeconds(guesser: Pick<Guesser, 'host' | 'username' | 'isSeen'>): number {
     const address = addressOf(guesser)
     const wait = Math.max(
@@ -134,7 +134,7 @@ export class GuessGuard {
 
   #shutOut(address: string): void {
     const now = this.#clock.monotonic()
-    // In the order of time, for all are shut out for as long.
+    // The oldest ends first, because every time out is equally long.
     this.#shutOutUntil.set(address, now + shutOutMilliseconds)
     for (let first = this.#shutOutUntil.oldest; first !== undefined; first = this.#shutOutUntil.oldest) {
       if (first.value > now && this.#shutOutUntil.size <= addressCapacity) break

@@ -94,7 +94,7 @@ export class Registrar {
     this.#qualifier?.suspect(binding)
   }
 
-  /** Takes over what an earlier process kept, but for what has been withdrawn meanwhile. */
+  /** Takes over the bindings that an earlier process kept, except those that were withdrawn meanwhile. */
   restore(bindings: Iterable<Binding>): void {
     const now = this.#clock.now()
     for (const binding of bindings) {
@@ -132,7 +132,7 @@ export class Registrar {
     return new Qualifier({
       ...qualify,
       clock,
-      // It is written down: after a restart it is known that silence means something.
+      // It is written down, so that after a restart silence still means that the phone is gone.
       onAnswers: ({ aor, ...rest }) => this.#table.amend(aor, bindingKey(rest), { answersOptions: true }),
       onReachable: ({ aor, contactUri }, isReachable) => {
         const fields = { line: aor, contact: contactUri.slice(0, longestInLog) }
@@ -157,7 +157,7 @@ export class Registrar {
 
     const aor = this.#lines.find(to.user, to.host)
     const guesser = ({ username, realm, isSeen }: PasswordGuess): Guesser => {
-      // Who has a line of its own may not guess at another's in the name of its registration.
+      // A phone must not guess at another line's password under cover of its own registration.
       const isOwn = aor !== undefined && this.#lines.credentials(username, realm)?.aor === aor
       const isRefresh = isOwn && this.#isRefresh(request, source, aor)
       const isKnown = this.#lines.find(username, to.host) !== undefined

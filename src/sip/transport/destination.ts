@@ -29,6 +29,6 @@ export interface Source extends TransportAddress {
   readonly protocol: TransportProtocol
   readonly local: TransportAddress
   readonly flow: FlowId
-  /** How long the datagram was, for it bounds what a stranger is answered. Absent over a connection. */
+  /** The length of the datagram: the answer to a stranger may be only so much longer. Absent over a connection. */
   readonly datagramOctets?: number
 }

@@ -47,7 +47,7 @@ interface Entry {
   lastUntil: number
 }
 
-/** Whether there is a socket from which an address can be sent to. */
+/** Whether a socket of ours can reach an address. */
 export type Reaches = (protocol: TransportProtocol, host: string) => boolean
 
 /**

@@ -5,7 +5,7 @@ import { isIPv6, isLoopback, isWildcard } from './host.ts'
 /** Where we listen, with the port that the system chose where 0 was asked for. */
 export interface ListeningPoint extends TransportAddress {
   readonly protocol: TransportProtocol
-  /** What peers are told instead, for one behind a NAT. */
+  /** What peers are told instead, where the point is behind a NAT. */
   readonly advertise?: AdvertisedAddress
 }
 
@@ -35,7 +35,7 @@ export const listensAt = (
 /** The flow of a UDP socket; the same again after a restart. */
 export const datagramFlow = (point: TransportAddress): FlowId => `udp:${point.host}:${point.port}`
 
-/** The point that a peer is best reached from: of its address family; on loopback if it is there, else not. */
+/** The best point to reach a peer from: of the same address family, and on loopback only if the peer is there. */
 export const choosePoint = <Point extends ListeningPoint>(
   points: readonly Point[],
   remoteHost: string,

@@ -15,7 +15,7 @@ export interface MessageTransport {
   avoid?(name: Destination, destination: Destination): void
   /** Never throws. `onError` is called at most once, later, never from within. */
   send(message: SipMessage | Buffer, destination: Destination, onError?: (error: TransportError) => void): void
-  /** Whether the connection that it names is no more. Without this method there are no connections. */
+  /** Whether the connection that the destination names is closed. Absent in a transport without connections. */
   hasLost?(destination: Destination): boolean
   /**
    * Calls `onRefused` once if nobody listens at the peer's UDP port, until it is told to stop by what is returned. The destination is

@@ -8,7 +8,7 @@ interface Watch {
   askedAt: number
 }
 
-/** Each of a hundred calls that wait for the same peer need not ask for itself. */
+/** Many calls may wait for the same peer: one question is enough for all of them. */
 const askEveryMilliseconds = 500
 
 /**

@@ -3,7 +3,7 @@ import { OldestFirstMap } from '../../oldest-first-map.ts'
 
 const maximumEntries = 1000
 
-/** Remembers for a while what did not work, so that it is not tried for every call. */
+/** Remembers for a while what did not work, so that not every call tries it again. */
 export class RecentFailures {
   readonly #clock: Clock
   readonly #memoryMilliseconds: number

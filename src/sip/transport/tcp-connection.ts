@@ -11,9 +11,9 @@ export interface TcpConnectionLimits {
   readonly connectMilliseconds: number
   /** For a peer's first message, and for any message from its first octet to its last. */
   readonly messageMilliseconds: number
-  /** Without a word either way; longer than a registration, which may be all that a phone sends. */
+  /** Without any message in either direction. Longer than a registration, because a phone may send nothing else. */
   readonly idleMilliseconds: number
-  /** Without a message, for one over which nobody has shown a password, or whose registration is over. Pings do not count. */
+  /** The same where nobody has shown a password over the connection, or its registration is over. Pings do not count. */
   readonly strangerIdleMilliseconds: number
   /** That the peer has not taken. */
   readonly backlogOctets: number
@@ -28,7 +28,7 @@ export interface TcpConnectionOwner {
   message(message: SipMessage, connection: TcpConnection): void
   malformed(octets: Buffer, error: SipParseError, connection: TcpConnection): void
   keepAlive(connection: TcpConnection): void
-  /** `dropped`: by us, for a reason that is the peer's. The connection is no more. */
+  /** The connection is closed. `dropped`: we closed it, because of what the peer did. */
   closed(connection: TcpConnection, dropped: boolean): void
 }
 

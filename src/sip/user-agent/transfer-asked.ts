@@ -10,7 +10,7 @@ import { setBody } from './stock-responses.ts'
 
 /** Nobody needs longer to decide, and the peer gives up after 64·T1 (timer F). */
 const decisionMilliseconds = 10_000
-/** The longest that a new call rings, and the time that its caller and ours need beside it. */
+/** A new call rings for less than this, and everything around it takes a moment only. */
 const progressMilliseconds = 300_000
 
 /**
