@@ -1,13 +1,13 @@
 import type { Clock } from '../clock.ts'
 import type { Random } from '../random.ts'
-import { type DigitRoute, type PayloadRoute, readPayloadTypes, routeDigits, routePayloads } from './codec-route.ts'
+import { readPayloadTypes } from './codec-route.ts'
 import { DigitSender } from './digit-sender.ts'
 import type { EndpointStatistics } from './endpoint-statistics.ts'
 import type { WriteSound } from './frame-writer.ts'
+import { ListenerRoutes } from './listener-routes.ts'
 import type { NegotiatedCodec, NegotiatedMedia } from './negotiated-media.ts'
 import { OutgoingStream } from './outgoing-stream.ts'
 import { OwnSound } from './own-sound.ts'
-import { createConversion, type PayloadConversion } from './payload-conversion.ts'
 import { isPcmCodec } from './pcm-codec.ts'
 import { Reception } from './reception.ts'
 import { RtcpSession } from './rtcp-session.ts'
@@ -34,13 +34,6 @@ export interface RelayEndpointParts {
   readonly onSilent: (id: number, suppressesSilence: boolean) => void
 }
 
-/** A route, with the conversion of this one stream. */
-interface EndpointRoute {
-  readonly from: number
-  readonly to: number
-  readonly conversion: PayloadConversion | undefined
-}
-
 /** One leg's sockets and streams, as the worker holds them. */
 export class RelayEndpoint {
   readonly id: number
@@ -58,8 +51,6 @@ export class RelayEndpoint {
   #digits: DigitSender | undefined
   /** Hears the keys of a leg without telephone events, where somebody needs to know of them other than by their sound. */
   #toneDigits: ToneDigits | undefined
-  /** How a key pressed at this leg gets to who hears it. */
-  #digitRoute: DigitRoute = 'anew'
   /** Made when this leg speaks while its listener hears a tone. */
   #level: SoundLevel | undefined
   readonly #silence = new SilenceWatch()
@@ -80,11 +71,7 @@ export class RelayEndpoint {
   #mediaTold = false
   /** Who hears this leg, and how its payload types are sent there. */
   #listener: RelayEndpoint | undefined
-  #routes: readonly EndpointRoute[] = []
-  /** The first route, taken apart for the same reason. */
-  #routeFrom = -1
-  #routeTo = -1
-  #conversion: PayloadConversion | undefined
+  readonly #routes = new ListenerRoutes()
   /** Whom this leg hears as they are. */
   #speaker: RelayEndpoint | undefined
   /** Whom it hears mixed. */
@@ -247,21 +234,16 @@ export class RelayEndpoint {
   /** Sends a packet of this leg to its listener, as a part of the listener's one stream. */
   #forward(listener: RelayEndpoint, packet: Buffer, payload: number, payloadType: number, now: number): void {
     if (!listener.#isListening || listener.#digits?.isSending) return
-    let to = this.#routeTo
-    let conversion = this.#conversion
-    if (payloadType !== this.#routeFrom) {
-      const route = this.#routes.find(({ from }) => from === payloadType)
-      if (route === undefined) return
-      to = route.to
-      conversion = route.conversion
-    }
+    const { first } = this.#routes
+    const route = payloadType === first.from ? first : this.#routes.find(payloadType)
+    if (route === undefined) return
     const own = listener.#own
     if (own?.isToneOn) {
       if (!this.#isAudible(packet, payload, payloadType)) return
       own.pauseTone()
     }
-    if (conversion !== undefined) conversion.convert(packet, payload, payloadEnd(packet))
-    listener.outgoing.rewrite(packet, this, to, now)
+    if (route.conversion !== undefined) route.conversion.convert(packet, payload, payloadEnd(packet))
+    listener.outgoing.rewrite(packet, this, route.to, now)
     listener.send(packet)
   }
 
@@ -305,7 +287,7 @@ export class RelayEndpoint {
   /** A key was pressed at this leg. */
   readonly #takeDigit = (digit: string, milliseconds: number): void => {
     this.#parts.onDtmf(this.id, digit, milliseconds)
-    if (this.#digitRoute === 'anew') this.#listener?.press(digit, milliseconds)
+    if (this.#routes.digits === 'anew') this.#listener?.press(digit, milliseconds)
   }
 
   /** Whether a packet is the leg's that is not of the source heard so far, or the first after a pause. */
@@ -395,10 +377,7 @@ export class RelayEndpoint {
   }
 
   #mix(legs: readonly RelayEndpoint[]): void {
-    for (const leg of this.#mixed) {
-      if (legs.includes(leg)) continue
-      leg.#loseMixer(this)
-    }
+    for (const leg of this.#mixed) if (!legs.includes(leg)) leg.#loseMixer(this)
     const voices = legs.map((leg) => {
       leg.#mixedBy ??= new Set()
       leg.#mixedBy.add(this)
@@ -410,24 +389,10 @@ export class RelayEndpoint {
   }
 
   #reroute(): void {
-    const there = this.#listener?.media
-    const routes = this.#media && there ? routePayloads(this.#media, there) : []
-    this.#routes = routes.map(({ from, to, conversion }) => ({ from, to, conversion: this.#conversionFor(conversion) }))
-    const [first] = this.#routes
-    this.#routeFrom = first?.from ?? -1
-    this.#routeTo = first?.to ?? -1
-    this.#conversion = first?.conversion
-    this.#digitRoute = this.#media && there ? routeDigits(this.#media, there) : 'anew'
+    this.#routes.update(this.#media, this.#listener?.media)
     const listens =
-      this.#media !== undefined && this.#media.dtmfPayloadType === undefined && this.#digitRoute === 'anew'
+      this.#media !== undefined && this.#media.dtmfPayloadType === undefined && this.#routes.digits === 'anew'
     this.#toneDigits = listens ? (this.#toneDigits ?? new ToneDigits(this.#takeDigit)) : undefined
-  }
-
-  /** The one that is in use if it fits: it remembers the sound of the stream, which a hold or an offer does not break off. */
-  #conversionFor(wanted: PayloadRoute['conversion']): PayloadConversion | undefined {
-    if (wanted === undefined) return undefined
-    const used = this.#routes.find(({ conversion }) => conversion?.from === wanted.from && conversion.to === wanted.to)
-    return used?.conversion ?? createConversion(wanted.from, wanted.to)
   }
 }
 
