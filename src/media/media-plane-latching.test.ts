@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { audio, MediaPlaneScene, mediaOf, pause, talk } from '../../test/support/media-plane-scene.ts'
+import { audio, MediaPlaneScene, mediaOf, pause, talk, until } from '../../test/support/media-plane-scene.ts'
 import { toneFor } from './tones.ts'
 
 let scene: MediaPlaneScene
@@ -27,6 +27,7 @@ test('latching: the SDP address first, then where packets come from once they go
   assert.equal((await endpoint.statistics()).packetsReceived, 0)
   const voice = talk(natted, endpoint.port, 0x55)
   await natted.hears(3)
+  await until('the first arrival', () => arrivals > 0)
   assert.equal(arrivals, 1)
   const toldBefore = told.heard.length
   const noise = talk(stranger, endpoint.port, 0x66)
@@ -35,6 +36,7 @@ test('latching: the SDP address first, then where packets come from once they go
   // Who is told at last is believed at once.
   endpoint.setRemote(mediaOf(stranger, 'PCMA'))
   await stranger.hears(3)
+  await until('the second arrival', () => arrivals > 1)
   assert.equal(arrivals, 2)
   for (const stream of [voice, noise]) stream.stop()
   await endpoint.release()
