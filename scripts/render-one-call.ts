@@ -77,7 +77,8 @@ function renderMedia(steps: readonly ExploredStep[]): readonly string[] {
   ]
 }
 
-function describeSource(source: Source<LegName>): string {
+function describeSource(source: Source<LegName> | undefined): string {
+  if (source === undefined) return 'nothing'
   if (source.kind === 'silence') return 'silence'
   if (source.kind === 'tone') return source.tone
   if (source.kind !== 'legs') return source.kind

@@ -17,7 +17,8 @@ const legOf = (leg: Leg) =>
     ? ({ ...idleLeg, phase: 'answered', activity: leg } as const)
     : ({ ...idleLeg, phase: leg as LegPhase } as const)
 
-const describe = (source: Source<string>): string => {
+const describe = (source: Source<string> | undefined): string => {
+  if (source === undefined) return 'nothing'
   if (source.kind === 'silence') return 'silence'
   if (source.kind === 'tone') return `${source.tone} ${source.country}`
   if (source.kind !== 'legs') return source.kind
@@ -25,21 +26,21 @@ const describe = (source: Source<string>): string => {
 }
 
 const table: readonly [Intent, Leg, Leg, string, string][] = [
-  [connect, 'idle', 'idle', 'silence', 'silence'],
-  [connect, 'ringing', 'idle', 'silence', 'silence'],
-  [connect, 'ringing', 'ahead', 'silence', 'silence'],
-  [connect, 'early', 'idle', 'silence', 'silence'],
-  [connect, 'answered', 'dialled', 'ringback AU', 'silence'],
-  [connect, 'answered', 'ringing', 'ringback AU', 'silence'],
-  [connect, 'answered', 'early', 'second or ringback', 'silence'],
+  [connect, 'idle', 'idle', 'nothing', 'nothing'],
+  [connect, 'ringing', 'idle', 'nothing', 'nothing'],
+  [connect, 'ringing', 'ahead', 'nothing', 'nothing'],
+  [connect, 'early', 'idle', 'nothing', 'nothing'],
+  [connect, 'answered', 'dialled', 'ringback AU', 'nothing'],
+  [connect, 'answered', 'ringing', 'ringback AU', 'nothing'],
+  [connect, 'answered', 'early', 'second or ringback', 'nothing'],
   [connect, 'joining', 'joining', 'second', 'first'],
   [connect, 'conversation', 'conversation', 'second', 'first'],
-  [redirect, 'answered', 'leaving', 'ringback AU', 'silence'],
-  [connectBack, 'dialled', 'answered', 'silence', 'ringback AU'],
-  [connectBack, 'early', 'answered', 'silence', 'first or ringback'],
+  [redirect, 'answered', 'leaving', 'ringback AU', 'nothing'],
+  [connectBack, 'dialled', 'answered', 'nothing', 'ringback AU'],
+  [connectBack, 'early', 'answered', 'nothing', 'first or ringback'],
   [connectBack, 'joining', 'conversation', 'second', 'first'],
-  [end, 'leaving', 'leaving', 'silence', 'silence'],
-  [end, 'leaving', 'ended', 'silence', 'silence'],
+  [end, 'leaving', 'leaving', 'nothing', 'nothing'],
+  [end, 'leaving', 'ended', 'nothing', 'nothing'],
 ]
 for (const [intent, first, second, hearsFirst, hearsSecond] of table) {
   test(`${intent.kind}, ${first} and ${second}: the first hears ${hearsFirst}, the second ${hearsSecond}`, () => {

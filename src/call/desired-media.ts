@@ -2,15 +2,18 @@ import { type LegName, otherLeg } from './call.ts'
 import type { CallMachine } from './call-machine.ts'
 import { type Source, silence, type ToneSource } from './source.ts'
 
-/** Who hears what, now. Only an answered leg hears anything. */
-export const desiredMedia = (call: CallMachine): Readonly<Record<LegName, Source<LegName>>> => ({
+/** What each leg is to hear; undefined for one that is not answered, or is on its way out: it is told nothing. */
+export type DesiredMedia = Readonly<Record<LegName, Source<LegName> | undefined>>
+
+/** Who hears what, now. */
+export const desiredMedia = (call: CallMachine): DesiredMedia => ({
   first: heardBy('first', call),
   second: heardBy('second', call),
 })
 
-function heardBy(name: LegName, { legs, intent, country }: CallMachine): Source<LegName> {
+function heardBy(name: LegName, { legs, intent, country }: CallMachine): Source<LegName> | undefined {
   const [leg, other] = [legs[name], otherLeg(name)]
-  if (leg.phase !== 'answered') return silence
+  if (leg.phase !== 'answered') return undefined
   if (leg.activity !== 'none') return { kind: 'legs', legs: [other] }
   const waits = (intent.kind === 'connect' || intent.kind === 'redirect') && intent.present === name
   if (!waits) return silence

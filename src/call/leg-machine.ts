@@ -75,21 +75,26 @@ export const isUp = ({ phase }: LegMachine): boolean => up.includes(phase)
 
 export const isBeingRung = ({ phase }: LegMachine): boolean => trying.includes(phase)
 
-const edgeIndex = new Map<string, LegEdge>(
-  legEdges.flatMap((edge) => edge.from.map((from) => [`${from} ${edge.input}`, edge] as const)),
+/** By phase, then by input: a call asks a score of times, and a key made of both would be made anew each time. */
+const edgeIndex = new Map<LegPhase, ReadonlyMap<LegInput, LegEdge>>(
+  legEdges
+    .flatMap(({ from }) => from)
+    .map((phase) => [
+      phase,
+      new Map(legEdges.filter(({ from }) => from.includes(phase)).map((edge) => [edge.input, edge])),
+    ]),
 )
 
 /** What the leg becomes; undefined where it does not take this input now. Pure. */
 export function stepLeg(leg: LegMachine, input: LegInput): LegMachine | undefined {
-  const edge = edgeIndex.get(`${leg.phase} ${input}`)
+  const edge = edgeIndex.get(leg.phase)?.get(input)
   if (edge === undefined) return undefined
   const phase = edge.to ?? leg.phase
   if (input === 'dial' || input === 'dial-ahead') return { ...idleLeg, phase }
-  return {
-    phase,
-    activity: activityAfter(leg, phase, input),
-    isRecorded: leg.isRecorded || input === 'recorded',
-  }
+  const activity = activityAfter(leg, phase, input)
+  const isRecorded = leg.isRecorded || input === 'recorded'
+  const isSame = phase === leg.phase && activity === leg.activity && isRecorded === leg.isRecorded
+  return isSame ? leg : { phase, activity, isRecorded }
 }
 
 function activityAfter({ activity }: LegMachine, phase: LegPhase, input: LegInput): LegActivity {

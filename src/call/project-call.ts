@@ -41,7 +41,8 @@ export function applyCallEvent(before: Call, event: CallEvent): Call {
     throw new ProjectionError(`An event of call ${event.callId} is none of call ${before.id}`)
   }
   const call = withEvent('leg' in event ? withLegRenewed(before, event.leg) : before, event)
-  return { ...call, state: stateAfter(before, call, event) }
+  const state = stateAfter(before, call, event)
+  return state === call.state ? call : { ...call, state }
 }
 
 function withEvent(call: Call, event: CallEvent): Call {
@@ -94,14 +95,14 @@ function withEvent(call: Call, event: CallEvent): Call {
 }
 
 function stateAfter(before: Call, { legs, dueAt, endCause, endedAt }: Call, { type }: CallEvent): Call['state'] {
-  const both = [legs.first, legs.second]
+  const { first, second } = legs
   return nameCallState({
     isScheduled: dueAt !== undefined,
-    dialled: both.filter(({ dialledAt }) => dialledAt !== undefined).length,
-    answered: both.filter(({ answeredAt }) => answeredAt !== undefined).length,
+    dialled: Number(first.dialledAt !== undefined) + Number(second.dialledAt !== undefined),
+    answered: Number(first.answeredAt !== undefined) + Number(second.answeredAt !== undefined),
     // An event that was already on its way when the two were connected changes its leg alone.
     isConnected: type === 'call.bridged' || (before.state === 'bridged' && type !== 'call.redirected'),
-    isRedirecting: both.some(({ redirectedTo }) => redirectedTo !== undefined),
+    isRedirecting: first.redirectedTo !== undefined || second.redirectedTo !== undefined,
     isDecided: endCause !== undefined,
     isOver: endedAt !== undefined,
   })

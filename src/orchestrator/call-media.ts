@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { LegName } from '../call/call.ts'
-import { type Source, silence } from '../call/source.ts'
+import type { DesiredMedia } from '../call/desired-media.ts'
+import type { Source } from '../call/source.ts'
 import type { LegHandle, Playback } from '../telephony/driver.ts'
 
 export type LegHandles = Partial<Record<LegName, LegHandle>>
@@ -11,7 +12,7 @@ interface Heard {
   readonly source: Source<LegName>
   /** Who spoke then: another member of a queue may be rung since, in the same leg. */
   readonly speakers: readonly (LegHandle | undefined)[]
-  readonly playback: Playback | undefined
+  readonly playback: Playback
 }
 
 /** Whether a leg hears what it was last made to hear, or never will. */
@@ -26,20 +27,20 @@ export class CallMedia {
     this.#tell = tell
   }
 
-  bring(desired: Readonly<Record<LegName, Source<LegName>>>, handles: LegHandles): void {
+  bring(desired: DesiredMedia, handles: LegHandles): void {
     this.#bringLeg('first', desired.first, handles)
     this.#bringLeg('second', desired.second, handles)
   }
 
-  #bringLeg(name: LegName, source: Source<LegName>, handles: LegHandles): void {
+  #bringLeg(name: LegName, source: Source<LegName> | undefined, handles: LegHandles): void {
     const handle = handles[name]
-    if (handle === undefined) return
+    if (handle === undefined || source === undefined) return
+    // A leg that was just dialled hears nothing.
+    const before = this.#heard[name]?.handle === handle ? this.#heard[name] : undefined
+    if (before === undefined && source.kind === 'silence') return
     const legs = source.kind === 'legs' ? source.legs.flatMap((leg) => handles[leg] ?? []) : []
     const speakers = legs.map(({ speaker }) => speaker)
-    const before = this.#heard[name]
-    // A leg that was just dialled hears nothing.
-    const heard = before?.handle === handle ? before : { handle, source: silence, speakers: [], playback: undefined }
-    if (isSame(heard, source, speakers)) return
+    if (before !== undefined && isSame(before, source, speakers)) return
     const playback = handle.hear(source.kind === 'legs' ? { ...source, legs } : source)
     this.#heard[name] = { handle, source, speakers, playback }
     void this.#follow(name, playback)
