@@ -58,7 +58,9 @@ export const legEdges: readonly LegEdge[] = [
   { from: trying, input: 'answered', to: 'answered' },
   { from: up, input: 'ended', to: 'ended' },
   // Of several that are rung for a leg, each is recorded, and comes to nothing, in its own time.
-  { from: ['ahead', ...up], input: 'recorded' },
+  { from: ['ahead', 'dialled', 'ringing', 'answered', 'leaving'], input: 'recorded' },
+  // Who was heard before answering has come to nothing, and somebody else is dialled.
+  { from: ['early'], input: 'recorded', to: 'dialled' },
   { from: up, input: 'attempt-ended' },
   { from: [...trying, 'leaving'], input: 'answering' },
   // What was on its way when the leg was told to go changes nothing any more.

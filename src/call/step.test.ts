@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { allInputs, exploreCall, tryStep } from '../../scripts/explore-call.ts'
 import { callStates, type LegName } from './call.ts'
 import { type CallEffect, type CallInput, type CallMachine, newCallMachine, stateOf } from './call-machine.ts'
+import { desiredMedia } from './desired-media.ts'
 import type { EndCause } from './end-cause.ts'
 import { isUp } from './leg-machine.ts'
 import { IllegalInputError, step } from './step.ts'
@@ -181,6 +182,14 @@ test('media that cannot be heard end a call only where the two are to talk', () 
   const deaf: CallInput = { type: 'leg-cannot-hear', leg: 'first' }
   assert.equal(stateOf(run(...secondRings, { type: 'leg-early-media', leg: 'second' }, deaf).call), 'second-ringing')
   assert.equal(stateOf(run(...secondRings, answered('second'), deaf).call), 'ending')
+})
+
+test('early media are over when somebody else is dialled for the leg: ringback, until those are heard', () => {
+  const early: CallInput = { type: 'leg-early-media', leg: 'second' }
+  const dialledNext: readonly CallInput[] = [...secondRings, early, { type: 'leg-recorded', leg: 'second' }]
+  const ringback = { kind: 'tone', tone: 'ringback', country: 'AU' }
+  assert.deepEqual(desiredMedia(run(...dialledNext).call).first, ringback)
+  assert.equal(desiredMedia(run(...dialledNext, early).call).first.kind, 'legs')
 })
 
 test('the two may talk so long, from when they first do: a redirect gives them no more', () => {
