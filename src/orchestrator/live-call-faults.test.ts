@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import type { FakeDriver } from '../../test/doubles/fake-driver.ts'
 import { quick, openLiveCall as setUp } from '../../test/support/live-call-scene.ts'
 import type { CallEvent } from '../call/call-event.ts'
+import type { LegPlan } from './call-plan.ts'
 
 describe('a store that fails', () => {
   for (const failsAt of [
@@ -103,4 +104,61 @@ describe('what the machine cannot take costs this call, and no other', () => {
       assertOver(supervised())
     })
   }
+
+  /** 101 talks to 102, and is to talk to 103. */
+  const sendOn = async (break_: (scene: Awaited<ReturnType<typeof setUp>>) => Partial<LegPlan>) => {
+    const scene = await setUp({
+      first: [quick],
+      second: [quick],
+      third: [{ refuses: { after: 10, as: 'busy' } }],
+      writeMilliseconds: 3,
+    })
+    const { clock, call, verdict, supervised, assertOver } = scene
+    call.start()
+    await clock.advance(1000)
+    const line = { account: 'acme', number: '103' }
+    assert.ok(call.redirect('first', { ...call.legs.second, destination: { kind: 'line', line }, ...break_(scene) }))
+    await clock.advance(100_000)
+    assert.match(verdict() ?? '', /^failed/)
+    assert.deepEqual(
+      supervised().map(({ input }) => input),
+      ['leg-ended'],
+    )
+    assertOver(supervised())
+  }
+
+  test('a dial that throws for whom the call is sent on to: the same', async () => {
+    await sendOn(({ driver }) => {
+      driver.dial = () => {
+        throw new Error('the driver is broken')
+      }
+      return {}
+    })
+  })
+
+  test('a forward that cannot be planned: the same', async () => {
+    const forward = () => {
+      throw new Error('the directory is broken')
+    }
+    await sendOn(() => ({ forwardOn: { busy: '102' }, forward }))
+  })
+
+  test('a leg that throws where it should be hung up: the other one is let go all the same', async () => {
+    const { clock, driver, call, phones, supervised } = await setUp({ first: [quick], second: [quick] })
+    const dial = driver.dial.bind(driver)
+    driver.dial = (request, listener) => {
+      const handle = dial(request, listener)
+      if (request.leg === 'first') {
+        handle.hangup = () => {
+          throw new Error('the driver is broken')
+        }
+      }
+      return handle
+    }
+    call.start()
+    await clock.advance(1000)
+    call.end('cancelled')
+    await clock.advance(1000)
+    assert.deepEqual([supervised().length, phones[1]?.[0]?.calls.size], [1, 0])
+  })
 })

@@ -105,25 +105,32 @@ export class LiveCall {
     this.#waiting.push(input)
     if (this.#isTaking) return
     this.#isTaking = true
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) this.#supervise(next)
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) this.#takeOne(next)
     this.#isTaking = false
     this.#journal.write()
   }
 
-  /** What the machine does not take, or the driver does not do, is a fault of ours: it costs this call, and no other. */
-  #supervise(input: CallInput): void {
+  #takeOne(input: CallInput): void {
     const before = this.#machine
-    try {
+    this.#supervise(before, input, () => {
       const { next, effects } = step(before, input)
       this.#machine = next
-      for (const effect of effects) this.#carryOut(effect)
-      this.#media.bring(desiredMedia(this.#machine), this.#handles)
+      // What the driver does not do keeps nothing else from being done.
+      for (const effect of effects) this.#supervise(before, input, () => this.#carryOut(effect))
+      this.#media.bring(desiredMedia(next), this.#handles)
+    })
+  }
+
+  /** What the machine does not take, or the driver does not do, is a fault of ours: it costs this call, and no other. */
+  #supervise<Result>(before: CallMachine, { type }: CallInput, task: () => Result): Result | undefined {
+    try {
+      return task()
     } catch (error) {
-      const about = { callId: this.id, input: input.type, ...describeMachine(before), err: error }
+      const about = { callId: this.id, input: type, ...describeMachine(before), err: error }
       this.#context.log.error(about, 'a call met what it cannot take, and ends as failed')
-      if (this.#hasFailed) return
+      if (!this.#hasFailed) this.#waiting.unshift({ type: 'end', cause: 'failed' })
       this.#hasFailed = true
-      this.#waiting.unshift({ type: 'end', cause: 'failed' })
+      return undefined
     }
   }
 
@@ -197,6 +204,8 @@ export class LiveCall {
     }
     const take = (event: LegEvent) => this.#takeLegEvent(leg, event)
     const listener = gate === undefined ? take : (event: LegEvent) => gate.whenOpen(() => take(event))
+    // Where the driver fails to dial it anew, the handle of before says no more that it is over.
+    delete this.#handles[leg]
     this.#handles[leg] = dialLeg(plan, request, listener, this.#context)
   }
 
@@ -211,9 +220,11 @@ export class LiveCall {
     switch (event.type) {
       case 'ended': {
         const { type: _, forwardTo, ...end } = event
-        const forward = mayForward(this.#machine, leg) ? this.#planForward(leg, forwardTo, event.cause) : undefined
+        const ended: CallInput = { ...end, type: 'leg-ended', leg }
+        const plan = () => this.#planForward(leg, forwardTo, event.cause)
+        const forward = this.#supervise(this.#machine, ended, plan)
         if (forward !== undefined) this.#legs = { ...this.#legs, [leg]: forward }
-        this.#take({ ...end, type: 'leg-ended', leg, ...(forward === undefined ? {} : { forward: forward.party }) })
+        this.#take(forward === undefined ? ended : { ...ended, forward: forward.party })
         break
       }
       case 'attempt-ended':
@@ -229,6 +240,7 @@ export class LiveCall {
 
   /** Who is rung in the place of the leg's party, because its line or a phone of it says so. */
   #planForward(leg: LegName, forwardTo: string | undefined, cause: EndCause): LegPlan | undefined {
+    if (!mayForward(this.#machine, leg)) return undefined
     const { forwardOn, forward } = this.#legs[leg]
     const dialled = forwardTo ?? forwardOn[cause]
     const plan = dialled === undefined ? undefined : forward?.(dialled)
