@@ -27,12 +27,13 @@ export function dialLeg(
     if (destination.kind !== 'line') {
       return context.driver.dial({ ...request, destination, callerId: outsideCallerId }, listener)
     }
-    // While the leg lasts, its line is busy.
-    const release = context.activity.occupy(destination.line)
-    return context.driver.dial({ ...request, destination, callerId }, (event) => {
+    const handle = context.driver.dial({ ...request, destination, callerId }, (event) => {
       if (event.type === 'ended') release()
       listener(event)
     })
+    // While the leg lasts, its line is busy. A leg that the driver fails to dial never ends.
+    const release = context.activity.occupy(destination.line)
+    return handle
   }
   if (plan.destination.kind !== 'hunt') return dialOne(request, plan.destination, listener)
   const rounds = huntRounds(plan.destination, context)
