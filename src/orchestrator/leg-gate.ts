@@ -6,8 +6,6 @@
 export class LegGate {
   readonly #decision = Promise.withResolvers<void>()
   #state: 'shut' | 'open' | 'barred' = 'shut'
-  /** Whether the log has been handed the leg's record. */
-  isRecorded = false
 
   get isBarred(): boolean {
     return this.#state === 'barred'
