@@ -86,6 +86,30 @@ describe('screening', () => {
   })
 })
 
+describe('a key that is pressed while clips are heard', () => {
+  const play = (...next: readonly string[]) =>
+    Object.fromEntries(
+      next.map((name, index) => [`clip-${index}`, { kind: 'play', clips: [`${index}`], next: name }] as const),
+    )
+  const choice = { kind: 'choose', choices: { 1: 'through' }, milliseconds: 10, otherwise: 'clip-0' } as const
+  const through = { kind: 'connect' } as const
+  for (const [what, clips, effects] of [
+    [
+      'clips behind them',
+      play('clip-1', 'choice'),
+      ['play 0', 'stop', 'play 1', 'stop', 'wait 10', 'disarm-timer', 'connect'],
+    ],
+    ['one that is repeated', play('clip-0'), ['play 0', 'stop', 'play 0']],
+    ['several that go round in a circle', play('clip-1', 'clip-0'), ['play 0', 'stop', 'play 1', 'stop', 'play 0']],
+  ] as const) {
+    test(`ends ${what}`, () => {
+      const began = stepProgram(newProgramState({ begin: 'clip-0', steps: { ...clips, choice, through } }), begin)
+      const typed = stepProgram(began.next, key('1'))
+      assert.deepEqual([...began.effects, ...typed.effects].map(describeEffect), effects)
+    })
+  }
+})
+
 describe('who is calling', () => {
   for (const [number, clips] of [
     ['+61 412', ['call-from', 'plus', 'digit-6', 'digit-1', 'digit-4', 'digit-1', 'digit-2']],

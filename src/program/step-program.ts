@@ -23,16 +23,26 @@ export function stepProgram(state: ProgramState, input: ProgramInput): ProgramTu
   return stay(state)
 }
 
+/** `passed`: the clips that a key has ended before these. */
 function stepPlay(
   state: ProgramState,
   { next }: Extract<ProgramStep, { kind: 'play' }>,
   input: ProgramInput,
+  passed: readonly (StepName | undefined)[] = [],
 ): ProgramTurn {
   if (input.type === 'played') return enter(state, next)
   if (input.type !== 'digit') return stay(state)
+  const ended = [...passed, state.at]
   const following = enter(state, next)
-  const typed = stepProgram(following.next, input)
+  const typed = typeBehind(following.next, input, ended)
   return { next: typed.next, effects: [{ type: 'stop' }, ...following.effects, ...typed.effects] }
+}
+
+/** A key ends clips that follow clips, too, but none twice: those that go round in a circle go on with the first. */
+function typeBehind(state: ProgramState, key: ProgramInput, ended: readonly (StepName | undefined)[]): ProgramTurn {
+  const step = state.at === undefined ? undefined : state.program.steps[state.at]
+  if (step?.kind !== 'play') return stepProgram(state, key)
+  return ended.includes(state.at) ? stay(state) : stepPlay(state, step, key, ended)
 }
 
 function stepChoose(
