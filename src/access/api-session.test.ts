@@ -196,7 +196,11 @@ describe('a call is placed in the name of whoever asks', () => {
 describe('who is bound to line 101', () => {
   const bound = { lines: ['101'] }
   it('sees this line alone, its phones, and itself', () => {
-    const { session } = open(bound, [{ kind: 'token', account: 'acme', name: 'boss', permissions }])
+    const credentialsOfOthers = [
+      ['acme', 'boss'],
+      ['acme-shop', 'desk'],
+    ].map(([account = '', name = '']): CredentialRecord => ({ kind: 'token', account, name, permissions }))
+    const { session } = open(bound, credentialsOfOthers)
     assert.deepEqual(
       session.lines().map(({ account, number }) => `${account}/${number}`),
       ['acme/101'],
@@ -209,8 +213,8 @@ describe('who is bound to line 101', () => {
     assert.deepEqual(lines, session.lines())
     assert.deepEqual(Object.values(others).flat(), [])
     assert.deepEqual(
-      credentials?.map((credential) => (credential as { name: string }).name),
-      ['desk'],
+      credentials?.map((credential) => (credential as { account: string }).account),
+      ['acme'],
     )
     assert.equal(session.findLine('acme', '102'), undefined)
     assert.equal(session.findExtension('1234102'), undefined)
@@ -256,6 +260,19 @@ describe('what is held open', () => {
     revoke()
     assert.equal(await waiting, undefined)
     assert.equal(heldAccesses.size, 0)
+  })
+  it('a wait for the own call, which shows no line of theirs and a name that two have', async () => {
+    const { session, revoke } = open({ lines: ['101'] }, [
+      { kind: 'api-key', account: 'acme', name: 'desk', permissions },
+    ])
+    const outside = { target: { kind: 'dial', value: '0298765432' } } as const
+    const onBehalfOf = { account: 'acme', number: '101' }
+    const placed = await session.place({ ...wanted, first: outside }, { onBehalfOf })
+    const call = 'call' in placed ? placed.call : assert.fail()
+    assert.equal((await session.wait(call, { for: 'accepted', milliseconds: 1 }, until))?.id, call.id)
+    const waiting = session.wait(call, { for: 'ended', milliseconds: 60_000 }, until)
+    revoke()
+    assert.equal(await waiting, undefined)
   })
   it('a wait of whom the call is none of is none', async () => {
     const { session, calls } = open({ lines: ['102'] })

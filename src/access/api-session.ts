@@ -88,6 +88,8 @@ export class ApiSession {
   readonly #caller: Caller
   readonly #asking: Asking
   readonly #sources: SessionSources
+  /** The calls that were placed here: they are its own, whoever else has its name. */
+  readonly #placed = new Set<string>()
 
   constructor(caller: Caller, asking: Asking, sources: SessionSources) {
     this.#caller = caller
@@ -128,11 +130,9 @@ export class ApiSession {
     if (!mayPlace(this.#caller, { request, onBehalfOf }, this.#sources.directory)) {
       return { outcome: 'line-not-allowed' }
     }
-    if (idempotency === undefined) return this.#sources.calls.place(request)
-    const { key, wait } = idempotency
-    // The origin is part of it: a key that another credential used is no way to its call.
-    const fingerprint = fingerprintOf({ request, wait })
-    return this.#sources.calls.place(request, { idempotency: { key, fingerprint } })
+    const placed = await this.#place(request, idempotency)
+    if (placed.outcome === 'accepted') this.#placed.add(placed.call.id)
+    return placed
   }
 
   /**
@@ -145,7 +145,10 @@ export class ApiSession {
     until: AbortSignal,
   ): Promise<Call | undefined> {
     this.#need('calls:place', 'calls:read')
-    const hold = this.#hold(until, (now) => maySeeCall(now, call, this.#sources.directory))
+    const isOwn = this.#placed.has(call.id)
+    const hold = this.#hold(until, (now) =>
+      isOwn ? now.accounts.includes(call.account) : maySeeCall(now, call, this.#sources.directory),
+    )
     try {
       const told = await this.#sources.calls.waitFor(call.id, wait.for, wait.milliseconds, hold.signal)
       return hold.isWithdrawn() ? undefined : told
@@ -269,9 +272,11 @@ export class ApiSession {
   listDirectory(): Readonly<Record<string, readonly object[]>> {
     this.#need('directory:read')
     const listing = listDirectory(this.#sources.directory, this.accounts)
-    const { lines, kind, name } = this.#caller
+    const { lines, kind, account, name } = this.#caller
     if (lines === undefined) return listing
-    const itself = listing.credentials.filter((credential) => credential.kind === kind && credential.name === name)
+    const itself = listing.credentials.filter(
+      (credential) => credential.kind === kind && credential.account === account && credential.name === name,
+    )
     const nothing = Object.fromEntries(directoryKinds.map((each) => [each, []]))
     return { ...nothing, lines: this.lines(), credentials: itself }
   }
@@ -328,6 +333,14 @@ export class ApiSession {
   async #findCall(id: string): Promise<Call | undefined> {
     const call = await this.#sources.calls.call(this.accounts, id)
     return call !== undefined && maySeeCall(this.#caller, call, this.#sources.directory) ? call : undefined
+  }
+
+  #place(request: CallRequest, idempotency: PlaceOptions['idempotency']): Promise<PlaceOutcome> {
+    if (idempotency === undefined) return this.#sources.calls.place(request)
+    const { key, wait } = idempotency
+    // The origin is part of it: a key that another credential used is no way to its call.
+    const fingerprint = fingerprintOf({ request, wait })
+    return this.#sources.calls.place(request, { idempotency: { key, fingerprint } })
   }
 
   /** A caller may act for an account below its own. */
