@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { establishSession } from '../../../test/support/established-session.ts'
+import { ScriptedPeer } from '../../../test/support/scripted-peer.ts'
+import { createTestNetwork, recordInvite, testInvite } from '../../../test/support/test-agent.ts'
 
 const carol = { displayName: 'Carol "C"', uri: 'sip:carol@example.com', params: new Map() }
 const withUpdate = ['Allow: INVITE, ACK, BYE', 'Allow: UPDATE']
@@ -31,6 +33,33 @@ describe('telling a phone whom it talks to now (RFC 4916, RFC 5876)', () => {
     await clock.advance(10)
     assert.deepEqual(await told, { status: 'answered', answer: 'yes' })
     assert.equal(peer.all('UPDATE').length, 0)
+  })
+
+  it('by UPDATE also where its NOTIFY came before the 2xx that says so', async () => {
+    const { clock, network, createAgent } = createTestNetwork()
+    const { agent } = await createAgent(5060)
+    const peer = new ScriptedPeer(network, 6000)
+    const record = recordInvite()
+    const invite = agent.invite(testInvite(6000), record.handler)
+    await clock.advance(10)
+    const request = peer.last('INVITE')
+    peer.respond(request, 180, 'Ringing', { toTag: 'a' })
+    await clock.advance(10)
+    const head = [
+      'From: <sip:bob@example.com>;tag=a',
+      `To: ${request.header('From')}`,
+      'Event: refer',
+      'CSeq: 5 NOTIFY',
+    ]
+    const lines = [...head, `Call-ID: ${request.header('Call-ID')}`]
+    peer.request('NOTIFY sip:alice@127.0.0.1:5060', lines, { host: '127.0.0.1', port: 5060 })
+    await clock.advance(10)
+    peer.respond(request, 200, 'OK', { toTag: 'a', headers: withUpdate })
+    await clock.advance(10)
+    const session = invite.acknowledge(record.dialog) ?? assert.fail()
+    void session.updateIdentity(carol)
+    await clock.advance(10)
+    assert.equal(peer.all('UPDATE').length, 1)
   })
 
   it('not at all where there is nothing to offer', async () => {

@@ -12,6 +12,8 @@ type HeaderList = readonly (readonly [string, string])[]
 
 /** What it asks of its session. */
 export interface IdentifyingSession {
+  /** The peer has said that it takes UPDATE. */
+  allowsUpdate: boolean
   request(method: string, body: undefined, headers: HeaderList): Promise<RequestOutcome>
   offerWith(description: string, headers: HeaderList): Promise<OfferOutcome>
 }
@@ -23,19 +25,17 @@ export interface IdentifyingSession {
 export class ConnectedIdentity {
   readonly #session: IdentifyingSession
   readonly #offers: PatientOffers
-  #allowsUpdate: boolean
 
-  constructor(core: UserAgentCore, session: IdentifyingSession, { allowsUpdate = false, madeCallId = false }) {
+  constructor(core: UserAgentCore, session: IdentifyingSession, madeCallId: boolean) {
     this.#session = session
     this.#offers = new PatientOffers(core, madeCallId)
-    this.#allowsUpdate = allowsUpdate
   }
 
   tell(identity: NameAddr, describe: (() => string) | undefined): Promise<IdentityOutcome> {
     const headers: HeaderList = [['P-Asserted-Identity', serializeNameAddr({ ...identity, params: new Map() })]]
-    if (!this.#allowsUpdate && describe === undefined) return Promise.resolve({ status: 'unsupported' })
+    if (!this.#session.allowsUpdate && describe === undefined) return Promise.resolve({ status: 'unsupported' })
     return this.#offers.ask(async () => {
-      const outcome = this.#allowsUpdate ? await this.#update(headers) : undefined
+      const outcome = this.#session.allowsUpdate ? await this.#update(headers) : undefined
       if (outcome !== undefined) return outcome
       if (describe === undefined) return { status: 'refused', code: 405 }
       return this.#session.offerWith(describe(), headers)
@@ -54,7 +54,7 @@ export class ConnectedIdentity {
     if (outcome.status < 300) return { status: 'answered', answer: '' }
     if (outcome.status === 481) return { status: 'ended' }
     if (outcome.status !== 405 && outcome.status !== 501) return { status: 'refused', code: outcome.status }
-    this.#allowsUpdate = false
+    this.#session.allowsUpdate = false
     return undefined
   }
 }

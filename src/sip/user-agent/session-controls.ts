@@ -17,8 +17,6 @@ export interface ControlledSession {
   readonly offers: OfferExchange
   /** We sent the INVITE. */
   readonly isOurs: boolean
-  /** The peer has said that it takes UPDATE. */
-  readonly allowsUpdate: boolean
 }
 
 /** What is done to a call that is up: hold, transfer, and telling whom one talks to. Most calls never make one. */
@@ -28,11 +26,11 @@ export class SessionControls {
   readonly #transfers: SessionTransfers
   readonly #identity: ConnectedIdentity
 
-  constructor(core: UserAgentCore, { session, client, offers, isOurs, allowsUpdate }: ControlledSession) {
+  constructor(core: UserAgentCore, { session, client, offers, isOurs }: ControlledSession) {
     this.#offers = offers
     this.#holds = new PatientOffers(core, isOurs)
     this.#transfers = new SessionTransfers(core, client, session)
-    this.#identity = new ConnectedIdentity(core, session, { allowsUpdate, madeCallId: isOurs })
+    this.#identity = new ConnectedIdentity(core, session, isOurs)
   }
 
   hold(describe: () => string, isHolding: boolean): Promise<WishOutcome> {

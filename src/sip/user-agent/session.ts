@@ -54,12 +54,12 @@ export class Session implements DialogUsage, OfferingSession {
   handler: SessionHandler
   /** We sent the INVITE. */
   readonly isOurs: boolean
+  /** The peer has said that it takes UPDATE. */
+  allowsUpdate: boolean
   readonly #core: UserAgentCore
   readonly #client: DialogClient
   readonly #offers: OfferExchange
   #madeControls: SessionControls | undefined
-  /** The peer has said that it takes UPDATE. */
-  #allowsUpdate: boolean
   #invitation: SessionInvitation
   #state: SessionState
   /** ACK of the newest 2xx that we received, repeated whenever that 2xx is. */
@@ -79,7 +79,7 @@ export class Session implements DialogUsage, OfferingSession {
     this.#client = new DialogClient(core, dialog, options.authorizer, this.#invitation.relocate)
     this.#offers = new OfferExchange(core, this, options.openInvite)
     this.isOurs = options.openInvite !== undefined
-    this.#allowsUpdate = options.invite !== undefined && allowsUpdate(options.invite)
+    this.allowsUpdate = options.invite !== undefined && allowsUpdate(options.invite)
     // A dialog of a dead process is confirmed by its 2xx; whether that process acknowledged it, nobody knows.
     this.#state = dialog.state === 'early' ? 'early' : 'owes-ack'
     core.dialogs.add(dialog, this)
@@ -91,7 +91,6 @@ export class Session implements DialogUsage, OfferingSession {
       client: this.#client,
       offers: this.#offers,
       isOurs: this.isOurs,
-      allowsUpdate: this.#allowsUpdate,
     })
     return this.#madeControls
   }
@@ -118,7 +117,7 @@ export class Session implements DialogUsage, OfferingSession {
   /** A 2xx made the session; it is ended if nobody acknowledges it while the peer still repeats its 2xx. */
   answered(response: SipResponse): void {
     this.#client.confirm(response)
-    this.#allowsUpdate = allowsUpdate(response)
+    this.allowsUpdate = allowsUpdate(response)
     this.#offers.inviteAnswered()
     this.#take('answered')
   }
