@@ -61,6 +61,8 @@ export class OfferExchange {
   #openInvite: OpenInvite | 'none'
   /** We hold the peer: every description of ours says so. */
   #isHolding = false
+  /** Tells who made our newest offer what came of it. */
+  #settleOffer: ((outcome: OfferOutcome) => void) | undefined
   /** What the peer last said of itself. */
   #peerDirection: MediaDirection = 'sendrecv'
 
@@ -98,6 +100,7 @@ export class OfferExchange {
     this.#state = offering
     const described = isHolding ? describeHold(description) : description
     return new Promise((resolve) => {
+      this.#settleOffer = resolve
       const create = (): SipRequest => {
         const request = session.createRequest('INVITE')
         request.headers.append('Allow', allowedMethods)
@@ -153,8 +156,12 @@ export class OfferExchange {
     return undefined
   }
 
-  /** The session is over. RFC 3261 section 15.1.2: a request that waits for its final answer gets 487. */
+  /**
+   * The session is over. RFC 3261 section 15.1.2: a request that waits for its final answer gets 487. Nobody waits for the answer to an
+   * offer of ours any longer; a 2xx that comes to it after all is still acknowledged.
+   */
   end(): void {
+    this.#settleOffer?.({ status: 'ended' })
     if (this.#state.name !== 'answering') return
     const { request, transaction } = this.#state
     this.#state = stable

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { establishSession } from '../../../test/support/established-session.ts'
 import { directionOf } from './media-direction.ts'
+import type { WishOutcome } from './patient-offers.ts'
 
 const description = (direction = 'sendrecv', host = '192.0.2.1'): string =>
   [
@@ -203,6 +204,22 @@ describe('RFC 3264 section 8.4: we hold the peer', () => {
     assert.equal((await ask('BYE', 5)).status, 200)
     assert.deepEqual(await Promise.all([held, resumed]), [{ status: 'ended' }, { status: 'ended' }])
     assert.deepEqual(await session.hold(() => description()), { status: 'ended' })
+    await assertClean()
+  })
+
+  it('the end of the call ends what the peer has neither taken nor refused', async () => {
+    const { session, peer, ask, clock, assertClean } = await setUp()
+    let outcome: WishOutcome | undefined
+    void session
+      .hold(() => description())
+      .then((held) => {
+        outcome = held
+      })
+    await clock.advance(10)
+    peer.respond(peer.last('INVITE'), 100, 'Trying')
+    assert.equal((await ask('BYE', 5)).status, 200)
+    assert.deepEqual(outcome, { status: 'ended' })
+    peer.respond(peer.last('INVITE'), 487, 'Request Terminated')
     await assertClean()
   })
 
