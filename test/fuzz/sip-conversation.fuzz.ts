@@ -71,7 +71,11 @@ export const fuzzSipConversation = async (messages: number, seed: number): Promi
   const transport = new TransportLayer({ clock, random, log, sockets: new MemorySockets(network), resolver })
   await transport.listen({ protocol: 'udp', ...server })
   const transactions = new TransactionLayer({ transport, clock, random, log })
-  const agent = new UserAgent({ transactions, transport, clock, random, log, userAgentHeader: 'Test/1' })
+  const agent = new UserAgent({
+    ...{ transactions, transport, clock, random, log },
+    userAgentHeader: 'Test/1',
+    transfers: true,
+  })
   const digest = new DigestServer({ clock, random })
   const registrar = new Registrar({
     clock,

@@ -57,7 +57,7 @@ export const fuzzSipStrangers = async (packets: number, seed: number): Promise<S
   const transport = new TransportLayer({ ...context, sockets, resolver })
   await transport.listen({ protocol: 'udp', ...server })
   const transactions = new TransactionLayer({ ...context, transport })
-  const agent = new UserAgent({ ...context, transport, transactions, userAgentHeader: 'Test/1' })
+  const agent = new UserAgent({ ...context, transport, transactions, userAgentHeader: 'Test/1', transfers: true })
   const digest = new DigestServer({ clock, random })
   const lines = createRegistrarLines('acme.example', { '101': 's3cret' })
   const registrar = new Registrar({ ...context, digest, lines })

@@ -60,7 +60,7 @@ const callPhone = async (t: TestContext) => {
   const transport = new TransportLayer(common)
   const { port } = await transport.listen({ protocol: 'udp', host, port: 0 })
   const transactions = new TransactionLayer({ ...common, transport })
-  const agent = new UserAgent({ ...common, transactions, transport, userAgentHeader: 'Test/1' })
+  const agent = new UserAgent({ ...common, transactions, transport, userAgentHeader: 'Test/1', transfers: true })
   t.after(async () => {
     agent.close()
     transactions.close()

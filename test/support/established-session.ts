@@ -3,9 +3,12 @@ import { ScriptedPeer } from './scripted-peer.ts'
 import { createTestNetwork, recordInvite, testInvite } from './test-agent.ts'
 
 /** A confirmed session with a scripted peer whose tag is `a`. */
-export const establishSession = async (answerHeaders: readonly string[] = []) => {
+export const establishSession = async (
+  answerHeaders: readonly string[] = [],
+  options: { readonly transfers?: boolean } = {},
+) => {
   const test = createTestNetwork()
-  const { agent, transactions } = await test.createAgent(5060)
+  const { agent, transactions } = await test.createAgent(5060, options)
   const peer = new ScriptedPeer(test.network, 6000)
   const record = recordInvite()
   const invite = agent.invite(testInvite(6000), record.handler)

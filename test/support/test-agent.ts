@@ -27,11 +27,12 @@ export const createTestNetwork = (seed = 1) => {
   const network = new MemoryNetwork(clock)
   const random = createSeededRandom(seed)
   const agents: TestAgent[] = []
-  const createAgent = async (port: number): Promise<TestAgent> => {
+  const createAgent = async (port: number, { transfers = true } = {}): Promise<TestAgent> => {
     const transport = new TransportLayer({ clock, random, log: silentLog, sockets: new MemorySockets(network) })
     await transport.listen({ protocol: 'udp', host: '127.0.0.1', port })
     const transactions = new TransactionLayer({ transport, clock, random, log: silentLog, proofKey })
-    const agent = new UserAgent({ transactions, transport, clock, random, log: silentLog, userAgentHeader: 'Test/1' })
+    const common = { transactions, transport, clock, random, log: silentLog, userAgentHeader: 'Test/1' }
+    const agent = new UserAgent({ ...common, transfers })
     const created = { agent, transactions, transport }
     agents.push(created)
     return created

@@ -1,13 +1,28 @@
 import type { Headers } from '../message/headers.ts'
 import type { SipRequest } from '../message/message.ts'
 
-/** What this user agent does within RFC 3261 and its extensions; sent as Allow, Accept and Supported. */
-export const allowedMethods = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE, REFER, NOTIFY'
+/** What a user agent does within RFC 3261 and its extensions. */
+export interface Capabilities {
+  /** Whether the owner of the sessions takes part in transfers: REFER, NOTIFY and Replaces. */
+  readonly transfers: boolean
+  /** Sent as Allow. */
+  readonly methods: string
+  /** Sent as Supported. */
+  readonly extensions: readonly string[]
+}
+
+const methods = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE'
+
 /**
- * Reliable provisional responses (RFC 3262), a call in another's place (RFC 3891), a REFER that tells no progress (RFC 4488). Session timers (RFC 4028) are left out on purpose: media tells a dead peer
- * sooner.
+ * Reliable provisional responses (RFC 3262); with transfers a call in another's place (RFC 3891), and a REFER that tells no progress
+ * (RFC 4488). Session timers (RFC 4028) are left out on purpose: media tells a dead peer sooner. Phones offer their users a transfer
+ * where they see REFER: it is named only where somebody takes it.
  */
-export const supportedExtensions: readonly string[] = ['100rel', 'replaces', 'norefersub']
+export const capabilitiesWith = (transfers: boolean): Capabilities =>
+  transfers
+    ? { transfers, methods: `${methods}, REFER, NOTIFY`, extensions: ['100rel', 'replaces', 'norefersub'] }
+    : { transfers, methods, extensions: ['100rel'] }
+
 export const sessionDescriptionType = 'application/sdp'
 /** Bodies of INFO that carry a digit. */
 export const digitTypes: readonly string[] = ['application/dtmf-relay', 'application/dtmf']
@@ -15,11 +30,21 @@ export const digitTypes: readonly string[] = ['application/dtmf-relay', 'applica
 /** A status line and headers as a body (RFC 3420): how far a transfer is (RFC 3515 section 2.4.5). */
 export const sipFragmentType = 'message/sipfrag'
 
-/** Methods of the SIP registry (IANA sip-parameters) that we know and refuse: 405; a method that nobody knows is 501 (RFC 3261 section 8.2.1). */
-export const refusedMethods: ReadonlySet<string> = new Set(['REGISTER', 'SUBSCRIBE', 'PUBLISH', 'MESSAGE'])
+/**
+ * Methods of the SIP registry (IANA sip-parameters) that, where we do not take them, are refused with 405; a method that nobody knows is
+ * 501 (RFC 3261 section 8.2.1).
+ */
+export const refusedMethods: ReadonlySet<string> = new Set([
+  'REGISTER',
+  'SUBSCRIBE',
+  'PUBLISH',
+  'MESSAGE',
+  'REFER',
+  'NOTIFY',
+])
 
 /** The extensions of a Require header that we lack: they go into the Unsupported of a 420 (RFC 3261 section 8.2.2.3). */
-export const unsupportedExtensions = (headers: Headers, known: readonly string[] = supportedExtensions): string[] =>
+export const unsupportedExtensions = (headers: Headers, known: readonly string[]): string[] =>
   headers.has('Require')
     ? headers.getAll('Require').filter((extension) => !known.includes(extension.trim().toLowerCase()))
     : []

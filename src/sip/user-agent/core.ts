@@ -5,6 +5,7 @@ import { escapeUser } from '../message/uri.ts'
 import type { TransactionLayer } from '../transaction/transaction-layer.ts'
 import type { Destination } from '../transport/destination.ts'
 import type { MessageTransport } from '../transport/message-transport.ts'
+import { type Capabilities, capabilitiesWith } from './capabilities.ts'
 import { DialogTable } from './dialog-table.ts'
 
 /** RFC 3261 section 17, table 4: estimates of the round trip that retransmissions of a 2xx follow. */
@@ -25,6 +26,11 @@ export interface UserAgentOptions {
   readonly callIdHost?: string
   readonly timers?: SipTimers
   readonly limits?: Partial<UserAgentLimits>
+  /**
+   * The owner of the sessions takes part in transfers: it hears of a REFER (`onTransferAsked`), lets a call take the place of another
+   * (`replaced`), and may refer. Without it, REFER and NOTIFY get 405, and a Replaces is a header that we do not know.
+   */
+  readonly transfers?: boolean
 }
 
 export interface UserAgentLimits {
@@ -48,6 +54,7 @@ export class UserAgentCore {
   readonly callIdHost: string
   readonly timers: SipTimers
   readonly limits: UserAgentLimits
+  readonly capabilities: Capabilities
   readonly dialogs = new DialogTable()
   readonly #clock: Clock
   readonly #running = new Set<Alarm>()
@@ -62,6 +69,7 @@ export class UserAgentCore {
     this.callIdHost = options.callIdHost ?? 'cordboard'
     this.timers = options.timers ?? { t1: 500, t2: 4000 }
     this.limits = { ...defaultLimits, ...options.limits }
+    this.capabilities = capabilitiesWith(options.transfers ?? false)
   }
 
   /** How long either side waits for the other before it gives up: 64·T1 (timers B, F, H). */

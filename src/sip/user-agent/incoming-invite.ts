@@ -5,7 +5,7 @@ import { parseUri } from '../message/uri.ts'
 import type { ServerTransaction } from '../transaction/server-transaction.ts'
 import type { Source } from '../transport/destination.ts'
 import { AnswerRetransmission } from './answer-retransmission.ts'
-import { allowedMethods, requiresReliability, supportedExtensions } from './capabilities.ts'
+import { requiresReliability } from './capabilities.ts'
 import type { Alarm, UserAgentCore } from './core.ts'
 import type { Body } from './invite-options.ts'
 import { choosePeer } from './next-hop.ts'
@@ -96,7 +96,7 @@ export class IncomingInvite {
     if (!this.#open) return undefined
     this.#close()
     const response = this.#createResponse(200, 'OK', headers)
-    response.headers.append('Supported', supportedExtensions.join(', '))
+    response.headers.append('Supported', this.#core.capabilities.extensions.join(', '))
     setBody(response, body.type, body.content)
     this.session.handler = handler
     this.session.accept(this.#transaction, response, (ack) => this.onAcknowledged?.(ack))
@@ -177,7 +177,7 @@ export class IncomingInvite {
     // RFC 3261 section 12.1.1: what makes a dialog repeats the route.
     for (const route of this.request.headers.getAll('Record-Route')) response.headers.append('Record-Route', route)
     if (this.dialog.localContact !== undefined) response.headers.append('Contact', this.dialog.localContact)
-    response.headers.append('Allow', allowedMethods)
+    response.headers.append('Allow', this.#core.capabilities.methods)
     response.headers.append('Server', this.#core.userAgentHeader)
     for (const [name, value] of headers) response.headers.append(name, value)
     return response

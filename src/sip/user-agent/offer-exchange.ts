@@ -2,7 +2,7 @@ import type { Dialog } from '../dialog/dialog.ts'
 import { createResponse } from '../message/create-response.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
 import type { ServerTransaction } from '../transaction/server-transaction.ts'
-import { allowedMethods, sessionDescriptionType } from './capabilities.ts'
+import { sessionDescriptionType } from './capabilities.ts'
 import type { UserAgentCore } from './core.ts'
 import { describeHold, directionOf, isHold, type MediaDirection } from './media-direction.ts'
 import type { RequestOutcome } from './send-authorized.ts'
@@ -103,7 +103,7 @@ export class OfferExchange {
       this.#settleOffer = resolve
       const create = (): SipRequest => {
         const request = session.createRequest('INVITE')
-        request.headers.append('Allow', allowedMethods)
+        request.headers.append('Allow', this.#core.capabilities.methods)
         for (const [name, value] of headers) request.headers.append(name, value)
         setBody(request, sessionDescriptionType, described)
         return request
@@ -200,7 +200,7 @@ export class OfferExchange {
     session.refreshTarget(request)
     const response = createResponse(request, 200, 'OK')
     if (session.dialog.localContact !== undefined) response.headers.append('Contact', session.dialog.localContact)
-    response.headers.append('Allow', allowedMethods)
+    response.headers.append('Allow', this.#core.capabilities.methods)
     const described = this.#isHolding ? describeHold(description) : description
     if (described !== '') setBody(response, sessionDescriptionType, described)
     const offer = sessionDescription(request) ?? ''

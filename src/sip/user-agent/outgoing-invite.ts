@@ -6,7 +6,6 @@ import { type NameAddr, serializeNameAddr } from '../message/name-addr.ts'
 import { parseUri } from '../message/uri.ts'
 import { attemptBranch, maximumInviteAttempts } from './attempt-branch.ts'
 import { Authorizer } from './authorizer.ts'
-import { allowedMethods, supportedExtensions } from './capabilities.ts'
 import type { Alarm, UserAgentCore } from './core.ts'
 import { InviteAttempt } from './invite-attempt.ts'
 import { InviteForks } from './invite-forks.ts'
@@ -241,8 +240,8 @@ export class OutgoingInvite {
     headers.append('Call-ID', this.callId)
     headers.append('CSeq', `${this.#firstSequence + attempt} INVITE`)
     headers.append('Contact', this.#contact)
-    headers.append('Allow', allowedMethods)
-    headers.append('Supported', supportedExtensions.join(', '))
+    headers.append('Allow', this.#core.capabilities.methods)
+    headers.append('Supported', this.#core.capabilities.extensions.join(', '))
     headers.append('User-Agent', this.#core.userAgentHeader)
     for (const [name, value] of options.headers ?? []) headers.append(name, value)
     const request = new SipRequest('INVITE', options.uri, headers)

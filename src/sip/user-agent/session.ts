@@ -268,7 +268,7 @@ export class Session implements DialogUsage, OfferingSession {
       return transaction.respond(createResponse(request, 500, 'CSeq Out Of Order'))
     }
     this.#client.follow(transaction.source)
-    const refusal = refuseExtensions(request)
+    const refusal = refuseExtensions(request, this.#core.capabilities)
     if (refusal !== undefined) return transaction.respond(refusal)
     switch (request.method) {
       case 'BYE':
@@ -280,25 +280,31 @@ export class Session implements DialogUsage, OfferingSession {
       case 'INFO':
         return this.#receiveInfo(request, transaction)
       case 'REFER':
+        if (!this.#core.capabilities.transfers) return this.#refuseMethod(request, transaction)
         // An early dialog is no call that could be transferred.
         if (this.#state === 'early') return transaction.respond(createResponse(request, 403, 'Not Answered Yet'))
         return this.#controls.receiveRefer(request, transaction)
       case 'NOTIFY':
+        if (!this.#core.capabilities.transfers) return this.#refuseMethod(request, transaction)
         return this.#controls.receiveNotify(request, transaction)
       case 'OPTIONS':
-        return transaction.respond(describeCapabilities(request))
+        return transaction.respond(describeCapabilities(request, this.#core.capabilities))
       case 'PRACK': {
         const isConfirmed = this.#invitation.onPrack?.(request) === true
         return transaction.respond(isConfirmed ? createResponse(request, 200, 'OK') : unknownDialog(request))
       }
       default:
-        return transaction.respond(refuseMethod(request))
+        return this.#refuseMethod(request, transaction)
     }
   }
 
   /** Leaves an early dialog that came to nothing, or everything when the process goes. The peer hears nothing. */
   abandon(): void {
     this.#take('abandon')
+  }
+
+  #refuseMethod(request: SipRequest, transaction: ServerTransaction): void {
+    transaction.respond(refuseMethod(request, this.#core.capabilities))
   }
 
   #receiveInfo(request: SipRequest, transaction: ServerTransaction): void {

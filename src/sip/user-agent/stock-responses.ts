@@ -1,13 +1,7 @@
 import type { Random } from '../../random.ts'
 import { createResponse } from '../message/create-response.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
-import {
-  allowedMethods,
-  refusedMethods,
-  sessionDescriptionType,
-  supportedExtensions,
-  unsupportedExtensions,
-} from './capabilities.ts'
+import { type Capabilities, refusedMethods, sessionDescriptionType, unsupportedExtensions } from './capabilities.ts'
 
 /** Adds a body with its type. */
 export const setBody = (message: SipRequest | SipResponse, type: string, content: string | Buffer): void => {
@@ -16,26 +10,26 @@ export const setBody = (message: SipRequest | SipResponse, type: string, content
 }
 
 /** RFC 3261 section 11.2: what an OPTIONS asks for. */
-export const describeCapabilities = (request: SipRequest): SipResponse => {
+export const describeCapabilities = (request: SipRequest, { methods, extensions }: Capabilities): SipResponse => {
   const response = createResponse(request, 200, 'OK')
-  response.headers.append('Allow', allowedMethods)
+  response.headers.append('Allow', methods)
   response.headers.append('Accept', sessionDescriptionType)
-  response.headers.append('Supported', supportedExtensions.join(', '))
+  response.headers.append('Supported', extensions.join(', '))
   return response
 }
 
 /** RFC 3261 section 8.2.1: 405 for a method that exists and that we lack, 501 for one that nobody knows; both say what we have. */
-export const refuseMethod = (request: SipRequest): SipResponse => {
+export const refuseMethod = (request: SipRequest, { methods }: Capabilities): SipResponse => {
   const response = refusedMethods.has(request.method)
     ? createResponse(request, 405, 'Method Not Allowed')
     : createResponse(request, 501, 'Not Implemented')
-  response.headers.append('Allow', allowedMethods)
+  response.headers.append('Allow', methods)
   return response
 }
 
 /** RFC 3261 section 8.2.2.3: 420 where the request demands an extension that we lack. */
-export const refuseExtensions = (request: SipRequest): SipResponse | undefined => {
-  const unsupported = unsupportedExtensions(request.headers)
+export const refuseExtensions = (request: SipRequest, { extensions }: Capabilities): SipResponse | undefined => {
+  const unsupported = unsupportedExtensions(request.headers, extensions)
   if (unsupported.length === 0) return undefined
   const response = createResponse(request, 420, 'Bad Extension')
   response.headers.append('Unsupported', unsupported.join(', '))

@@ -34,17 +34,9 @@ export interface UserAgentCounts {
 }
 
 /** Methods that can come outside of a dialog, or that have lost theirs; all others are refused by name. */
-const knownMethods: ReadonlySet<string> = new Set([
-  'INVITE',
-  'OPTIONS',
-  'REGISTER',
-  'BYE',
-  'INFO',
-  'PRACK',
-  'UPDATE',
-  'REFER',
-  'NOTIFY',
-])
+const knownMethods: ReadonlySet<string> = new Set(['INVITE', 'OPTIONS', 'REGISTER', 'BYE', 'INFO', 'PRACK', 'UPDATE'])
+/** Known only where the owner of the sessions takes part in transfers. */
+const transferMethods: ReadonlySet<string> = new Set(['REFER', 'NOTIFY'])
 
 /** RFC 2543 section 4.2.1 let an INVITE be without Contact; its caller is at its From, then (RFC 4475 section 3.4.1). */
 const canBeCalledBack = (request: SipRequest): boolean =>
@@ -176,7 +168,9 @@ export class UserAgent {
       if (transaction !== undefined) usage.receiveRequest(request, transaction)
       return
     }
-    if (!knownMethods.has(method)) return arrived.answer(refuseMethod(request))
+    const { capabilities } = this.#core
+    const isKnown = knownMethods.has(method) || (capabilities.transfers && transferMethods.has(method))
+    if (!isKnown) return arrived.answer(refuseMethod(request, capabilities))
     // RFC 3261 section 8.2.2.1; a URI that cannot be read throws, with 400 or 416.
     if (parseUri(request.uri).scheme === 'tel') {
       return arrived.answer(createResponse(request, 416, 'Unsupported URI Scheme'))
@@ -185,7 +179,7 @@ export class UserAgent {
       case 'INVITE':
         return this.#receiveInvite(arrived)
       case 'OPTIONS':
-        return arrived.answer(refuseExtensions(request) ?? describeCapabilities(request))
+        return arrived.answer(refuseExtensions(request, capabilities) ?? describeCapabilities(request, capabilities))
       case 'REGISTER':
         return this.#receiveRegister(arrived)
       case 'REFER':
@@ -203,7 +197,7 @@ export class UserAgent {
     void request.contacts
     // RFC 3261 section 10.2: the address-of-record is a SIP or SIPS URI.
     if (!isSipUri(request.to.uri)) return arrived.answer(createResponse(request, 400, 'To Is Not A SIP URI'))
-    const response = this.onRegister?.(request, source) ?? refuseMethod(request)
+    const response = this.onRegister?.(request, source) ?? refuseMethod(request, this.#core.capabilities)
     if (response.status >= 300) return arrived.answer(response)
     if (response.toTag === undefined) {
       response.headers.set('To', `${response.headers.get('To')};tag=${this.#core.createTag()}`)
@@ -215,7 +209,7 @@ export class UserAgent {
     const { request, source } = arrived
     const refusal = this.#refuseInvite(request)
     if (refusal !== undefined) return arrived.answer(refusal)
-    const replaced = replacedBy(request, this.#core.dialogs)
+    const replaced = this.#core.capabilities.transfers ? replacedBy(request, this.#core.dialogs) : undefined
     const transaction = arrived.begin('stranger')
     if (transaction === undefined) return
     const onDone = (done: IncomingInvite): void => void this.#incoming.delete(done)
@@ -226,7 +220,7 @@ export class UserAgent {
 
   /** RFC 3261 section 8.2, in its order. */
   #refuseInvite(request: SipRequest): SipResponse | undefined {
-    const extensions = refuseExtensions(request)
+    const extensions = refuseExtensions(request, this.#core.capabilities)
     if (extensions !== undefined) return extensions
     if (sessionDescription(request) === undefined) return refuseBody(request, [sessionDescriptionType])
     // RFC 4475 section 3.3.15: the answer would be of a type that the caller does not take.
