@@ -24,6 +24,8 @@ export const parseReferTarget = (refer: SipRequest): ReferTarget => {
   if (value === undefined || others.length > 0) throw new SipParseError('One Refer-To Expected')
   const { uri, params, ...name } = parseNameAddr(value)
   const { headers, ...parsed } = parseUri(uri)
+  // RFC 3966 section 3 knows no headers, which would be digits here.
+  if (parsed.scheme === 'tel' && uri.includes('?')) throw new SipParseError('Bad URI')
   const method = parsed.params.get('method')
   if (method !== undefined && method.toUpperCase() !== 'INVITE') throw new SipParseError('Only INVITE Is Referred', 603)
   const uriParams = new Map(parsed.params)
@@ -45,10 +47,13 @@ export const renderReferTarget = ({ to, replaces, referredBy }: ReferTarget): [s
 
 /** A Replaces that cannot be read must not become a blind transfer. */
 const replacesAmong = (headers: string | undefined): Replaces | undefined => {
-  const named = (headers ?? '').split('&').filter((header) => /^replaces=/i.test(header))
-  const [value] = named
+  const values = (headers ?? '').split('&').flatMap((header) => {
+    const [name = '', ...value] = header.split('=')
+    return unescapeHeader(name).toLowerCase() === 'replaces' ? [value.join('=')] : []
+  })
+  const [value] = values
   if (value === undefined) return undefined
-  const replaces = named.length === 1 ? parseReplaces(unescapeHeader(value.slice('replaces='.length))) : undefined
+  const replaces = values.length === 1 ? parseReplaces(unescapeHeader(value)) : undefined
   if (replaces === undefined) throw new SipParseError('Bad Replaces')
   return replaces
 }

@@ -83,6 +83,12 @@ describe('RFC 3515: a REFER within a dialog', () => {
     assert.equal(asked[0]?.target.to.uri, 'sip:carol@example.com')
   })
 
+  it('RFC 3261 section 25.1: also where the name of the header is escaped', async () => {
+    const { asked, refer } = await setUp()
+    await refer(5, [referTo('sip:carol@example.com?%52eplaces=a%3Bto-tag%3Dt%3Bfrom-tag%3Df')])
+    assert.equal(asked[0]?.target.replaces?.callId, 'a')
+  })
+
   it('RFC 4488: with Refer-Sub: false there is no NOTIFY, and the next one may come at once', async () => {
     const { asked, refer, answerTo, peer, clock } = await setUp()
     await refer(5, [referTo('sip:carol@example.com'), 'Refer-Sub: false', 'Require: norefersub'])
@@ -112,6 +118,8 @@ describe('a REFER that is refused', () => {
     ['of an unknown scheme', [referTo('http://example.com/')], 416],
     ['to another method', [referTo('sip:a@example.com;method=BYE')], 603],
     ['with a Replaces that cannot be read', [referTo('sip:a@example.com?Replaces=nonsense')], 400],
+    ['with a Replaces without a value', [referTo('sip:a@example.com?Replaces')], 400],
+    ['to a telephone number with headers', [referTo('tel:+61255501000?Replaces=a%3Bto-tag%3Db%3Bfrom-tag%3Dc')], 400],
     ['with a broken escape', [referTo('sip:a@example.com?Replaces=%zz')], 400],
     ['with two Replaces', [referTo('sip:a@h?Replaces=a%3Bto-tag%3Db%3Bfrom-tag%3Dc&replaces=x')], 400],
     ['that demands what we lack', [referTo('sip:a@example.com'), 'Require: tasty'], 420],
