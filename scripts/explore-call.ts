@@ -20,6 +20,8 @@ export const allInputs: readonly CallInput[] = [
     { type: 'leg-answered', leg },
     { type: 'leg-hears', leg },
     { type: 'leg-cannot-hear', leg },
+    { type: 'leg-held', leg },
+    { type: 'leg-resumed', leg },
     { type: 'leg-ended', leg, cause: 'completed' },
     { type: 'leg-ended', leg, cause: 'busy' },
     { type: 'leg-ended', leg, cause: 'busy', forward: { kind: 'line', number: '104' } },
@@ -43,7 +45,7 @@ export function tryStep(call: CallMachine, input: CallInput): CallStep | undefin
 
 /** Every step that a call can take, from its acceptance on. */
 export function exploreCall(): readonly ExploredStep[] {
-  const start = newCallMachine('AU')
+  const start = newCallMachine({ country: 'AU', account: 'acme' })
   const known = new Map([[JSON.stringify(start), start]])
   const steps: ExploredStep[] = []
   // What is added to a map while it is walked is walked too.

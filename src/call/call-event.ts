@@ -34,6 +34,10 @@ export type CallEvent =
       }
     >
   | EventOf<'call.bridged', object>
+  /** The party of the leg hears music from now on, and not the other: by request, or because the phone of `by` holds. */
+  | EventOf<'leg.held', { readonly leg: LegName; readonly by?: LegName }>
+  /** It is on hold no more. */
+  | EventOf<'leg.resumed', { readonly leg: LegName }>
   /** `leg` is let go, and dialled anew to `destination`; the other party stays and hears ringback. */
   | EventOf<'call.redirected', { readonly leg: LegName; readonly destination: Destination }>
   /** The end is decided: every leg still up is being hung up. */

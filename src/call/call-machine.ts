@@ -32,13 +32,16 @@ export interface CallMachine {
   readonly hasTalked: boolean
   /** ISO 3166: whose tones are heard. */
   readonly country: string
+  /** Whose music and clips are heard. */
+  readonly account: string
 }
 
-export const newCallMachine = (country: string): CallMachine => ({
+export const newCallMachine = ({ country, account }: Pick<CallMachine, 'country' | 'account'>): CallMachine => ({
   legs: { first: idleLeg, second: idleLeg },
   intent: { kind: 'place' },
   hasTalked: false,
   country,
+  account,
 })
 
 /** What can happen to a call. */
@@ -59,6 +62,9 @@ export type CallInput =
   /** The leg hears what it was last made to hear, or never will. */
   | { readonly type: 'leg-hears'; readonly leg: LegName }
   | { readonly type: 'leg-cannot-hear'; readonly leg: LegName }
+  /** The leg's phone holds the call, and takes it back. */
+  | { readonly type: 'leg-held'; readonly leg: LegName }
+  | { readonly type: 'leg-resumed'; readonly leg: LegName }
   /** `forward` is who is rung in the party's place, where somebody may be: then the leg goes on. */
   | ({ readonly type: 'leg-ended'; readonly forward?: Destination } & DetailOf<'leg.ended'>)
 

@@ -66,6 +66,8 @@ export interface Leg {
   readonly dialledAt?: number
   readonly ringingAt?: number
   readonly answeredAt?: number
+  /** Its party is on hold, and hears music. */
+  readonly held?: true
   readonly endedAt?: number
   readonly endCause?: EndCause
   /** The status with which a carrier refused it, where that is its end cause. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type CallMachine, type Intent, newCallMachine, partiesOf } from './call-machine.ts'
 import { desiredMedia } from './desired-media.ts'
-import { idleLeg, type LegActivity, type LegPhase } from './leg-machine.ts'
+import { idleLeg, type LegMachine, type LegPhase } from './leg-machine.ts'
 import type { Source } from './source.ts'
 
 const connect: Intent = { kind: 'connect', ...partiesOf('first') }
@@ -11,11 +11,20 @@ const connectBack: Intent = { kind: 'connect', ...partiesOf('second') }
 const redirect: Intent = { kind: 'redirect', ...partiesOf('first') }
 const end: Intent = { kind: 'end', cause: 'completed' }
 
-type Leg = LegPhase | LegActivity
-const legOf = (leg: Leg) =>
-  leg === 'joining' || leg === 'conversation'
-    ? ({ ...idleLeg, phase: 'answered', activity: leg } as const)
-    : ({ ...idleLeg, phase: leg as LegPhase } as const)
+/** What an answered leg is in, by the name that the table gives it. */
+const answeredLegs: Readonly<Record<string, Partial<LegMachine>>> = {
+  joining: { activity: 'joining' },
+  conversation: { activity: 'conversation' },
+  'answered, its phone holding': { isHolding: true },
+  'joining, its phone holding': { activity: 'joining', isHolding: true },
+  'its phone holding': { activity: 'conversation', isHolding: true },
+}
+const legOf = (leg: string): LegMachine => {
+  const answered = answeredLegs[leg]
+  return answered === undefined
+    ? { ...idleLeg, phase: leg as LegPhase }
+    : { ...idleLeg, phase: 'answered', ...answered }
+}
 
 const describe = (source: Source<string> | undefined): string => {
   if (source === undefined) return 'nothing'
@@ -25,7 +34,7 @@ const describe = (source: Source<string> | undefined): string => {
   return `${source.legs}${source.meanwhile === undefined ? '' : ` or ${source.meanwhile.tone}`}`
 }
 
-const table: readonly [Intent, Leg, Leg, string, string][] = [
+const table: readonly [Intent, string, string, string, string][] = [
   [connect, 'idle', 'idle', 'nothing', 'nothing'],
   [connect, 'ringing', 'idle', 'nothing', 'nothing'],
   [connect, 'ringing', 'ahead', 'nothing', 'nothing'],
@@ -35,16 +44,26 @@ const table: readonly [Intent, Leg, Leg, string, string][] = [
   [connect, 'answered', 'early', 'second or ringback', 'nothing'],
   [connect, 'joining', 'joining', 'second', 'first'],
   [connect, 'conversation', 'conversation', 'second', 'first'],
+  [connect, 'answered, its phone holding', 'ringing', 'ringback AU', 'nothing'],
+  [connect, 'joining, its phone holding', 'joining', 'silence', 'music'],
+  [connect, 'its phone holding', 'conversation', 'silence', 'music'],
+  [connect, 'conversation', 'its phone holding', 'music', 'silence'],
+  [connect, 'its phone holding', 'its phone holding', 'music', 'music'],
   [redirect, 'answered', 'leaving', 'ringback AU', 'nothing'],
   [connectBack, 'dialled', 'answered', 'nothing', 'ringback AU'],
   [connectBack, 'early', 'answered', 'nothing', 'first or ringback'],
   [connectBack, 'joining', 'conversation', 'second', 'first'],
+  [redirect, 'answered, its phone holding', 'leaving', 'ringback AU', 'nothing'],
   [end, 'leaving', 'leaving', 'nothing', 'nothing'],
   [end, 'leaving', 'ended', 'nothing', 'nothing'],
 ]
 for (const [intent, first, second, hearsFirst, hearsSecond] of table) {
   test(`${intent.kind}, ${first} and ${second}: the first hears ${hearsFirst}, the second ${hearsSecond}`, () => {
-    const call: CallMachine = { ...newCallMachine('AU'), intent, legs: { first: legOf(first), second: legOf(second) } }
+    const call: CallMachine = {
+      ...newCallMachine({ country: 'AU', account: 'acme' }),
+      intent,
+      legs: { first: legOf(first), second: legOf(second) },
+    }
     const heard = desiredMedia(call)
     assert.deepEqual([describe(heard.first), describe(heard.second)], [hearsFirst, hearsSecond])
   })

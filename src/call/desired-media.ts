@@ -1,5 +1,6 @@
 import { type LegName, otherLeg } from './call.ts'
 import type { CallMachine } from './call-machine.ts'
+import { isToHearMusic } from './hold.ts'
 import { type Source, silence, type ToneSource } from './source.ts'
 
 /** What each leg is to hear; undefined for one that is not answered, or is on its way out: it is told nothing. */
@@ -11,10 +12,14 @@ export const desiredMedia = (call: CallMachine): DesiredMedia => ({
   second: heardBy('second', call),
 })
 
-function heardBy(name: LegName, { legs, intent, country }: CallMachine): Source<LegName> | undefined {
+function heardBy(name: LegName, call: CallMachine): Source<LegName> | undefined {
+  const { legs, intent, country, account } = call
   const [leg, other] = [legs[name], otherLeg(name)]
   if (leg.phase !== 'answered') return undefined
-  if (leg.activity !== 'none') return { kind: 'legs', legs: [other] }
+  if (leg.activity !== 'none') {
+    if (isToHearMusic(call, name)) return { kind: 'music', account }
+    return isToHearMusic(call, other) ? silence : { kind: 'legs', legs: [other] }
+  }
   const waits = (intent.kind === 'connect' || intent.kind === 'redirect') && intent.present === name
   if (!waits) return silence
   const ringback: ToneSource = { kind: 'tone', tone: 'ringback', country }

@@ -10,6 +10,8 @@ export type LegActivity = 'none' | 'joining' | 'conversation'
 export interface LegMachine {
   readonly phase: LegPhase
   readonly activity: LegActivity
+  /** Its phone holds the call: nothing of us is heard there. */
+  readonly isHolding: boolean
   /** The log has been handed its record: it has to hold its end, too. */
   readonly isRecorded: boolean
 }
@@ -29,6 +31,9 @@ export type LegInput =
   | 'answered'
   | 'hears'
   | 'cannot-hear'
+  /** Its phone holds the call, and takes it back. */
+  | 'held'
+  | 'resumed'
   | 'ended'
 
 /** One arrow of a leg's diagram. */
@@ -69,9 +74,11 @@ export const legEdges: readonly LegEdge[] = [
   { from: ['leaving'], input: 'answered' },
   { from: ['answered', 'leaving', 'ended'], input: 'hears' },
   { from: ['answered', 'leaving', 'ended'], input: 'cannot-hear' },
+  { from: ['answered', 'leaving'], input: 'held' },
+  { from: ['answered', 'leaving'], input: 'resumed' },
 ]
 
-export const idleLeg: LegMachine = { phase: 'idle', activity: 'none', isRecorded: false }
+export const idleLeg: LegMachine = { phase: 'idle', activity: 'none', isHolding: false, isRecorded: false }
 
 export const isUp = ({ phase }: LegMachine): boolean => up.includes(phase)
 
@@ -93,13 +100,23 @@ export function stepLeg(leg: LegMachine, input: LegInput): LegMachine | undefine
   if (edge === undefined) return undefined
   const phase = edge.to ?? leg.phase
   if (input === 'dial' || input === 'dial-ahead') return { ...idleLeg, phase }
-  const activity = activityAfter(leg, phase, input)
   const isRecorded = leg.isRecorded || input === 'recorded'
-  const isSame = phase === leg.phase && activity === leg.activity && isRecorded === leg.isRecorded
-  return isSame ? leg : { phase, activity, isRecorded }
+  // What an answered leg is in, it leaves behind.
+  const within = phase === 'answered' ? whileAnswered(leg, input) : idleLeg
+  const isSame = phase === leg.phase && isRecorded === leg.isRecorded && (phase !== 'answered' || within === leg)
+  return isSame ? leg : { ...within, phase, isRecorded }
 }
 
-function activityAfter({ activity }: LegMachine, phase: LegPhase, input: LegInput): LegActivity {
-  if (phase !== 'answered') return 'none'
-  return input === 'hears' && activity === 'joining' ? 'conversation' : activity
+function whileAnswered(leg: LegMachine, input: LegInput): LegMachine {
+  switch (input) {
+    // Who cannot hear the music of a hold is in the conversation all the same.
+    case 'hears':
+    case 'cannot-hear':
+      return leg.activity === 'joining' ? { ...leg, activity: 'conversation' } : leg
+    case 'held':
+    case 'resumed':
+      return { ...leg, isHolding: input === 'held' }
+    default:
+      return leg
+  }
 }

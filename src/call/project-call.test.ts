@@ -61,6 +61,20 @@ for (const [what, happened, expected] of [
   })
 }
 
+test('a leg is on hold until it is resumed, or has ended', () => {
+  const talking = redirected.slice(0, 4)
+  const held: CallEvent = { ...about, type: 'leg.held' }
+  const heldAfter = (...events: readonly CallEvent[]) => projectCall([...talking, ...events]).legs.second.held
+  assert.deepEqual(
+    [heldAfter(), heldAfter(held), heldAfter(held, { ...about, type: 'leg.resumed' })],
+    [undefined, true, undefined],
+  )
+  assert.equal(
+    'held' in projectCall([...talking, held, { ...about, type: 'leg.ended', cause: 'completed' }]).legs.second,
+    false,
+  )
+})
+
 test('a leg tells who was on it, the last twenty of them', () => {
   const numbers = Array.from({ length: 30 }, (_, index) => String(200 + index))
   const { second } = projectCall([

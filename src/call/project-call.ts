@@ -76,12 +76,16 @@ function withEvent(call: Call, event: CallEvent): Call {
     case 'call.bridged':
       // A redirected call has been one since it was connected first.
       return { ...call, bridgedAt: call.bridgedAt ?? event.at }
+    case 'leg.held':
+      return withLeg(call, event.leg, { held: true })
+    case 'leg.resumed':
+      return withoutControls(call, event.leg, 'held')
     case 'call.redirected':
       return withLeg(call, event.leg, { redirectedTo: event.destination })
     case 'call.ending':
       return { ...call, ...verdict(event) }
     case 'leg.ended':
-      return withLeg(call, event.leg, {
+      return withLeg(withoutControls(call, event.leg, 'held'), event.leg, {
         state: 'ended',
         endedAt: event.at,
         endCause: event.cause,
@@ -150,6 +154,14 @@ function withLeg(call: Call, name: LegName, change: Partial<Leg>): Call {
   const leg = call.legs[name]
   const state = change.state !== undefined && legRank[change.state] > legRank[leg.state] ? change.state : leg.state
   return { ...call, legs: { ...call.legs, [name]: { ...leg, ...change, state } } }
+}
+
+/** The leg without what was done to it, which is over. */
+function withoutControls(call: Call, name: LegName, ...over: readonly 'held'[]): Call {
+  const leg = Object.fromEntries(
+    Object.entries(call.legs[name]).filter(([member]) => !over.some((each) => each === member)),
+  )
+  return { ...call, legs: { ...call.legs, [name]: leg as unknown as Leg } }
 }
 
 const verdict = (event: Extract<CallEvent, { type: 'call.ending' | 'call.ended' }>): Partial<Call> => ({

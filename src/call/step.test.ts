@@ -10,7 +10,7 @@ import { isUp } from './leg-machine.ts'
 import { IllegalInputError, step } from './step.ts'
 
 const run = (...inputs: CallInput[]): { call: CallMachine; effects: string[] } => {
-  let call = newCallMachine('AU')
+  let call = newCallMachine({ country: 'AU', account: 'acme' })
   const effects: string[] = []
   for (const input of inputs) {
     const result = step(call, input)
@@ -23,7 +23,8 @@ const run = (...inputs: CallInput[]): { call: CallMachine; effects: string[] } =
 function describeEffect(effect: CallEffect): string {
   if (effect.type === 'record') {
     const { event } = effect
-    return ['leg' in event ? event.leg : '', event.type, 'cause' in event ? event.cause : ''].join(' ').trim()
+    const by = 'by' in event ? `by ${event.by}` : ''
+    return ['leg' in event ? event.leg : '', event.type, 'cause' in event ? event.cause : by].join(' ').trim()
   }
   if (effect.type !== 'hang-up') return 'leg' in effect ? `${effect.type} ${effect.leg}` : effect.type
   return `hang-up ${effect.leg} ${effect.cause}${effect.told === undefined ? '' : `, told ${effect.told}`}`
@@ -192,6 +193,53 @@ test('early media are over when somebody else is dialled for the leg: ringback, 
   assert.equal(desiredMedia(run(...dialledNext, early).call).first?.kind, 'legs')
 })
 
+const phoneHolds = (leg: LegName): CallInput => ({ type: 'leg-held', leg })
+const phoneResumes = (leg: LegName): CallInput => ({ type: 'leg-resumed', leg })
+
+/** What follows the bridge, and what the log holds of it. */
+const phoneHolding: readonly [string, readonly CallInput[], string[]][] = [
+  ['one', [phoneHolds('first'), phoneResumes('first')], ['second leg.held by first', 'second leg.resumed']],
+  [
+    'both',
+    [phoneHolds('first'), phoneHolds('second'), phoneResumes('first'), phoneResumes('second')],
+    ['second leg.held by first', 'first leg.held by second', 'second leg.resumed', 'first leg.resumed'],
+  ],
+  ['one, twice over', [phoneHolds('first'), phoneHolds('first')], ['second leg.held by first']],
+  [
+    'one, and the other party is sent elsewhere',
+    [phoneHolds('first'), { type: 'redirect', stays: 'first', destination: third }],
+    ['second leg.held by first', 'second call.redirected', 'hang-up second completed'],
+  ],
+  [
+    'one, and it is sent elsewhere: who stays waits for another',
+    [phoneHolds('first'), { type: 'redirect', stays: 'second', destination: third }],
+    ['second leg.held by first', 'first call.redirected', 'hang-up first completed', 'second leg.resumed'],
+  ],
+  [
+    'one, and the call ends: nobody is resumed',
+    [phoneHolds('first'), cancel],
+    ['second leg.held by first', 'call.ending completed', 'hang-up first completed', 'hang-up second completed'],
+  ],
+]
+for (const [what, inputs, expected] of phoneHolding) {
+  test(`phones that hold: ${what}`, () => {
+    assert.deepEqual(run(...bridged, ...inputs).effects.slice(run(...bridged).effects.length), expected)
+  })
+}
+
+test('a phone that holds before the other party answers: that one is on hold as soon as they are connected', () => {
+  const { effects } = run(...secondRings, phoneHolds('first'), answered('second'), hears('first'), hears('second'))
+  assert.deepEqual(effects.slice(-3), ['call.bridged', 'arm-limit', 'second leg.held by first'])
+})
+
+test('music that cannot be heard is no reason to end a call, nor to keep it from being connected', () => {
+  const deaf: CallInput = { type: 'leg-cannot-hear', leg: 'second' }
+  assert.equal(stateOf(run(...bridged, phoneHolds('first'), deaf).call), 'bridged')
+  const joining = run(...secondRings, phoneHolds('first'), answered('second'), hears('first'), deaf)
+  assert.equal(stateOf(joining.call), 'bridged')
+  assert.equal(stateOf(run(...bridged, phoneHolds('first'), phoneResumes('first'), deaf).call), 'ending')
+})
+
 test('the two may talk so long, from when they first do: a redirect gives them no more', () => {
   const { effects } = run(
     ...redirected,
@@ -223,7 +271,7 @@ test('a forward is followed as long as nobody has answered and the call goes on'
 })
 
 test('an input that the call does not take throws and names itself', () => {
-  const call = newCallMachine('AU')
+  const call = newCallMachine({ country: 'AU', account: 'acme' })
   assert.throws(() => step(call, hears('first')), IllegalInputError)
   assert.throws(() => step(call, hears('first')), /accepted cannot take "leg-hears"/)
   assert.throws(() => step(run(cancel).call, start), /ended cannot take "start"/)
@@ -238,7 +286,7 @@ const legNames = ['first', 'second'] as const
 test('property: whatever comes, a call ends once, every leg that is up is told to go, and the cause stays', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(999), { maxLength: 40 }), (choices) => {
-      let call = newCallMachine('AU')
+      let call = newCallMachine({ country: 'AU', account: 'acme' })
       let ends = 0
       const dialled = new Set<string>()
       for (const choice of choices) {

@@ -9,6 +9,8 @@ import {
   stateOf,
 } from './call-machine.ts'
 import { decideEnd, finishIfGone } from './decide-end.ts'
+import { desiredMedia } from './desired-media.ts'
+import { recordHolds } from './hold.ts'
 import { isBeingRung, type LegInput, type LegMachine, stepLeg } from './leg-machine.ts'
 
 /** An input that the call does not take now. */
@@ -21,7 +23,9 @@ export class IllegalInputError extends Error {
 }
 
 /** Pure: what the call becomes and what is to be done about it. Throws {@link IllegalInputError} where it does not take the input. */
-export function step(call: CallMachine, input: CallInput): CallStep {
+export const step = (call: CallMachine, input: CallInput): CallStep => recordHolds(call, take(call, input))
+
+function take(call: CallMachine, input: CallInput): CallStep {
   switch (input.type) {
     case 'schedule':
       if (call.intent.kind !== 'place') throw new IllegalInputError(call, input)
@@ -55,6 +59,8 @@ function stepWithLeg(before: CallMachine, input: LegHappening): CallStep {
   switch (input.type) {
     case 'leg-recorded':
     case 'leg-early-media':
+    case 'leg-held':
+    case 'leg-resumed':
       return stay(call)
     case 'leg-ringing':
       return { next: call, effects: [{ type: 'record', event: { type: 'leg.ringing', leg } }] }
@@ -70,12 +76,15 @@ function stepWithLeg(before: CallMachine, input: LegHappening): CallStep {
     case 'leg-hears':
       return legHears(before, call)
     case 'leg-cannot-hear':
-      // A tone that cannot be heard, or early media, is no reason to end a call.
-      return call.legs[leg].activity === 'none' ? stay(call) : decideEnd(call, input)
+      return isToHearOther(call, leg) ? decideEnd(call, input) : legHears(before, call)
     case 'leg-ended':
       return legEnded(before, call, input)
   }
 }
+
+/** In a conversation: a tone that cannot be heard, music, or early media, is no reason to end a call. */
+const isToHearOther = (call: CallMachine, leg: LegName): boolean =>
+  call.legs[leg].activity !== 'none' && desiredMedia(call)[leg]?.kind === 'legs'
 
 /** The wanted party's record goes with the answer of the one who is there: one commit for both. */
 function dialAhead(call: CallMachine, leg: LegName): CallStep {

@@ -59,6 +59,8 @@ export interface ShownEvent {
   readonly type: string
   readonly at: string
   readonly leg?: string
+  /** The party whose phone holds. */
+  readonly by?: string
   readonly cause?: string
   readonly advice?: string
   readonly dueAt?: string

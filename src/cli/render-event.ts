@@ -24,6 +24,10 @@ export function describeEvent(event: Omit<ShownEvent, 'sequence' | 'at'>): strin
       return `${legName}: answered${overTrunk(event.attempt?.trunk)}`
     case 'call.bridged':
       return 'connected: the two hear each other'
+    case 'leg.held':
+      return `${legName}: on hold${byLeg(event.by)}`
+    case 'leg.resumed':
+      return `${legName}: on hold no more`
     case 'call.redirected':
       return `${legName}: redirected to ${event.destination}`
     case 'call.ending':

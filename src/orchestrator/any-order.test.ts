@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { openOrchestratorScene, requestTo } from '../../test/support/orchestrator-scene.ts'
+import type { CallEvent } from '../call/call-event.ts'
 import type { LegTarget } from '../call/call-request.ts'
 import type { EndCause } from '../call/end-cause.ts'
 
@@ -21,6 +22,8 @@ const phone = fc.record(
       },
       { requiredKeys: ['after', 'as'] },
     ),
+    holds: moment,
+    resumes: moment,
     hangsUp: moment,
   },
   { requiredKeys: [] },
@@ -78,7 +81,11 @@ test('forwards, redirections, hang-ups and a full disk in any order: one end, an
       assert.deepEqual([up(), driver.legs.size, orchestrator.liveCount, clock.pending], [0, 0, 0, 0], story)
       const hasFailedMedia = events.some((event) => 'cause' in event && event.cause === 'media-failed')
       assert.ok(timing.isDeaf || !hasFailedMedia, story)
-      assert.ok(!timing.isDeaf || !events.some(({ type }) => type === 'call.bridged'), story)
+      // While a phone holds, nobody is to hear the other: they are connected, though they could not.
+      const anyHolds = Object.values(scripts).some((phones) => phones.some(({ holds }) => holds !== undefined))
+      assert.ok(!timing.isDeaf || anyHolds || !events.some(({ type }) => type === 'call.bridged'), story)
+      const countOf = (name: CallEvent['type']) => events.filter(({ type }) => type === name).length
+      assert.ok(countOf('leg.resumed') <= countOf('leg.held'), story)
       // The supervisor would end such a call, too; here nothing may come that the machine does not take.
       assert.deepEqual(
         faults.map(({ input, state }) => ({ input, state })),

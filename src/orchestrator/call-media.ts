@@ -35,9 +35,7 @@ export class CallMedia {
   #bringLeg(name: LegName, source: Source<LegName> | undefined, handles: LegHandles): void {
     const handle = handles[name]
     if (handle === undefined || source === undefined) return
-    // A leg that was just dialled hears nothing.
     const before = this.#heard[name]?.handle === handle ? this.#heard[name] : undefined
-    if (before === undefined && source.kind === 'silence') return
     const legs = source.kind === 'legs' ? source.legs.flatMap((leg) => handles[leg] ?? []) : []
     const speakers = legs.map(({ speaker }) => speaker)
     if (before !== undefined && isSame(before, source, speakers)) return

@@ -136,6 +136,8 @@ export class HuntLeg implements LegHandle {
       case 'attempt-ended':
         return this.#listener(event)
       case 'dtmf':
+      case 'held':
+      case 'resumed':
         if (attempt === this.#winner) this.#listener(event)
         return
       case 'ended':

@@ -167,3 +167,23 @@ describe('a delayed call', () => {
     await clock.advance(1000)
   })
 })
+
+describe('a phone that holds', () => {
+  test('gives the other party music, and is not heard; both hear each other again when it has taken the call back', async () => {
+    const { clock, call, driver, story, assertOver, assertLogged } = await setUp({
+      first: [quick],
+      second: [{ ...quick, holds: 1000, resumes: 2000, hangsUp: 3000 }],
+    })
+    call.start()
+    await clock.advance(300)
+    const [first, second] = driver.legs
+    await clock.advance(5000)
+    assert.deepEqual(first?.sounds, ['ringback', 'second', 'music', 'second'])
+    assert.deepEqual(second?.sounds, ['first', 'silence', 'first'])
+    assert.deepEqual(story().slice(6), [
+      ...['bridged', 'first:held', 'first:resumed', 'second:ended', 'ending', 'first:ended', 'ended'],
+    ])
+    assertOver()
+    assertLogged()
+  })
+})

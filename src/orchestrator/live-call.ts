@@ -56,7 +56,7 @@ export class LiveCall {
     this.plan = plan
     this.#legs = plan.legs
     this.#context = context
-    this.#machine = newCallMachine(plan.country)
+    this.#machine = newCallMachine(plan)
     this.#journal = new CallJournal(plan.id, context, () => context.onEnded(this))
     this.#media = new CallMedia((leg, isHeard) => this.#take({ type: isHeard ? 'leg-hears' : 'leg-cannot-hear', leg }))
   }

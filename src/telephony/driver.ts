@@ -61,6 +61,10 @@ export type LegEvent =
   /** Early media of this leg is arriving (183 with SDP and packets, or an inband tone). */
   | { readonly type: 'early-media' }
   | { readonly type: 'answered' }
+  /** The phone of an answered leg holds the call: it does not hear us, and is to be heard by nobody. */
+  | { readonly type: 'held' }
+  /** It has taken the call back. */
+  | { readonly type: 'resumed' }
   /** One of those that were dialled for this leg has come to nothing; before `ended`, once for each but the one that answered. */
   | { readonly type: 'attempt-ended'; readonly attempt: LegAttempt }
   | { readonly type: 'dtmf'; readonly digit: string; readonly milliseconds: number }

@@ -45,6 +45,7 @@ export class FakeLeg implements LegHandle {
   #isDead = false
   #ringTimer: Timer | undefined
   #playback: LegPlayback | undefined
+  #isHolding = false
 
   constructor(request: DialRequest, listener: (event: LegEvent) => void, context: FakeLegContext) {
     this.callId = request.callId
@@ -155,6 +156,8 @@ export class FakeLeg implements LegHandle {
         if (this.#phase === 'dialling' && this.#calls.size === 1) this.#emit({ type: 'early-media' })
       },
       onAnswered: () => void this.#answer(number),
+      onHeld: () => this.#hold(number, true),
+      onResumed: () => this.#hold(number, false),
       onRefused: (cause, forwardTo) => this.#refused(number, cause, forwardTo),
       onHungUp: () => this.#hungUp(number),
     })
@@ -174,7 +177,9 @@ export class FakeLeg implements LegHandle {
     if (this.#isAnswering() && isWritten) {
       this.#phase = 'answered'
       this.#calls.get(number)?.confirm()
-      return this.#emit({ type: 'answered' })
+      this.#emit({ type: 'answered' })
+      if (this.#isHolding) this.#emit({ type: 'held' })
+      return
     }
     if (this.#isAnswering()) this.#phase = 'ending'
     this.#stop(number)
@@ -184,6 +189,12 @@ export class FakeLeg implements LegHandle {
   /** The phase as it is after an await, whatever the compiler believes that it still is. */
   #isAnswering(): boolean {
     return this.#phase === 'answering'
+  }
+
+  #hold(number: number, isHolding: boolean): void {
+    if (number !== this.#winner || isHolding === this.#isHolding) return
+    this.#isHolding = isHolding
+    if (this.#phase === 'answered') this.#emit({ type: isHolding ? 'held' : 'resumed' })
   }
 
   #refused(number: number, cause: EndCause, forwardTo: string | undefined): void {

@@ -12,6 +12,8 @@ export interface FakeCallListener {
   onRinging(): void
   onEarlyMedia(): void
   onAnswered(): void
+  onHeld(): void
+  onResumed(): void
   onRefused(as: EndCause, forwardTo: string | undefined): void
   onHungUp(): void
 }
@@ -68,7 +70,9 @@ export class FakeCall {
 
   #answer(): void {
     this.#state = 'answered'
-    const { hangsUp } = this.#phone.script
+    const { hangsUp, holds, resumes } = this.#phone.script
+    if (holds !== undefined) this.#after(holds, () => this.listener?.onHeld())
+    if (resumes !== undefined) this.#after(resumes, () => this.listener?.onResumed())
     if (hangsUp !== undefined) {
       this.#after(hangsUp, () => {
         this.#leave()

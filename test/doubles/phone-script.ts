@@ -10,6 +10,9 @@ export interface PhoneScript {
   readonly answers?: number
   /** From the call's arrival until it is refused, and what as. */
   readonly refuses?: { readonly after: number; readonly as: EndCause; readonly forwardTo?: string }
+  /** From its answer until it holds the call, and until it takes it back. */
+  readonly holds?: number
+  readonly resumes?: number
   /** From its answer until it hangs up. */
   readonly hangsUp?: number
 }

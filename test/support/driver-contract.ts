@@ -297,6 +297,22 @@ export function driverContract(name: string, open: OpenStage): void {
       })
     })
 
+    describe('a phone that holds', () => {
+      test('is told of, and that it takes the call back', async () => {
+        const { clock, dial, assertNothingLeft } = await set({
+          lines: { 101: [{ answers: 100, holds: 1000, resumes: 2000, hangsUp: 3000 }] },
+        })
+        const { story } = dial({ destination: line('101') })
+        await clock.advance(1500)
+        assert.deepEqual(story(), ['answered', 'held'])
+        await clock.advance(1000)
+        assert.deepEqual(story(), ['answered', 'held', 'resumed'])
+        await clock.advance(1000)
+        assert.deepEqual(story(), ['answered', 'held', 'resumed', 'ended:completed'])
+        await assertNothingLeft()
+      })
+    })
+
     describe('what a leg hears', () => {
       const three = async () => {
         const stage = await set({ lines: { 101: [{ answers: 10 }], 102: [{ answers: 10 }], 103: [{ rings: 10 }] } })

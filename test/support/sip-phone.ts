@@ -76,20 +76,33 @@ export class SipPhone {
   #answer(call: Call): void {
     call.state = 'answered'
     this.#respond(call, 200, 'OK', testDescription())
-    const { hangsUp } = this.#script
-    if (hangsUp === undefined) return
-    this.#clock.setTimeout(() => {
-      if (call.state !== 'answered') return
+    const { hangsUp, holds, resumes } = this.#script
+    this.#talking(call, holds, () =>
+      this.#request(call, 1, 'UPDATE', testDescription(40_000, '8 0 101', ['a=sendonly'])),
+    )
+    this.#talking(call, resumes, () => this.#request(call, 2, 'UPDATE', testDescription()))
+    this.#talking(call, hangsUp, () => {
       call.state = 'gone'
-      const { invite } = call
-      const headers = [
-        `From: ${invite.header('To')};tag=${this.#tag}`,
-        `To: ${invite.header('From')}`,
-        `Call-ID: ${invite.header('Call-ID')}`,
-        'CSeq: 1 BYE',
-      ]
-      this.#peer.request(`BYE ${invite.header('Contact').slice(1, -1)}`, headers, invite.from)
-    }, hangsUp)
+      this.#request(call, 3, 'BYE')
+    })
+  }
+
+  #talking(call: Call, milliseconds: number | undefined, task: () => void): void {
+    if (milliseconds === undefined) return
+    this.#clock.setTimeout(() => {
+      if (call.state === 'answered') task()
+    }, milliseconds)
+  }
+
+  #request({ invite }: Call, sequence: number, method: string, body = ''): void {
+    const headers = [
+      `From: ${invite.header('To')};tag=${this.#tag}`,
+      `To: ${invite.header('From')}`,
+      `Call-ID: ${invite.header('Call-ID')}`,
+      `CSeq: ${sequence} ${method}`,
+      `Contact: <sip:${this.#peer.address.host}:${this.#peer.address.port}>`,
+    ]
+    this.#peer.request(`${method} ${invite.header('Contact').slice(1, -1)}`, headers, invite.from, body)
   }
 
   #cancel(call: Call | undefined, cancel: WireMessage): void {

@@ -94,6 +94,8 @@ const course: readonly CallEvent[] = [
   { type: 'leg.dialled', callId: 'c', at, leg: 'second', recovery },
   { type: 'leg.answered', callId: 'c', at, leg: 'second', recovery, attempt: { at, line: '102', to: 'sip:102@b' } },
   { type: 'call.bridged', callId: 'c', at },
+  { type: 'leg.held', callId: 'c', at, leg: 'first', by: 'second' },
+  { type: 'leg.resumed', callId: 'c', at, leg: 'first' },
   { type: 'call.ending', callId: 'c', at, cause: 'completed', endedBy: 'first' },
   { type: 'leg.ended', callId: 'c', at, leg: 'first', cause: 'completed', media },
   { type: 'leg.ended', callId: 'c', at, leg: 'second', cause: 'completed', media },

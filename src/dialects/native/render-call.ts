@@ -47,6 +47,7 @@ const renderLeg = (leg: Leg, request: LegRequest) => ({
   dialledAt: time(leg.dialledAt),
   ringingAt: time(leg.ringingAt),
   answeredAt: time(leg.answeredAt),
+  held: leg.held,
   endedAt: time(leg.endedAt),
   end: renderCause(leg.endCause, leg.endStatus),
   attempts: leg.attempts?.map(renderAttempt),

@@ -66,6 +66,8 @@ export class EngineLeg implements LegHandle {
   /** Writes to the log under way: `ended` does not overtake them. */
   #writing = 0
   #goodbyeTimer: Timer | undefined
+  /** The phone that has answered holds the call. */
+  #isHolding = false
 
   constructor(
     request: DialRequest,
@@ -182,6 +184,8 @@ export class EngineLeg implements LegHandle {
       onEnded: (end) => this.#sessionEnded(self(), end),
       onOffer: (offer, request, dialog) => this.#answerOffer(offer, request, dialog),
       onAnswer: (answer) => soundOf(this.#state)?.media.takeAnswer(answer),
+      onHeld: () => this.#takeHold(self(), true),
+      onResumed: () => this.#takeHold(self(), false),
       onInfo: (_type, body) => {
         if (this.#state.phase === 'answered') this.#digits.takeInfo(body)
       },
@@ -249,7 +253,9 @@ export class EngineLeg implements LegHandle {
       media.endpoint.signallingHost = winner.target.signallingHost
       media.agree(negotiation.negotiated)
       this.#state = { ...answering, phase: 'answered', session, care: this.#lookAfter(session, media) }
-      return this.#listener({ type: 'answered' })
+      this.#listener({ type: 'answered' })
+      if (this.#isHolding) this.#listener({ type: 'held' })
+      return
     }
     if (this.#state === answering) {
       if (!negotiation.ok) this.#warn(negotiation, 'no media with this phone')
@@ -271,6 +277,13 @@ export class EngineLeg implements LegHandle {
     this.#listener({ type: 'dtmf', digit, milliseconds })
     if (way !== 'info') return
     for (const { endpoint } of soundOf(this.#state)?.media.heardBy ?? []) endpoint.press(digit, milliseconds)
+  }
+
+  /** A phone may hold as soon as its answer is confirmed, while the name of its host is still looked up: that is told behind it. */
+  #takeHold(attempt: Attempt, isHolding: boolean): void {
+    if (attempt !== winnerOf(this.#state) || isHolding === this.#isHolding) return
+    this.#isHolding = isHolding
+    if (this.#state.phase === 'answered') this.#listener({ type: isHolding ? 'held' : 'resumed' })
   }
 
   #lookAfter(session: Session, media: LegMedia): AnsweredLeg {

@@ -31,7 +31,10 @@ describe('hold (RFC 3264 section 8.4, RFC 3261 section 14)', () => {
           assert.equal(lastRemote(port)?.direction, offered)
           assert.equal(versionOf(response.body), 2)
         }
-        assert.deepEqual([one.story, other.story], [upright, upright])
+        // Who only sends, or neither, holds.
+        const isHold = offered === 'sendonly' || offered === 'inactive'
+        const story = isHold ? [...upright, 'held'] : upright
+        assert.deepEqual([one.story, other.story], [story, story])
         await end()
       })
     }
@@ -142,7 +145,7 @@ describe('glare and races', () => {
     within(alice, 'ACK', 2)
     leg.handle.hangup('completed')
     await engine.assertClean()
-    assert.deepEqual(leg.story, ['ringing', 'answered', 'ended:completed'])
+    assert.deepEqual(leg.story, ['ringing', 'answered', 'held', 'ended:completed'])
   })
 
   test('an offer that crosses our BYE gets 481', async () => {
