@@ -5,12 +5,20 @@ import { IllegalInputError, step } from '../src/call/step.ts'
 const legs = ['first', 'second'] as const satisfies readonly LegName[]
 const attempt = { at: 0, to: 'sip:101@example.net', cause: 'busy' } as const
 
+const acts = (leg: LegName): readonly CallInput[] =>
+  [
+    ...(['hold', 'resume', 'mute', 'unmute', 'stop-playing'] as const).map((action) => ({ action, leg })),
+    { action: 'send-digits', leg, digits: '1' } as const,
+    { action: 'play', leg, clip: 'goodbye' } as const,
+  ].map((action) => ({ type: 'act', action }))
+
 /** One of each kind of input, for both legs. */
 export const allInputs: readonly CallInput[] = [
   { type: 'schedule' },
   { type: 'start' },
   { type: 'end', cause: 'cancelled' },
   ...legs.flatMap((leg): CallInput[] => [
+    ...acts(leg),
     { type: 'redirect', stays: leg, destination: { kind: 'line', number: '103' } },
     { type: 'leg-recorded', leg },
     { type: 'leg-ringing', leg },
@@ -20,6 +28,7 @@ export const allInputs: readonly CallInput[] = [
     { type: 'leg-answered', leg },
     { type: 'leg-hears', leg },
     { type: 'leg-cannot-hear', leg },
+    { type: 'leg-played', leg },
     { type: 'leg-held', leg },
     { type: 'leg-resumed', leg },
     { type: 'leg-ended', leg, cause: 'completed' },

@@ -16,6 +16,10 @@ const roleOf = (leg: LegName): string => (leg === 'first' ? 'present' : 'wanted'
 
 function inputOf({ input }: ExploredStep): string {
   if (input.type === 'redirect') return `redirect, ${roleOf(input.stays)} stays`
+  if (input.type === 'act') {
+    const { action, leg } = input.action
+    return `${action} ${leg === 'both' ? leg : roleOf(leg)}`
+  }
   return 'leg' in input ? `${roleOf(input.leg)} ${input.type.slice('leg-'.length)}` : input.type
 }
 

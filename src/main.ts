@@ -118,6 +118,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       clock,
       random,
       log,
+      hasClip: (account, name) => sounds.clip(account, name) !== undefined,
       defaultRingSeconds: config.calls.ringSeconds,
       memberRingSeconds: config.calls.memberRingSeconds,
       longestSeconds: config.calls.longestSeconds,

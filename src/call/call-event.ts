@@ -38,6 +38,9 @@ export type CallEvent =
   | EventOf<'leg.held', { readonly leg: LegName; readonly by?: LegName }>
   /** It is on hold no more. */
   | EventOf<'leg.resumed', { readonly leg: LegName }>
+  /** The party of the leg is not heard from now on, by request. */
+  | EventOf<'leg.muted', { readonly leg: LegName }>
+  | EventOf<'leg.unmuted', { readonly leg: LegName }>
   /** `leg` is let go, and dialled anew to `destination`; the other party stays and hears ringback. */
   | EventOf<'call.redirected', { readonly leg: LegName; readonly destination: Destination }>
   /** The end is decided: every leg still up is being hung up. */

@@ -1,4 +1,5 @@
 import { type CallState, type LegName, otherLeg } from './call.ts'
+import type { CallAction } from './call-action.ts'
 import type { CallEvent, CallEventDetail } from './call-event.ts'
 import type { Destination } from './destination.ts'
 import type { EndCause } from './end-cause.ts'
@@ -50,6 +51,8 @@ export type CallInput =
   | { readonly type: 'start' }
   /** The party of leg `stays` keeps the call, the other leg goes to `destination`. Only of a call whose parties talk. */
   | { readonly type: 'redirect'; readonly stays: LegName; readonly destination: Destination }
+  /** Only of a call whose parties talk. */
+  | { readonly type: 'act'; readonly action: CallAction }
   | { readonly type: 'end'; readonly cause: EndCause }
   /** The log has been handed who is dialled for the leg. */
   | { readonly type: 'leg-recorded'; readonly leg: LegName }
@@ -62,6 +65,8 @@ export type CallInput =
   /** The leg hears what it was last made to hear, or never will. */
   | { readonly type: 'leg-hears'; readonly leg: LegName }
   | { readonly type: 'leg-cannot-hear'; readonly leg: LegName }
+  /** The clip that the leg heard is over. */
+  | { readonly type: 'leg-played'; readonly leg: LegName }
   /** The leg's phone holds the call, and takes it back. */
   | { readonly type: 'leg-held'; readonly leg: LegName }
   | { readonly type: 'leg-resumed'; readonly leg: LegName }
@@ -88,6 +93,7 @@ export type CallEffect =
   | { readonly type: 'disarm-limit' }
   /** The leg ends as `cause`; its party is told `told`, where that is another: why the call ended. */
   | { readonly type: 'hang-up'; readonly leg: LegName; readonly cause: EndCause; readonly told?: EndCause }
+  | { readonly type: 'send-digits'; readonly leg: LegName; readonly digits: string }
   | { readonly type: 'record'; readonly event: CallEventDetail }
 
 export interface CallStep {

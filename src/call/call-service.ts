@@ -1,4 +1,5 @@
-import type { Call, LegName } from './call.ts'
+import type { Call, CallState, LegName } from './call.ts'
+import type { CallAction } from './call-action.ts'
 import type { LoggedCallEvent } from './call-event.ts'
 import type { CallRequest, LegTarget } from './call-request.ts'
 import type { Refusal } from './refusal.ts'
@@ -16,6 +17,11 @@ export type RedirectOutcome =
   /** `not-connected`: only a call whose two parties are talking can be redirected. */
   | { readonly outcome: 'redirected' | 'not-found' | 'already-ended' | 'not-connected' }
   | { readonly outcome: 'refused'; readonly refusal: Refusal }
+
+export type ActOutcome =
+  | { readonly outcome: 'done' | 'not-found' | 'clip-not-found' }
+  /** Only of a call whose two parties are connected. */
+  | { readonly outcome: 'not-in-this-state'; readonly state: CallState }
 
 export type HangupOutcome = 'ending' | 'already-ended' | 'not-found'
 
@@ -53,6 +59,7 @@ export interface CallService {
   hangup(accounts: readonly string[], id: string): Promise<HangupOutcome>
   /** Sends the party of leg `stays` of a connected call to another target; the other party is let go. */
   redirect(accounts: readonly string[], id: string, stays: LegName, target: LegTarget): Promise<RedirectOutcome>
+  act(accounts: readonly string[], id: string, action: CallAction): Promise<ActOutcome>
   /**
    * The call as it was when it had come so far, or `milliseconds` after its acceptance; or as it is when `signal` aborts. Whoever
    * asks again hears the same. Holds no thread.

@@ -68,6 +68,8 @@ export interface Leg {
   readonly answeredAt?: number
   /** Its party is on hold, and hears music. */
   readonly held?: true
+  /** Its party is not heard. */
+  readonly muted?: true
   readonly endedAt?: number
   readonly endCause?: EndCause
   /** The status with which a carrier refused it, where that is its end cause. */

@@ -17,6 +17,11 @@ const answeredLegs: Readonly<Record<string, Partial<LegMachine>>> = {
   conversation: { activity: 'conversation' },
   'answered, its phone holding': { isHolding: true },
   'joining, its phone holding': { activity: 'joining', isHolding: true },
+  'on hold': { activity: 'conversation', isHeld: true },
+  muted: { activity: 'conversation', isMuted: true },
+  'muted and on hold': { activity: 'conversation', isMuted: true, isHeld: true },
+  'with a clip': { activity: 'conversation', clip: 'goodbye' },
+  'on hold with a clip': { activity: 'conversation', isHeld: true, clip: 'goodbye' },
   'its phone holding': { activity: 'conversation', isHolding: true },
 }
 const legOf = (leg: string): LegMachine => {
@@ -30,6 +35,7 @@ const describe = (source: Source<string> | undefined): string => {
   if (source === undefined) return 'nothing'
   if (source.kind === 'silence') return 'silence'
   if (source.kind === 'tone') return `${source.tone} ${source.country}`
+  if (source.kind === 'clip') return `clip ${source.clips} of ${source.account}`.replace(' of acme', '')
   if (source.kind !== 'legs') return source.kind
   return `${source.legs}${source.meanwhile === undefined ? '' : ` or ${source.meanwhile.tone}`}`
 }
@@ -49,6 +55,20 @@ const table: readonly [Intent, string, string, string, string][] = [
   [connect, 'its phone holding', 'conversation', 'silence', 'music'],
   [connect, 'conversation', 'its phone holding', 'music', 'silence'],
   [connect, 'its phone holding', 'its phone holding', 'music', 'music'],
+  [connect, 'on hold', 'conversation', 'music', 'silence'],
+  [connect, 'conversation', 'on hold', 'silence', 'music'],
+  [connect, 'on hold', 'on hold', 'music', 'music'],
+  [connect, 'on hold', 'its phone holding', 'music', 'silence'],
+  [connect, 'muted', 'conversation', 'second', 'silence'],
+  [connect, 'muted', 'muted', 'silence', 'silence'],
+  [connect, 'muted and on hold', 'conversation', 'music', 'silence'],
+  [connect, 'muted', 'on hold', 'silence', 'music'],
+  [connect, 'with a clip', 'conversation', 'clip goodbye', 'first'],
+  [connect, 'with a clip', 'with a clip', 'clip goodbye', 'clip goodbye'],
+  [connect, 'with a clip', 'muted', 'clip goodbye', 'first'],
+  [connect, 'on hold with a clip', 'conversation', 'clip goodbye', 'silence'],
+  [connect, 'with a clip', 'on hold', 'clip goodbye', 'music'],
+  [connectBack, 'on hold', 'conversation', 'music', 'silence'],
   [redirect, 'answered', 'leaving', 'ringback AU', 'nothing'],
   [connectBack, 'dialled', 'answered', 'nothing', 'ringback AU'],
   [connectBack, 'early', 'answered', 'nothing', 'first or ringback'],

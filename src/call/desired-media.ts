@@ -1,6 +1,6 @@
+import { isToBeHeard, isToHearMusic } from './act.ts'
 import { type LegName, otherLeg } from './call.ts'
 import type { CallMachine } from './call-machine.ts'
-import { isToHearMusic } from './hold.ts'
 import { type Source, silence, type ToneSource } from './source.ts'
 
 /** What each leg is to hear; undefined for one that is not answered, or is on its way out: it is told nothing. */
@@ -16,9 +16,10 @@ function heardBy(name: LegName, call: CallMachine): Source<LegName> | undefined 
   const { legs, intent, country, account } = call
   const [leg, other] = [legs[name], otherLeg(name)]
   if (leg.phase !== 'answered') return undefined
+  if (leg.clip !== undefined) return { kind: 'clip', account, clips: [leg.clip] }
   if (leg.activity !== 'none') {
     if (isToHearMusic(call, name)) return { kind: 'music', account }
-    return isToHearMusic(call, other) ? silence : { kind: 'legs', legs: [other] }
+    return isToBeHeard(call, other) ? { kind: 'legs', legs: [other] } : silence
   }
   const waits = (intent.kind === 'connect' || intent.kind === 'redirect') && intent.present === name
   if (!waits) return silence

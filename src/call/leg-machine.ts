@@ -12,6 +12,12 @@ export interface LegMachine {
   readonly activity: LegActivity
   /** Its phone holds the call: nothing of us is heard there. */
   readonly isHolding: boolean
+  /** By request its party hears music, and is not heard. */
+  readonly isHeld: boolean
+  /** By request its party is not heard. */
+  readonly isMuted: boolean
+  /** By request its party hears this clip. */
+  readonly clip: string | undefined
   /** The log has been handed its record: it has to hold its end, too. */
   readonly isRecorded: boolean
 }
@@ -31,6 +37,8 @@ export type LegInput =
   | 'answered'
   | 'hears'
   | 'cannot-hear'
+  /** The clip that it heard is over. */
+  | 'played'
   /** Its phone holds the call, and takes it back. */
   | 'held'
   | 'resumed'
@@ -74,11 +82,20 @@ export const legEdges: readonly LegEdge[] = [
   { from: ['leaving'], input: 'answered' },
   { from: ['answered', 'leaving', 'ended'], input: 'hears' },
   { from: ['answered', 'leaving', 'ended'], input: 'cannot-hear' },
+  { from: ['answered', 'leaving', 'ended'], input: 'played' },
   { from: ['answered', 'leaving'], input: 'held' },
   { from: ['answered', 'leaving'], input: 'resumed' },
 ]
 
-export const idleLeg: LegMachine = { phase: 'idle', activity: 'none', isHolding: false, isRecorded: false }
+export const idleLeg: LegMachine = {
+  phase: 'idle',
+  activity: 'none',
+  isHolding: false,
+  isHeld: false,
+  isMuted: false,
+  clip: undefined,
+  isRecorded: false,
+}
 
 export const isUp = ({ phase }: LegMachine): boolean => up.includes(phase)
 
@@ -109,10 +126,13 @@ export function stepLeg(leg: LegMachine, input: LegInput): LegMachine | undefine
 
 function whileAnswered(leg: LegMachine, input: LegInput): LegMachine {
   switch (input) {
-    // Who cannot hear the music of a hold is in the conversation all the same.
     case 'hears':
-    case 'cannot-hear':
       return leg.activity === 'joining' ? { ...leg, activity: 'conversation' } : leg
+    case 'cannot-hear':
+      // Who cannot hear the music of a hold is in the conversation all the same.
+      return { ...leg, activity: leg.activity === 'joining' ? 'conversation' : leg.activity, clip: undefined }
+    case 'played':
+      return { ...leg, clip: undefined }
     case 'held':
     case 'resumed':
       return { ...leg, isHolding: input === 'held' }

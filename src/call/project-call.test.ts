@@ -61,10 +61,13 @@ for (const [what, happened, expected] of [
   })
 }
 
-test('a leg is on hold until it is resumed, or has ended', () => {
+test('a leg is on hold, or muted, until that is taken back, or has ended', () => {
   const talking = redirected.slice(0, 4)
   const held: CallEvent = { ...about, type: 'leg.held' }
+  const mutedAfter = (...events: readonly CallEvent[]) => projectCall([...talking, ...events]).legs.second.muted
   const heldAfter = (...events: readonly CallEvent[]) => projectCall([...talking, ...events]).legs.second.held
+  const muted: CallEvent = { ...about, type: 'leg.muted' }
+  assert.deepEqual([mutedAfter(muted), mutedAfter(muted, { ...about, type: 'leg.unmuted' })], [true, undefined])
   assert.deepEqual(
     [heldAfter(), heldAfter(held), heldAfter(held, { ...about, type: 'leg.resumed' })],
     [undefined, true, undefined],

@@ -80,12 +80,16 @@ function withEvent(call: Call, event: CallEvent): Call {
       return withLeg(call, event.leg, { held: true })
     case 'leg.resumed':
       return withoutControls(call, event.leg, 'held')
+    case 'leg.muted':
+      return withLeg(call, event.leg, { muted: true })
+    case 'leg.unmuted':
+      return withoutControls(call, event.leg, 'muted')
     case 'call.redirected':
       return withLeg(call, event.leg, { redirectedTo: event.destination })
     case 'call.ending':
       return { ...call, ...verdict(event) }
     case 'leg.ended':
-      return withLeg(withoutControls(call, event.leg, 'held'), event.leg, {
+      return withLeg(withoutControls(call, event.leg, 'held', 'muted'), event.leg, {
         state: 'ended',
         endedAt: event.at,
         endCause: event.cause,
@@ -157,7 +161,7 @@ function withLeg(call: Call, name: LegName, change: Partial<Leg>): Call {
 }
 
 /** The leg without what was done to it, which is over. */
-function withoutControls(call: Call, name: LegName, ...over: readonly 'held'[]): Call {
+function withoutControls(call: Call, name: LegName, ...over: readonly ('held' | 'muted')[]): Call {
   const leg = Object.fromEntries(
     Object.entries(call.legs[name]).filter(([member]) => !over.some((each) => each === member)),
   )

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { allInputs, exploreCall, tryStep } from '../../scripts/explore-call.ts'
 import { callStates, type LegName } from './call.ts'
+import type { CallAction } from './call-action.ts'
 import { type CallEffect, type CallInput, type CallMachine, newCallMachine, stateOf } from './call-machine.ts'
 import { desiredMedia } from './desired-media.ts'
 import type { EndCause } from './end-cause.ts'
@@ -238,6 +239,89 @@ test('music that cannot be heard is no reason to end a call, nor to keep it from
   const joining = run(...secondRings, phoneHolds('first'), answered('second'), hears('first'), deaf)
   assert.equal(stateOf(joining.call), 'bridged')
   assert.equal(stateOf(run(...bridged, phoneHolds('first'), phoneResumes('first'), deaf).call), 'ending')
+})
+
+type Control = Extract<CallAction['action'], 'hold' | 'resume' | 'mute' | 'unmute'>
+const ask = (action: Control, leg: LegName): CallInput => ({ type: 'act', action: { action, leg } })
+const play = (leg: LegName | 'both', clip = 'goodbye'): CallInput => ({
+  type: 'act',
+  action: { action: 'play', leg, clip },
+})
+
+/** What is asked for once the two talk, and what comes of it. */
+const controls: readonly [string, readonly CallInput[], string[]][] = [
+  ['hold and resume', [ask('hold', 'first'), ask('resume', 'first')], ['first leg.held', 'first leg.resumed']],
+  ['hold twice', [ask('hold', 'first'), ask('hold', 'first')], ['first leg.held']],
+  ['resume without a hold', [ask('resume', 'second')], []],
+  [
+    'hold both',
+    [ask('hold', 'first'), ask('hold', 'second'), ask('resume', 'first')],
+    ['first leg.held', 'second leg.held', 'first leg.resumed'],
+  ],
+  [
+    'hold who is held by a phone already: until both let go',
+    [phoneHolds('first'), ask('hold', 'second'), phoneResumes('first'), ask('resume', 'second')],
+    ['second leg.held by first', 'second leg.resumed'],
+  ],
+  ['mute and unmute', [ask('mute', 'second'), ask('unmute', 'second')], ['second leg.muted', 'second leg.unmuted']],
+  ['mute twice', [ask('mute', 'second'), ask('mute', 'second')], ['second leg.muted']],
+  ['mute and hold', [ask('mute', 'first'), ask('hold', 'first')], ['first leg.muted', 'first leg.held']],
+  [
+    'digits',
+    [{ type: 'act', action: { action: 'send-digits', leg: 'second', digits: '12w3#' } }],
+    ['send-digits second'],
+  ],
+  ['a clip', [play('both'), { type: 'leg-played', leg: 'first' }], []],
+  [
+    'hold, and the other party is sent elsewhere: the hold is over',
+    [ask('hold', 'first'), { type: 'redirect', stays: 'first', destination: third }],
+    ['first leg.held', 'second call.redirected', 'hang-up second completed', 'first leg.resumed'],
+  ],
+  [
+    'hold, and who is on hold is sent elsewhere: its end says all',
+    [ask('hold', 'first'), { type: 'redirect', stays: 'second', destination: third }],
+    ['first leg.held', 'first call.redirected', 'hang-up first completed'],
+  ],
+  [
+    'mute, and the other party is sent elsewhere: who stays is muted',
+    [ask('mute', 'first'), { type: 'redirect', stays: 'first', destination: third }, ended('second', 'completed')],
+    [
+      'first leg.muted',
+      'second call.redirected',
+      'hang-up second completed',
+      'second leg.ended completed',
+      'dial second',
+    ],
+  ],
+  [
+    'hold, and who is on hold hangs up',
+    [ask('hold', 'first'), ended('first', 'completed')],
+    ['first leg.held', 'first leg.ended completed', 'call.ending completed', 'hang-up second completed'],
+  ],
+]
+for (const [what, inputs, expected] of controls) {
+  test(`controls: ${what}`, () => {
+    assert.deepEqual(run(...bridged, ...inputs).effects.slice(run(...bridged).effects.length), expected)
+  })
+}
+
+test('a clip is heard until it is over, cannot be heard, or is stopped, and the call goes on', () => {
+  const clipOf = (...inputs: CallInput[]) => run(...bridged, ...inputs).call.legs.first.clip
+  const stop: CallInput = { type: 'act', action: { action: 'stop-playing', leg: 'both' } }
+  const deaf: CallInput = { type: 'leg-cannot-hear', leg: 'first' }
+  assert.equal(clipOf(play('first')), 'goodbye')
+  assert.equal(clipOf(play('both'), play('first', 'beep')), 'beep')
+  assert.equal(clipOf(play('second')), undefined)
+  for (const over of [stop, deaf, { type: 'leg-played', leg: 'first' } as const]) {
+    assert.equal(clipOf(play('first'), over), undefined)
+    assert.equal(stateOf(run(...bridged, play('first'), over).call), 'bridged')
+  }
+})
+
+test('nothing is asked of a call whose parties are not connected', () => {
+  for (const inputs of [[start], secondRings, redirected, [...bridged, cancel]]) {
+    assert.throws(() => step(run(...inputs).call, ask('hold', 'first')), IllegalInputError)
+  }
 })
 
 test('the two may talk so long, from when they first do: a redirect gives them no more', () => {

@@ -1,3 +1,4 @@
+import { act, endHolds, recordControls } from './act.ts'
 import type { LegName } from './call.ts'
 import {
   type CallEffect,
@@ -10,7 +11,6 @@ import {
 } from './call-machine.ts'
 import { decideEnd, finishIfGone } from './decide-end.ts'
 import { desiredMedia } from './desired-media.ts'
-import { recordHolds } from './hold.ts'
 import { isBeingRung, type LegInput, type LegMachine, stepLeg } from './leg-machine.ts'
 
 /** An input that the call does not take now. */
@@ -23,7 +23,7 @@ export class IllegalInputError extends Error {
 }
 
 /** Pure: what the call becomes and what is to be done about it. Throws {@link IllegalInputError} where it does not take the input. */
-export const step = (call: CallMachine, input: CallInput): CallStep => recordHolds(call, take(call, input))
+export const step = (call: CallMachine, input: CallInput): CallStep => recordControls(call, take(call, input))
 
 function take(call: CallMachine, input: CallInput): CallStep {
   switch (input.type) {
@@ -35,6 +35,9 @@ function take(call: CallMachine, input: CallInput): CallStep {
       return dial({ ...call, intent: { kind: 'connect', ...partiesOf('first') } }, 'first')
     case 'redirect':
       return redirect(call, input)
+    case 'act':
+      if (!mayAct(call)) throw new IllegalInputError(call, input)
+      return act(call, input.action)
     case 'end':
       return call.intent.kind === 'end' ? stay(call) : decideEnd(call, input)
     default:
@@ -44,6 +47,9 @@ function take(call: CallMachine, input: CallInput): CallStep {
 
 /** Both are connected, so that one can be sent elsewhere. */
 export const mayRedirect = isConnected
+
+/** Both are connected, be it that one is on hold. */
+export const mayAct = isConnected
 
 /** Somebody else may be rung in the place of this leg's party: it has not answered, and the call goes on. */
 export const mayForward = ({ legs, intent }: CallMachine, leg: LegName): boolean =>
@@ -59,6 +65,7 @@ function stepWithLeg(before: CallMachine, input: LegHappening): CallStep {
   switch (input.type) {
     case 'leg-recorded':
     case 'leg-early-media':
+    case 'leg-played':
     case 'leg-held':
     case 'leg-resumed':
       return stay(call)
@@ -76,13 +83,13 @@ function stepWithLeg(before: CallMachine, input: LegHappening): CallStep {
     case 'leg-hears':
       return legHears(before, call)
     case 'leg-cannot-hear':
-      return isToHearOther(call, leg) ? decideEnd(call, input) : legHears(before, call)
+      return isToHearOther(before, leg) ? decideEnd(call, input) : legHears(before, call)
     case 'leg-ended':
       return legEnded(before, call, input)
   }
 }
 
-/** In a conversation: a tone that cannot be heard, music, or early media, is no reason to end a call. */
+/** In a conversation: a tone, a clip or music that cannot be heard, or early media, is no reason to end a call. */
 const isToHearOther = (call: CallMachine, leg: LegName): boolean =>
   call.legs[leg].activity !== 'none' && desiredMedia(call)[leg]?.kind === 'legs'
 
@@ -141,7 +148,7 @@ function redirect(call: CallMachine, input: Extract<CallInput, { type: 'redirect
   if (!mayRedirect(call)) throw new IllegalInputError(call, input)
   const { stays, destination } = input
   const parties = partiesOf(stays)
-  const parted = withActivity({ ...call, intent: { kind: 'redirect', ...parties } }, 'none')
+  const parted = endHolds(withActivity({ ...call, intent: { kind: 'redirect', ...parties } }, 'none'))
   return {
     next: withLegInput(parted, parties.wanted, 'hang-up'),
     effects: [

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { openOrchestratorScene, requestTo } from '../../test/support/orchestrator-scene.ts'
+import type { CallAction } from '../call/call-action.ts'
 import type { CallEvent } from '../call/call-event.ts'
 import type { LegTarget } from '../call/call-request.ts'
 import type { EndCause } from '../call/end-cause.ts'
@@ -31,10 +32,19 @@ const phone = fc.record(
 const phones = fc.array(phone, { maxLength: 2 })
 const scripts = fc.record({ 101: phones, 102: phones, 103: phones, 104: phones, 106: phones })
 const target = dialled.map((value): LegTarget => ({ kind: 'dial', value }))
+const leg = fc.constantFrom('first', 'second')
+const party = fc.constantFrom('first', 'second', 'both')
+const action: fc.Arbitrary<CallAction> = fc.oneof(
+  fc.record({ action: fc.constantFrom('hold', 'resume', 'mute', 'unmute'), leg }),
+  fc.record({ action: fc.constant('send-digits'), leg, digits: fc.constantFrom('1', 'w2') }),
+  fc.record({ action: fc.constant('play'), leg: party, clip: fc.constantFrom('goodbye', 'beep', 'unknown') }),
+  fc.record({ action: fc.constant('stop-playing'), leg: party }),
+)
 const command = fc.record({
   at: fc.integer({ min: 0, max: 1500 }),
-  what: fc.constantFrom('hang up', 'keep first', 'keep second', 'full disk', 'room again'),
+  what: fc.constantFrom('hang up', 'keep first', 'keep second', 'act', 'act', 'act', 'full disk', 'room again'),
   to: target,
+  action,
 })
 const scene = fc.record({
   scripts,
@@ -47,10 +57,10 @@ const scene = fc.record({
     farewellMilliseconds: fc.constantFrom(0, 0, 5, 80),
     isDeaf: fc.constantFrom(false, false, false, true),
   }),
-  commands: fc.array(command, { maxLength: 5 }),
+  commands: fc.array(command, { maxLength: 8 }),
 })
 
-test('forwards, redirections, hang-ups and a full disk in any order: one end, and nothing is left', async () => {
+test('forwards, redirections, holds, clips, hang-ups and a full disk in any order: one end, and nothing is left', async () => {
   const property = fc.asyncProperty(
     scene,
     async ({ scripts, first, second, delaySeconds, writeMilliseconds, timing, commands }) => {
@@ -60,10 +70,11 @@ test('forwards, redirections, hang-ups and a full disk in any order: one end, an
       if (placed.outcome !== 'accepted') return
       const { id } = placed.call
       store.writeMilliseconds = writeMilliseconds
-      const carryOut = ({ what, to }: (typeof commands)[number]): unknown => {
+      const carryOut = ({ what, to, action }: (typeof commands)[number]): unknown => {
         if (what === 'hang up') return orchestrator.hangup(['acme'], id)
         if (what === 'keep first') return orchestrator.redirect(['acme'], id, 'first', to)
         if (what === 'keep second') return orchestrator.redirect(['acme'], id, 'second', to)
+        if (what === 'act') return orchestrator.act(['acme'], id, action)
         store.isFull = what === 'full disk'
         return undefined
       }
@@ -86,6 +97,7 @@ test('forwards, redirections, hang-ups and a full disk in any order: one end, an
       assert.ok(!timing.isDeaf || anyHolds || !events.some(({ type }) => type === 'call.bridged'), story)
       const countOf = (name: CallEvent['type']) => events.filter(({ type }) => type === name).length
       assert.ok(countOf('leg.resumed') <= countOf('leg.held'), story)
+      assert.ok(countOf('leg.unmuted') <= countOf('leg.muted'), story)
       // The supervisor would end such a call, too; here nothing may come that the machine does not take.
       assert.deepEqual(
         faults.map(({ input, state }) => ({ input, state })),

@@ -65,6 +65,7 @@ function setUp(limitsOf: { readonly account?: Limits; readonly key?: Limits }) {
       clock,
       random: createSeededRandom(++seed),
       log: silentLog,
+      hasClip: () => true,
       defaultRingSeconds: 30,
       memberRingSeconds: 20,
       longestSeconds: 3600,

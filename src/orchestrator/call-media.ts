@@ -15,8 +15,8 @@ interface Heard {
   readonly playback: Playback
 }
 
-/** Whether a leg hears what it was last made to hear, or never will. */
-export type TellHeard = (leg: LegName, isHeard: boolean) => void
+/** A leg hears what it was last made to hear, or never will, or has heard all of it. */
+export type TellHeard = (leg: LegName, what: 'hears' | 'cannot-hear' | 'played') => void
 
 /** Compares what each leg hears with what it is to hear, and tells the driver the difference. */
 export class CallMedia {
@@ -48,7 +48,12 @@ export class CallMedia {
     const isHeard = await playback.begun
     // One that was stopped, by another source or a party that hung up in this very moment, says nothing of itself.
     if (!isHeard && (await playback.done) === 'stopped') return
-    if (this.#heard[name]?.playback === playback) this.#tell(name, isHeard)
+    this.#tellIfCurrent(name, playback, isHeard ? 'hears' : 'cannot-hear')
+    if (isHeard && (await playback.done) !== 'stopped') this.#tellIfCurrent(name, playback, 'played')
+  }
+
+  #tellIfCurrent(name: LegName, playback: Playback, what: Parameters<TellHeard>[1]): void {
+    if (this.#heard[name]?.playback === playback) this.#tell(name, what)
   }
 }
 

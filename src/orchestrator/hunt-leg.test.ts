@@ -33,6 +33,9 @@ class MemberLeg implements LegHandle {
     this.heard.push(source.kind)
     return new LegPlayback().begin()
   }
+  sendDigits(digits: string) {
+    this.heard.push(digits)
+  }
   hangup(cause: EndCause) {
     this.hungUp.push(cause)
   }

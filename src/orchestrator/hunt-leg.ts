@@ -85,6 +85,10 @@ export class HuntLeg implements LegHandle {
     return this.#winner?.handle?.hear(source) ?? new LegPlayback().end('stopped')
   }
 
+  sendDigits(digits: string): void {
+    this.#winner?.handle?.sendDigits(digits)
+  }
+
   hangup(cause: EndCause, told?: EndCause): void {
     if (this.#ended || this.#verdict !== undefined) return
     this.#verdict = cause

@@ -168,6 +168,99 @@ describe('a delayed call', () => {
   })
 })
 
+describe('what is asked of a call that talks', () => {
+  const talk = async () => {
+    const scene = await setUp({ first: [quick], second: [quick] })
+    scene.call.start()
+    await scene.clock.advance(300)
+    const [first, second] = scene.driver.legs
+    const heard = () => [first?.sounds.slice(2), second?.sounds.slice(1)]
+    const over = async () => {
+      scene.call.end('cancelled')
+      await scene.clock.advance(1000)
+      scene.assertOver()
+      scene.assertLogged()
+    }
+    return { ...scene, first, second, heard, over }
+  }
+
+  test('a hold is music for one and silence for the other, a mute silence for the other alone', async () => {
+    const { call, clock, heard, story, over } = await talk()
+    for (const action of ['hold', 'resume', 'mute', 'unmute'] as const) {
+      assert.equal(call.act({ action, leg: 'first' }), true)
+    }
+    await clock.advance(1)
+    assert.deepEqual(heard(), [
+      ['music', 'second'],
+      ['silence', 'first', 'silence', 'first'],
+    ])
+    assert.deepEqual(story().slice(7), ['first:held', 'first:resumed', 'first:muted', 'first:unmuted'])
+    await over()
+  })
+
+  test('a clip is heard once, and then the other party again; of two the second', async () => {
+    const { call, clock, heard, over } = await talk()
+    call.act({ action: 'play', leg: 'both', clip: 'goodbye' })
+    await clock.advance(100)
+    call.act({ action: 'play', leg: 'first', clip: 'beep' })
+    await clock.advance(450)
+    assert.deepEqual(heard(), [
+      ['clip goodbye', 'clip beep'],
+      ['clip goodbye', 'first'],
+    ])
+    await clock.advance(1000)
+    assert.deepEqual(heard()[0], ['clip goodbye', 'clip beep', 'second'])
+    await over()
+  })
+
+  test('a clip that is stopped, and one that cannot be heard: the other party is heard again', async () => {
+    const { call, clock, heard, over } = await talk()
+    call.act({ action: 'play', leg: 'first', clip: 'goodbye' })
+    call.act({ action: 'stop-playing', leg: 'both' })
+    call.act({ action: 'play', leg: 'second', clip: 'unknown' })
+    await clock.advance(100)
+    assert.deepEqual(heard(), [
+      ['clip goodbye', 'second'],
+      ['clip unknown', 'first'],
+    ])
+    await over()
+  })
+
+  test('digits go to the party that is named', async () => {
+    const { call, first, second, over } = await talk()
+    call.act({ action: 'send-digits', leg: 'second', digits: '12w3#' })
+    assert.deepEqual([first?.digits, second?.digits], ['', '12w3#'])
+    await over()
+  })
+
+  test('who is muted stays so while another is brought to them, who hears nothing of them', async () => {
+    const { call, clock, driver, story, network, assertOver } = await talk()
+    network.setLine({ account: 'acme', number: '103' }, [quick])
+    call.act({ action: 'mute', leg: 'first' })
+    const target = { kind: 'line', value: '103' } as const
+    const destination = { kind: 'line', line: { account: 'acme', number: '103' } } as const
+    call.redirect('first', { ...call.legs.second, target, destination, party: { kind: 'line', number: '103' } })
+    await clock.advance(1000)
+    const third = [...driver.legs].at(-1)
+    assert.deepEqual([call.state, third?.sounds, story().at(-1)], ['bridged', ['silence'], 'bridged'])
+    call.act({ action: 'unmute', leg: 'first' })
+    assert.deepEqual(third?.sounds, ['silence', 'first'])
+    call.end('cancelled')
+    await clock.advance(1000)
+    assertOver()
+  })
+
+  test('is not done before they talk, nor after', async () => {
+    const { clock, call } = await setUp({ first: [quick], second: [{ rings: 10 }] })
+    call.start()
+    await clock.advance(300)
+    assert.deepEqual([call.act({ action: 'hold', leg: 'first' }), call.state], [false, 'second-ringing'])
+    call.end('cancelled')
+    await clock.advance(1000)
+    assert.deepEqual([call.act({ action: 'hold', leg: 'first' }), call.state], [false, 'ended'])
+  })
+})
+
 describe('a phone that holds', () => {
   test('gives the other party music, and is not heard; both hear each other again when it has taken the call back', async () => {
     const { clock, call, driver, story, assertOver, assertLogged } = await setUp({

@@ -1,15 +1,17 @@
-import { type LegName, otherLeg } from '../call/call.ts'
+import { type CallState, type LegName, otherLeg } from '../call/call.ts'
+import type { CallAction } from '../call/call-action.ts'
 import {
   type CallEffect,
   type CallInput,
   type CallMachine,
   describeMachine,
   newCallMachine,
+  stateOf,
 } from '../call/call-machine.ts'
 import { desiredMedia } from '../call/desired-media.ts'
 import { type Destination, memberOf } from '../call/destination.ts'
 import type { EndCause } from '../call/end-cause.ts'
-import { mayForward, mayRedirect, step } from '../call/step.ts'
+import { mayAct, mayForward, mayRedirect, step } from '../call/step.ts'
 import { type Clock, callWhenDue, type Timer } from '../clock.ts'
 import type { CallLog } from '../events/call-log.ts'
 import type { Log } from '../log.ts'
@@ -58,7 +60,7 @@ export class LiveCall {
     this.#context = context
     this.#machine = newCallMachine(plan)
     this.#journal = new CallJournal(plan.id, context, () => context.onEnded(this))
-    this.#media = new CallMedia((leg, isHeard) => this.#take({ type: isHeard ? 'leg-hears' : 'leg-cannot-hear', leg }))
+    this.#media = new CallMedia((leg, what) => this.#take({ type: `leg-${what}`, leg }))
   }
 
   get id(): string {
@@ -68,6 +70,10 @@ export class LiveCall {
   /** Whom each leg dials now. */
   get legs(): CallPlan['legs'] {
     return this.#legs
+  }
+
+  get state(): CallState {
+    return stateOf(this.#machine)
   }
 
   start(): void {
@@ -90,6 +96,13 @@ export class LiveCall {
     if (!mayRedirect(this.#machine)) return false
     this.#legs = { ...this.#legs, [otherLeg(stays)]: plan }
     this.#take({ type: 'redirect', stays, destination: plan.party })
+    return true
+  }
+
+  /** False unless both are connected. */
+  act(action: CallAction): boolean {
+    if (!mayAct(this.#machine)) return false
+    this.#take({ type: 'act', action })
     return true
   }
 
@@ -165,6 +178,9 @@ export class LiveCall {
         break
       case 'hang-up':
         this.#hangUp(effect.leg, effect.cause, effect.told)
+        break
+      case 'send-digits':
+        this.#handles[effect.leg]?.sendDigits(effect.digits)
         break
       case 'record':
         this.#journal.record(effect.event)

@@ -1,7 +1,9 @@
 import { type Call, type LegName, otherLeg } from '../call/call.ts'
+import type { CallAction } from '../call/call-action.ts'
 import type { LoggedCallEvent } from '../call/call-event.ts'
 import type { CallRequest, LegTarget } from '../call/call-request.ts'
 import type {
+  ActOutcome,
   CallFilter,
   CallService,
   HangupOutcome,
@@ -34,6 +36,8 @@ export interface OrchestratorOptions extends PlanCallContext {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  /** Whether the account's calls can hear a clip of that name. */
+  readonly hasClip: (account: string, name: string) => boolean
 }
 
 /** Holds the calls that are up and serves the dialects; the story of each stands in `place-call.ts`. */
@@ -135,6 +139,16 @@ export class Orchestrator implements CallService {
     const plan = planRedirect(request, otherLeg(stays), target, this.#placeCallContext)
     if ('refusal' in plan) return { outcome: 'refused', refusal: plan.refusal }
     return { outcome: live.redirect(stays, plan) ? 'redirected' : 'not-connected' }
+  }
+
+  async act(accounts: readonly string[], id: string, action: CallAction): Promise<ActOutcome> {
+    const call = await this.call(accounts, id)
+    if (call === undefined) return { outcome: 'not-found' }
+    const isUnknown = action.action === 'play' && !this.#options.hasClip(call.account, action.clip)
+    if (isUnknown) return { outcome: 'clip-not-found' }
+    const live = this.#live.get(id)
+    if (live?.act(action) === true) return { outcome: 'done' }
+    return { outcome: 'not-in-this-state', state: live?.state ?? call.state }
   }
 
   waitFor(id: string, condition: WaitCondition, milliseconds: number, signal?: AbortSignal): Promise<Call> {

@@ -68,6 +68,7 @@ async function talk(third: PhoneScript, more: { readonly first?: PhoneScript; re
         clock,
         random: createSeededRandom(1),
         log: silentLog,
+        hasClip: () => true,
       },
       policy: { decide: () => [], outsideCallerId: () => ({}), countedFor: () => [] },
       ...{ defaultRingSeconds: 30, memberRingSeconds: 20, longestSeconds: 3600 },

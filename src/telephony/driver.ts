@@ -102,6 +102,11 @@ export interface LegHandle {
    */
   hear(source: Source<LegHandle>): Playback
   /**
+   * The party of an answered leg is sent these key presses, behind those of before and in the form that it takes; `w` waits half a
+   * second. Nothing where it has ended, or has not been answered.
+   */
+  sendDigits(digits: string): void
+  /**
    * Cancels a ringing leg, hangs up an answered one; `ended` follows with this cause. The party is told `told`, where that is another.
    * Idempotent, safe in every race.
    */

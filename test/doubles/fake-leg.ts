@@ -29,6 +29,8 @@ export class FakeLeg implements LegHandle {
   readonly leg: LegName
   /** What it was made to hear, in order: `ringback`, `second`, `second or ringback`, `silence`, `clip digit-1 digit-2`, `music`. */
   readonly sounds: string[] = []
+  /** The key presses that it was sent. */
+  digits = ''
   readonly #request: DialRequest
   readonly #listener: (event: LegEvent) => void
   readonly #context: FakeLegContext
@@ -102,6 +104,10 @@ export class FakeLeg implements LegHandle {
     if (bridgeMilliseconds === 0 || !speakers.some((speaker) => speaker?.isAnswered)) begin()
     else clock.setTimeout(begin, bridgeMilliseconds)
     return playback
+  }
+
+  sendDigits(digits: string): void {
+    if (this.#phase === 'answered') this.digits += digits
   }
 
   hangup(cause: EndCause): void {

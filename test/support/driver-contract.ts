@@ -313,6 +313,21 @@ export function driverContract(name: string, open: OpenStage): void {
       })
     })
 
+    test('digits for a leg that rings, and for one that has ended, are nothing', async () => {
+      const { clock, leg, assertNothingLeft } = await withLeg({ lines: { 101: [{ rings: 10, answers: 1000 }] } })
+      await clock.advance(500)
+      leg.handle.sendDigits('1')
+      await clock.advance(1000)
+      leg.handle.sendDigits('12w3')
+      await clock.advance(300)
+      leg.handle.hangup('completed')
+      leg.handle.sendDigits('4')
+      await assertNothingLeft()
+      leg.handle.sendDigits('5')
+      assert.deepEqual(leg.story(), ['ringing', 'answered', 'ended:completed'])
+      await assertNothingLeft()
+    })
+
     describe('what a leg hears', () => {
       const three = async () => {
         const stage = await set({ lines: { 101: [{ answers: 10 }], 102: [{ answers: 10 }], 103: [{ rings: 10 }] } })

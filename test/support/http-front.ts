@@ -5,9 +5,11 @@ import type { DirectoryChanges } from '../../src/access/directory-changes.ts'
 import { HeldAccesses } from '../../src/access/held-accesses.ts'
 import type { Identify } from '../../src/access/identify.ts'
 import type { Call, LegName } from '../../src/call/call.ts'
+import type { CallAction } from '../../src/call/call-action.ts'
 import type { LoggedCallEvent } from '../../src/call/call-event.ts'
 import type { CallRequest, LegTarget } from '../../src/call/call-request.ts'
 import type {
+  ActOutcome,
   CallFilter,
   CallService,
   HangupOutcome,
@@ -111,10 +113,13 @@ export const frontRecords: DirectoryRecords = {
 
 type EventDetail<Event> = Event extends LoggedCallEvent ? Omit<Event, 'callId' | 'at' | 'sequence'> : never
 
+const actEvents = { hold: 'leg.held', resume: 'leg.resumed', mute: 'leg.muted', unmute: 'leg.unmuted' } as const
+
 /** Calls in memory; a test says what happens to them, and what is refused. */
 export class FakeCalls implements CallService {
   readonly placed: CallRequest[] = []
   readonly redirected: [LegName, LegTarget][] = []
+  readonly acted: CallAction[] = []
   refusal: Refusal | undefined
   otherRefusals: readonly Refusal[] = []
   failure: Error | undefined
@@ -201,6 +206,20 @@ export class FakeCalls implements CallService {
     if (call.state !== 'bridged') return { outcome: 'not-connected' }
     this.redirected.push([leg, target])
     return { outcome: 'redirected' }
+  }
+
+  /** Every clip is there but `unknown`. */
+  async act(accounts: readonly string[], id: string, action: CallAction): Promise<ActOutcome> {
+    const call = await this.call(accounts, id)
+    if (call === undefined) return { outcome: 'not-found' }
+    if (action.action === 'play' && action.clip === 'unknown') return { outcome: 'clip-not-found' }
+    if (call.state !== 'bridged') return { outcome: 'not-in-this-state', state: call.state }
+    this.acted.push(action)
+    if (action.action in actEvents) {
+      const { leg, action: asked } = action as Extract<CallAction, { action: keyof typeof actEvents }>
+      this.happen(id, { type: actEvents[asked], leg })
+    }
+    return { outcome: 'done' }
   }
 
   /** Waits for the end or the signal, whatever the condition: time does not pass here. */

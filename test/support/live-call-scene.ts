@@ -129,7 +129,21 @@ export const openLiveCall = async (scene: Scene) => {
       if (ends.length > 0) assert.equal(own.at(-1)?.type, 'leg.ended')
     }
   }
-  return { clock, driver, store, call, events, story, verdict, ended, supervised, phones, assertOver, assertLogged }
+  return {
+    clock,
+    network,
+    driver,
+    store,
+    call,
+    events,
+    story,
+    verdict,
+    ended,
+    supervised,
+    phones,
+    assertOver,
+    assertLogged,
+  }
 }
 
 /** A phone that is picked up. */

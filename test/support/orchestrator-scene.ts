@@ -8,6 +8,7 @@ import type { DialRequest } from '../../src/telephony/driver.ts'
 import { FakeDriver, type FakeDriverOptions } from '../doubles/fake-driver.ts'
 import { FakeNetwork } from '../doubles/fake-network.ts'
 import type { PhoneScript } from '../doubles/phone-script.ts'
+import { testSounds } from '../doubles/test-sounds.ts'
 import { createFaultLog } from './fault-log.ts'
 import { MemoryCallStore } from './memory-call-store.ts'
 import { createSeededRandom } from './seeded-random.ts'
@@ -79,6 +80,7 @@ export const openOrchestratorScene = (
       clock,
       random: createSeededRandom(seed),
       log,
+      hasClip: (account, name) => testSounds.clip(account, name) !== undefined,
       defaultRingSeconds: 30,
       memberRingSeconds: 20,
       longestSeconds: 3600,

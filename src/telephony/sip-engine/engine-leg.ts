@@ -19,6 +19,7 @@ import { LegPlayback } from '../leg-playback.ts'
 import type { SoundLibrary } from '../sound-library.ts'
 import { AnsweredLeg, type AnsweredLegContext } from './answered-leg.ts'
 import type { DialRounds, DialTarget } from './dial-target.ts'
+import { DigitQueue } from './digit-queue.ts'
 import { DigitSource, type DigitWay } from './digit-source.ts'
 import { completedElsewhere, reasonOf } from './hang-up-reason.ts'
 import { type Attempt, LegAttempts, type PreparedAttempt } from './leg-attempts.ts'
@@ -66,6 +67,8 @@ export class EngineLeg implements LegHandle {
   /** Writes to the log under way: `ended` does not overtake them. */
   #writing = 0
   #goodbyeTimer: Timer | undefined
+  /** Made when the first keys are sent: most legs are sent none. */
+  #sending: DigitQueue | undefined
   /** The phone that has answered holds the call. */
   #isHolding = false
 
@@ -135,6 +138,14 @@ export class EngineLeg implements LegHandle {
   /** Each of the two hears the other. */
   #joined(partner: EngineLeg): void {
     for (const state of [partner.#state, this.#state]) if (state.phase === 'answered') state.care.joined()
+  }
+
+  sendDigits(digits: string): void {
+    const state = this.#state
+    if (state.phase !== 'answered') return
+    const { endpoint } = state.media
+    this.#sending ??= new DigitQueue(this.#context.clock, (digit, milliseconds) => endpoint.press(digit, milliseconds))
+    this.#sending.send(digits)
   }
 
   hangup(cause: EndCause, told = cause): void {
@@ -381,6 +392,7 @@ export class EngineLeg implements LegHandle {
     this.#context.clock.clearTimeout(this.#goodbyeTimer)
     this.#rounds.stop()
     this.#digits.stop()
+    this.#sending?.stop()
     if (before.phase === 'answered') before.care.stop()
     const sound = soundOf(before)
     sound?.hearing.stop()
