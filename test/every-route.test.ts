@@ -116,6 +116,10 @@ const requests: Readonly<Record<string, readonly Ask[]>> = {
     },
   ],
   'POST /v1/calls/:id/redirect': [native('POST', '/v1/calls/call-1/redirect', '{"stays":"first","to":{"line":"103"}}')],
+  'POST /v1/calls/:id/actions': [
+    native('POST', '/v1/calls/call-1/actions', '{"action":"hold","leg":"first"}'),
+    native('POST', '/v1/calls/call-1/actions', '{"action":"send-digits","leg":"second","digits":"1"}'),
+  ],
   'DELETE /v1/calls/:id': [native('DELETE', '/v1/calls/call-1')],
   'GET /v1/phones': [native('GET', '/v1/phones')],
   'GET /v1/lines': [native('GET', '/v1/lines')],

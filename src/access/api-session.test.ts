@@ -87,6 +87,7 @@ const methods: Readonly<
   holdLists: [['calls:read'], (session) => session.holdLists(until).release()],
   hangup: [['calls:control'], (session) => session.hangup('call-1')],
   redirect: [['calls:control'], (session) => session.redirect('call-1', 'first', { kind: 'line', value: '102' })],
+  act: [['calls:control'], (session) => session.act('call-1', { action: 'hold', leg: 'first' })],
   findAccount: [[], (session) => session.findAccount()],
   findLine: [[], (session) => session.findLine('acme', '101')],
   findExtension: [[], (session) => session.findExtension('101')],

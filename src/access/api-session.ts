@@ -1,7 +1,15 @@
 import type { Call, LegName } from '../call/call.ts'
+import type { CallAction } from '../call/call-action.ts'
 import type { LoggedCallEvent } from '../call/call-event.ts'
 import type { CallRequest, LegTarget } from '../call/call-request.ts'
-import type { CallFilter, CallService, PlaceOutcome, RedirectOutcome, WaitCondition } from '../call/call-service.ts'
+import type {
+  ActOutcome,
+  CallFilter,
+  CallService,
+  PlaceOutcome,
+  RedirectOutcome,
+  WaitCondition,
+} from '../call/call-service.ts'
 import type { Clock } from '../clock.ts'
 import type { Credential } from '../directory/credential.ts'
 import type { Directory, Line } from '../directory/directory.ts'
@@ -58,6 +66,10 @@ export type SessionRedirectOutcome =
   | { readonly outcome: 'not-found' | 'already-ended' | 'not-connected' }
   | Extract<RedirectOutcome, { readonly outcome: 'refused' }>
   | { readonly outcome: 'redirected'; readonly call: Call }
+
+export type SessionActOutcome =
+  | Exclude<ActOutcome, { readonly outcome: 'done' }>
+  | { readonly outcome: 'done'; readonly call: Call }
 
 /** A request that goes on after it was allowed. */
 export interface Hold {
@@ -221,6 +233,17 @@ export class ApiSession {
     if (outcome !== 'redirected') return { outcome }
     const call = await calls.call(this.accounts, id)
     return call === undefined ? { outcome: 'not-found' } : { outcome, call }
+  }
+
+  /** Does something to a call whose parties are connected. */
+  async act(id: string, action: CallAction): Promise<SessionActOutcome> {
+    this.#need('calls:control')
+    const { calls } = this.#sources
+    if ((await this.#findCall(id)) === undefined) return { outcome: 'not-found' }
+    const acted = await calls.act(this.accounts, id, action)
+    if (acted.outcome !== 'done') return acted
+    const call = await calls.call(this.accounts, id)
+    return call === undefined ? { outcome: 'not-found' } : { outcome: 'done', call }
   }
 
   /** One of its accounts, by its number or name; its own if none is named. */

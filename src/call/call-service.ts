@@ -19,7 +19,8 @@ export type RedirectOutcome =
   | { readonly outcome: 'refused'; readonly refusal: Refusal }
 
 export type ActOutcome =
-  | { readonly outcome: 'done' | 'not-found' | 'clip-not-found' }
+  | { readonly outcome: 'done' }
+  | { readonly outcome: 'not-found' | 'clip-not-found' }
   /** Only of a call whose two parties are connected. */
   | { readonly outcome: 'not-in-this-state'; readonly state: CallState }
 

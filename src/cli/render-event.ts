@@ -28,6 +28,10 @@ export function describeEvent(event: Omit<ShownEvent, 'sequence' | 'at'>): strin
       return `${legName}: on hold${byLeg(event.by)}`
     case 'leg.resumed':
       return `${legName}: on hold no more`
+    case 'leg.muted':
+      return `${legName}: muted`
+    case 'leg.unmuted':
+      return `${legName}: heard again`
     case 'call.redirected':
       return `${legName}: redirected to ${event.destination}`
     case 'call.ending':

@@ -4,6 +4,7 @@ import type { NativeClient, ShownCall, ShownEvent } from '../native-client.ts'
 import { renderEvent } from '../render-event.ts'
 import { renderTable } from '../render-table.ts'
 import { printable, type Terminal } from '../terminal.ts'
+import { callActionCommands } from './call-actions.ts'
 import { followCall } from './follow-call.ts'
 import { someText, wholeNumber } from './parse-option.ts'
 import { connect, type ServerCommandOptions, withServerOptions } from './server-options.ts'
@@ -18,8 +19,8 @@ interface ShowOptions extends ServerCommandOptions {
   readonly follow?: boolean
 }
 
-export const callsCommand = (terminal: Terminal, exit: (code: number) => void): Command =>
-  withExamples(
+export const callsCommand = (terminal: Terminal, exit: (code: number) => void): Command => {
+  const command = withExamples(
     withServerOptions(new Command('calls')),
     'cordboard calls --state live',
     'cordboard calls show 01a1fe40e28c95d4bbd208c17de4c4cc',
@@ -30,6 +31,9 @@ export const callsCommand = (terminal: Terminal, exit: (code: number) => void): 
     .option('--limit <count>', 'at most so many', wholeNumber(1, 1000), 20)
     .action((options: ListOptions) => listCalls(options, terminal))
     .addCommand(showCommand(terminal, exit))
+  for (const action of callActionCommands(terminal)) command.addCommand(action)
+  return command
+}
 
 const showCommand = (terminal: Terminal, exit: (code: number) => void): Command =>
   withExamples(withServerOptions(new Command('show')), 'cordboard calls show 01a1fe40e28c95d4bbd208c17de4c4cc --follow')

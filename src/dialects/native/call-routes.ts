@@ -8,7 +8,7 @@ import { mapCallRequest, mapTarget } from './map-call-request.ts'
 import { sendFaults, sendProblem, sendRefusal } from './problem.ts'
 import { readBody } from './read-body.ts'
 import { renderCall, renderEvent } from './render-call.ts'
-import { callRequestSchema, filterSchema, redirectSchema } from './request-schemas.ts'
+import { actionSchema, callRequestSchema, filterSchema, redirectSchema } from './request-schemas.ts'
 
 const idempotencyKeyPattern = /^[\x21-\x7e]{1,255}$/
 
@@ -32,6 +32,7 @@ export function registerCallRoutes(app: FastifyInstance, context: DialectContext
     guard('calls:read', (request, reply, session) => callEvents(request, reply, session, context)),
   )
   app.post('/v1/calls/:id/redirect', guard('calls:control', redirectCall))
+  app.post('/v1/calls/:id/actions', guard('calls:control', actOnCall))
   app.delete(
     '/v1/calls/:id',
     guard('calls:control', async (request, reply, session) => {
@@ -60,6 +61,25 @@ async function redirectCall(request: FastifyRequest, reply: FastifyReply, sessio
       return sendProblem(reply, 'not-connected', 'Only a call whose two parties are talking can be redirected.')
     case 'redirected':
       return reply.status(202).send(renderCall(redirected.call))
+  }
+}
+
+/** Hold, mute and the like, of a call whose parties are connected. */
+async function actOnCall(request: FastifyRequest, reply: FastifyReply, session: ApiSession) {
+  const body = readBody(request.body, actionSchema)
+  if ('refuse' in body) return body.refuse(reply)
+  const acted = await session.act(idOf(request), body.value)
+  switch (acted.outcome) {
+    case 'not-found':
+      return sendNoSuchCall(reply)
+    case 'clip-not-found':
+      return sendProblem(reply, 'clip-not-found', 'Name a clip of the account, or one that ships with the server.')
+    case 'not-in-this-state': {
+      const detail = `The call is ${acted.state}; this can be done only while it is bridged.`
+      return sendProblem(reply, 'not-in-this-state', detail)
+    }
+    case 'done':
+      return reply.status(202).send(renderCall(acted.call))
   }
 }
 

@@ -174,6 +174,8 @@ describe('who may', () => {
     assert.equal((await ask('GET', `/v1/calls/${others}`)).statusCode, 404)
     assert.equal((await ask('GET', `/v1/calls/${others}/events`)).statusCode, 404)
     assert.equal((await ask('POST', `/v1/calls/${others}/redirect`, redirect)).statusCode, 404)
+    const hold = { action: 'hold', leg: 'first' }
+    assert.equal((await ask('POST', `/v1/calls/${others}/actions`, hold)).statusCode, 404)
     assert.equal((await ask('DELETE', `/v1/calls/${others}`)).statusCode, 404)
     assert.equal((await send('GET', `/v1/calls/${others}`)).json().state, 'accepted')
     const listed = (await ask('GET', '/v1/calls?limit=1000')).json().calls.map(({ id }: { id: string }) => id)
@@ -271,6 +273,92 @@ describe('what the rest answers', () => {
     assert.equal(document.openapi, '3.1.0')
     const body = document.paths['/v1/calls'].post.requestBody.content['application/json'].schema
     assert.deepEqual(body.required, ['first', 'second'])
+  })
+})
+
+describe('POST /v1/calls/:id/actions', () => {
+  const bridged = async () => {
+    const { id } = (await place(valid)).json()
+    front.calls.happen(id, { type: 'call.bridged' })
+    front.calls.acted.length = 0
+    return {
+      id,
+      act: (body: unknown, options: Options = {}) => send('POST', `/v1/calls/${id}/actions`, { ...options, body }),
+    }
+  }
+
+  for (const action of [
+    { action: 'hold', leg: 'first' },
+    { action: 'resume', leg: 'second' },
+    { action: 'mute', leg: 'first' },
+    { action: 'unmute', leg: 'second' },
+    { action: 'send-digits', leg: 'second', digits: '12w3#' },
+    { action: 'play', leg: 'both', clip: 'goodbye' },
+    { action: 'stop-playing', leg: 'first' },
+  ]) {
+    it(`${action.action}: 202 with the call, and passed on as it is`, async () => {
+      const { id, act } = await bridged()
+      const answer = await act(action)
+      assert.deepEqual([answer.statusCode, answer.json().id, front.calls.acted], [202, id, [action]])
+    })
+  }
+
+  it('the call shows who is on hold and who is muted, as long as they are', async () => {
+    const { act } = await bridged()
+    const shown = async (action: string) => {
+      const { held, muted } = (await act({ action, leg: 'first' })).json().first
+      return [held, muted]
+    }
+    assert.deepEqual(await shown('hold'), [true, undefined])
+    assert.deepEqual(await shown('mute'), [true, true])
+    assert.deepEqual(await shown('resume'), [undefined, true])
+    assert.deepEqual(await shown('unmute'), [undefined, undefined])
+  })
+
+  const faults: [string, object, string, RegExp][] = [
+    ['an unknown action', { action: 'whistle', leg: 'first' }, '/action', /hold, resume, mute, unmute, send-digits/],
+    ['no action', { leg: 'first' }, '/action', /hold, resume/],
+    ['an unknown leg', { action: 'hold', leg: 'third' }, '/leg', /first/],
+    ['a hold of both', { action: 'hold', leg: 'both' }, '/leg', /first/],
+    ['no leg', { action: 'mute' }, '/leg', /missing|first/],
+    ['no digits', { action: 'send-digits', leg: 'first' }, '/digits', /missing/],
+    ['what is no key', { action: 'send-digits', leg: 'first', digits: '12x' }, '/digits', /half a second/],
+    ['too many digits', { action: 'send-digits', leg: 'first', digits: '1'.repeat(65) }, '/digits', /64/],
+    ['no clip', { action: 'play', leg: 'first' }, '/clip', /missing/],
+    ['CR LF in a clip', { action: 'play', leg: 'first', clip: 'a\r\n' }, '/clip', /control/],
+    ['an unknown word', { action: 'hold', leg: 'first', music: 'x' }, '', /"music"/],
+  ]
+  for (const [what, body, pointer, detail] of faults) {
+    it(`${what}: 400, and nothing is done`, async () => {
+      const { act } = await bridged()
+      const answer = await act(body)
+      assert.equal(answer.statusCode, 400)
+      assert.equal(answer.json().errors[0].pointer, pointer)
+      assert.match(answer.json().errors[0].detail, detail)
+      assert.deepEqual(front.calls.acted, [])
+    })
+  }
+
+  it('a call that is not bridged: 409, naming its state', async () => {
+    const { id } = (await place(valid)).json()
+    const hold = () => send('POST', `/v1/calls/${id}/actions`, { body: { action: 'hold', leg: 'first' } })
+    const early = await hold()
+    assert.deepEqual([early.statusCode, early.json().type], [409, '/problems/not-in-this-state'])
+    assert.match(early.json().detail, /^The call is accepted;/)
+    await send('DELETE', `/v1/calls/${id}`)
+    assert.match((await hold()).json().detail, /^The call is ended;/)
+  })
+
+  it('no such call, no such clip: 404; no permission: 403; another method: 405', async () => {
+    const { id, act } = await bridged()
+    const hold = { action: 'hold', leg: 'first' }
+    assert.equal((await send('POST', '/v1/calls/nothing/actions', { body: hold })).json().type, '/problems/not-found')
+    const clip = await act({ action: 'play', leg: 'first', clip: 'unknown' })
+    assert.deepEqual([clip.statusCode, clip.json().type], [404, '/problems/clip-not-found'])
+    assert.equal((await act(hold, { key: keys.readOnly })).statusCode, 403)
+    assert.equal((await act(hold, { key: keys.otherAccount })).statusCode, 404)
+    assert.equal((await send('GET', `/v1/calls/${id}/actions`)).statusCode, 405)
+    assert.deepEqual(front.calls.acted, [])
   })
 })
 

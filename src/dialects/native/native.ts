@@ -33,6 +33,7 @@ const resources: readonly (readonly [url: string, allowed: readonly string[]])[]
   ['/v1/calls/:id', ['GET', 'HEAD', 'DELETE']],
   ['/v1/calls/:id/events', ['GET', 'HEAD']],
   ['/v1/calls/:id/redirect', ['POST']],
+  ['/v1/calls/:id/actions', ['POST']],
   ['/v1/phones', ['GET', 'HEAD']],
   ['/v1/lines', ['GET', 'HEAD']],
   ['/v1/directory', ['GET', 'HEAD', 'PUT']],

@@ -95,6 +95,8 @@ const course: readonly CallEvent[] = [
   { type: 'leg.answered', callId: 'c', at, leg: 'second', recovery, attempt: { at, line: '102', to: 'sip:102@b' } },
   { type: 'call.bridged', callId: 'c', at },
   { type: 'leg.held', callId: 'c', at, leg: 'first', by: 'second' },
+  { type: 'leg.muted', callId: 'c', at, leg: 'first' },
+  { type: 'leg.unmuted', callId: 'c', at, leg: 'first' },
   { type: 'leg.resumed', callId: 'c', at, leg: 'first' },
   { type: 'call.ending', callId: 'c', at, cause: 'completed', endedBy: 'first' },
   { type: 'leg.ended', callId: 'c', at, leg: 'first', cause: 'completed', media },

@@ -60,6 +60,7 @@ const leg = {
     ringingAt: time,
     answeredAt: time,
     held: { type: 'boolean', description: 'true while its party is on hold, and hears music' },
+    muted: { type: 'boolean', description: 'true while its party is not heard' },
     endedAt: time,
     end,
     attempts: { type: 'array', items: attempt, description: 'Everyone that was dialled for it' },

@@ -19,6 +19,8 @@ export type ProblemCode =
   | 'not-found'
   | 'method-not-allowed'
   | 'not-connected'
+  | 'not-in-this-state'
+  | 'clip-not-found'
   | 'body-too-large'
   | 'unsupported-media-type'
   | 'name-in-use'
@@ -41,6 +43,8 @@ export const problemCatalogue: Readonly<Record<ProblemCode, ProblemEntry>> = {
   'not-found': { status: 404, title: 'There is no such thing' },
   'method-not-allowed': { status: 405, title: 'This resource does not know that method' },
   'not-connected': { status: 409, title: 'The two parties of the call are not talking' },
+  'not-in-this-state': { status: 409, title: 'The call is in a state in which this cannot be done' },
+  'clip-not-found': { status: 404, title: 'The account has no such clip' },
   'body-too-large': { status: 413, title: 'The body is larger than this resource takes' },
   'unsupported-media-type': { status: 415, title: 'This resource does not take that Content-Type' },
   'name-in-use': { status: 409, title: 'The name is taken' },

@@ -48,6 +48,7 @@ const renderLeg = (leg: Leg, request: LegRequest) => ({
   ringingAt: time(leg.ringingAt),
   answeredAt: time(leg.answeredAt),
   held: leg.held,
+  muted: leg.muted,
   endedAt: time(leg.endedAt),
   end: renderCause(leg.endCause, leg.endStatus),
   attempts: leg.attempts?.map(renderAttempt),

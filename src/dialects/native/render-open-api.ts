@@ -9,7 +9,13 @@ import {
   problemSchema,
 } from './open-api-schemas.ts'
 import { type ProblemCode, problemCatalogue } from './problem.ts'
-import { callRequestSchema, filterSchema, newCredentialSchema, redirectSchema } from './request-schemas.ts'
+import {
+  actionSchema,
+  callRequestSchema,
+  filterSchema,
+  newCredentialSchema,
+  redirectSchema,
+} from './request-schemas.ts'
 
 const jsonSchema = (schema: z.ZodType) =>
   z.toJSONSchema(schema, { target: 'draft-2020-12', io: 'input', unrepresentable: 'any' })
@@ -157,6 +163,24 @@ export function renderOpenApi(): string {
               'not-found',
               'not-connected',
               'unavailable',
+              ...guarded,
+            ),
+          },
+        },
+      },
+      '/v1/calls/{id}/actions': {
+        parameters: [id],
+        post: {
+          summary: 'Hold or mute a party of a connected call, send it digits, or play it a clip',
+          requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(actionSchema) } } },
+          responses: {
+            '202': json('It is done', call),
+            ...problems(
+              'malformed-request',
+              'validation-failed',
+              'not-found',
+              'clip-not-found',
+              'not-in-this-state',
               ...guarded,
             ),
           },

@@ -95,6 +95,38 @@ export const redirectSchema = z.strictObject({
   to: targetSchema.describe('Who is dialled in its place'),
 })
 
+const oneParty = z.enum(['first', 'second'])
+const parties = z.enum(['first', 'second', 'both'])
+const actionNames = ['hold', 'resume', 'mute', 'unmute', 'send-digits', 'play', 'stop-playing'] as const
+
+/** The body of `POST /v1/calls/:id/actions`. */
+export const actionSchema = z.discriminatedUnion(
+  'action',
+  [
+    z.strictObject({
+      action: z.literal('hold').describe('That party hears music, and the other does not hear it'),
+      leg: oneParty,
+    }),
+    z.strictObject({ action: z.literal('resume'), leg: oneParty }),
+    z.strictObject({ action: z.literal('mute').describe('That party is not heard; it hears'), leg: oneParty }),
+    z.strictObject({ action: z.literal('unmute'), leg: oneParty }),
+    z.strictObject({
+      action: z.literal('send-digits'),
+      leg: oneParty.describe('Who is sent the digits'),
+      digits: z
+        .string()
+        .regex(/^[0-9*#A-Dw]{1,64}$/, 'must be 1 to 64 of 0-9, *, #, A-D and w, which waits half a second'),
+    }),
+    z.strictObject({
+      action: z.literal('play').describe('That party hears the clip, once, and not the other'),
+      leg: parties,
+      clip: printable(64).describe('A clip of the account, or one that ships with the server, by its name'),
+    }),
+    z.strictObject({ action: z.literal('stop-playing'), leg: parties }),
+  ],
+  { error: `must be one of ${actionNames.join(', ')}` },
+)
+
 const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
 
 /** The query of `GET /v1/calls`. */
