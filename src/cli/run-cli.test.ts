@@ -200,6 +200,34 @@ test('hangup: by request; an ended call says how it ended', async (t) => {
   assert.equal(server.seen[0]?.method, 'DELETE')
 })
 
+const actionLines: readonly [line: string, body: object, said: string][] = [
+  ['hold c1 first', { action: 'hold', leg: 'first' }, 'the first party: on hold'],
+  ['resume c1 first', { action: 'resume', leg: 'first' }, 'the first party: resumed'],
+  ['mute c1 second', { action: 'mute', leg: 'second' }, 'the second party: muted'],
+  ['unmute c1 second', { action: 'unmute', leg: 'second' }, 'the second party: unmuted'],
+  [
+    'digits c1 second 12w3#',
+    { action: 'send-digits', leg: 'second', digits: '12w3#' },
+    'the second party: sent the digits',
+  ],
+  ['play c1 both please-hold', { action: 'play', leg: 'both', clip: 'please-hold' }, 'both parties: played to'],
+  ['stop c1 both', { action: 'stop-playing', leg: 'both' }, 'both parties: not played to'],
+]
+for (const [line, body, said] of actionLines) {
+  test(`calls ${line}: asks for it, and says that it is done`, async (t) => {
+    const { server, ask } = await serve(t, { 'POST /v1/calls/c1/actions': json(call, 202) })
+    assert.deepEqual((await ask('calls', ...line.split(' '))).out, [`c1 ${said}`])
+    assert.deepEqual(JSON.parse(server.seen[0]?.body ?? ''), body)
+    assert.deepEqual((await ask('calls', ...line.split(' '), '--json')).out, [JSON.stringify(call)])
+  })
+}
+
+test('calls hold: a party that there is not is refused before anybody is asked', async (t) => {
+  const { server, ask } = await serve(t, {})
+  assert.equal((await ask('calls', 'hold', 'c1', 'both')).exitCode, 1)
+  assert.equal(server.seen.length, 0)
+})
+
 test('phones: a table, in which no control character of a phone reaches the terminal', async (t) => {
   const phone = {
     account: 'acme',
@@ -348,6 +376,7 @@ test('help tells the commands and every exit code', async () => {
 })
 
 const everyHelp = ['start', 'check', 'apply', 'call', 'calls', 'calls show', 'hangup', 'phones', 'directory'].concat(
+  ['hold', 'resume', 'mute', 'unmute', 'digits', 'play', 'stop'].map((name) => `calls ${name}`),
   ['keys', 'tokens', 'users'].flatMap((kind) => ['', ' create', ' list', ' revoke'].map((verb) => kind + verb)),
 )
 for (const command of everyHelp) {
