@@ -158,6 +158,8 @@ const requests: Readonly<Record<string, readonly Ask[]>> = {
     enswitch('/api/json/calls/hangup?callid=call-1'),
     enswitch('/api/json/calls/hangup?uniqueid=call-1.2'),
   ],
+  'calls/hold': [enswitch('/api/json/calls/hold?uniqueid=call-1')],
+  'calls/resume': [enswitch('/api/json/calls/resume?uniqueid=call-1')],
   'calls/redirect': [enswitch('/api/json/calls/redirect?uniqueid=call-1&ctype=phone&cnumber=103')],
   'calls/active/list': [
     enswitch('/api/json/calls/active/list?customer=1'),
@@ -174,7 +176,7 @@ const requests: Readonly<Record<string, readonly Ask[]>> = {
   'phones/forward/get': [enswitch('/api/json/phones/forward/get?phone=102&customer=1')],
   'phones/dnd/get': [enswitch('/api/json/phones/dnd/get?phone=101&customer=1')],
   ...Object.fromEntries(
-    ['hold', 'resume', 'blindxfer', 'atxfer', 'answer', 'pickup'].map((name) => [
+    ['blindxfer', 'atxfer', 'answer', 'pickup'].map((name) => [
       `calls/${name}`,
       [enswitch(`/api/json/calls/${name}?callid=call-1`)],
     ]),
@@ -271,7 +273,7 @@ async function createWorld(): Promise<World> {
     calls.happen(id, { type: 'call.bridged' })
   }
   calls.happen('call-2', { type: 'call.ended', cause: 'completed' })
-  const { place, hangup, redirect } = calls
+  const { place, hangup, redirect, act } = calls
   Object.assign(calls, {
     place(...args: Parameters<typeof place>) {
       placed.push(args[0])
@@ -284,6 +286,10 @@ async function createWorld(): Promise<World> {
     redirect(...args: Parameters<typeof redirect>) {
       deeds.push('redirect')
       return redirect.apply(calls, args)
+    },
+    act(...args: Parameters<typeof act>) {
+      deeds.push('act')
+      return act.apply(calls, args)
     },
   })
   return { front, placed, deeds, routes }

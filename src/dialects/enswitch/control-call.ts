@@ -28,6 +28,25 @@ export const hangUpCall: ApiFunction = {
   },
 }
 
+const partyOf = (channel: string) => (channel === '1' ? 'first' : 'second')
+
+/** `calls/hold` and `calls/resume`: of the calling (1) or the called party (2). Ours: the called one where neither is named. */
+const holdOrResume = (action: 'hold' | 'resume'): ApiFunction => ({
+  permissions: ['calls:control'],
+  async run({ reader, session }) {
+    const uniqueId = reader.required('uniqueid')
+    const channel = reader.choice('channel', ['1', '2']) ?? '2'
+    if (uniqueId === undefined || reader.faults.length > 0) return { responses: reader.faults }
+    const acted = await session.act(callIdOf(uniqueId), { action, leg: partyOf(channel) })
+    if (acted.outcome === 'done') return requested
+    if (acted.outcome !== 'not-in-this-state') return noSuchCall('uniqueid')
+    return acted.state === 'ended' ? ended('uniqueid') : refuse('400', 'The call is not connected yet.', 'uniqueid')
+  },
+})
+
+export const holdCall = holdOrResume('hold')
+export const resumeCall = holdOrResume('resume')
+
 /** `calls/redirect`: sends the calling (1) or the called party (2) elsewhere, and lets the other go. */
 export const redirectCall: ApiFunction = {
   permissions: ['calls:control'],
@@ -36,8 +55,7 @@ export const redirectCall: ApiFunction = {
     const target = readTarget(reader, reader.choice('ctype', destinationTypes), 'cnumber')
     const channel = reader.choice('channel', ['1', '2']) ?? '1'
     if (uniqueId === undefined || target === undefined || reader.faults.length > 0) return { responses: reader.faults }
-    const leg = channel === '1' ? 'first' : 'second'
-    const redirected = await session.redirect(callIdOf(uniqueId), leg, target)
+    const redirected = await session.redirect(callIdOf(uniqueId), partyOf(channel), target)
     switch (redirected.outcome) {
       case 'redirected':
         return requested

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { receiveOctets } from '../../../test/support/exchange-octets.ts'
 import { createHttpFront, type FakeCalls, frontRecords } from '../../../test/support/http-front.ts'
+import type { CallAction } from '../../call/call-action.ts'
 import type { CallRequest, LegTarget } from '../../call/call-request.ts'
 import type { EndCause } from '../../call/end-cause.ts'
 import type { Refusal } from '../../call/refusal.ts'
@@ -28,6 +29,7 @@ interface Exchange {
   /** The canonical request, where a call is placed; nothing is otherwise. */
   readonly places?: CallRequest
   readonly redirects?: readonly [string, LegTarget]
+  readonly acts?: CallAction
   readonly ends?: true
 }
 
@@ -94,6 +96,7 @@ async function check({ request, sent, given = {}, headers = [], answer, ...expec
     const placed = front.calls.placed.slice(before)
     assert.deepEqual(placed, expected.places === undefined ? [] : [expected.places])
     assert.deepEqual(front.calls.redirected, expected.redirects === undefined ? [] : [expected.redirects])
+    assert.deepEqual(front.calls.acted, expected.acts === undefined ? [] : [expected.acts])
     if (given.call === 'bridged') {
       const state = (await front.calls.call(['acme'], 'call-1'))?.state
       assert.equal(state, expected.ends === true ? 'ended' : 'bridged')

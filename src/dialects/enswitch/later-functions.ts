@@ -8,8 +8,6 @@ const later = (what: string, permission: 'calls:control' | 'calls:read', instead
 })
 
 export const laterFunctions: Readonly<Record<string, ApiFunction>> = {
-  'calls/hold': later('put a call on hold', 'calls:control'),
-  'calls/resume': later('take a call off hold', 'calls:control'),
   'calls/blindxfer': later('transfer a call', 'calls:control', '; use calls/redirect'),
   'calls/atxfer': later('transfer a call', 'calls:control', '; use calls/redirect'),
   'calls/answer': later('answer a call for a phone', 'calls:control'),

@@ -6,7 +6,7 @@ import { originOf } from '../client.ts'
 import type { Dialect, DialectContext } from '../dialect.ts'
 import { routeGetOrPost } from '../route-get-or-post.ts'
 import type { ApiFunction } from './api-function.ts'
-import { hangUpCall, redirectCall } from './control-call.ts'
+import { hangUpCall, holdCall, redirectCall, resumeCall } from './control-call.ts'
 import { laterFunctions } from './later-functions.ts'
 import { listActiveCalls, listCdrs } from './list-calls.ts'
 import { lookUps } from './look-ups.ts'
@@ -31,6 +31,8 @@ const functions: Readonly<Record<string, ApiFunction>> = {
   'calls/make': makeCall,
   'calls/hangup': hangUpCall,
   'calls/redirect': redirectCall,
+  'calls/hold': holdCall,
+  'calls/resume': resumeCall,
   'calls/active/list': listActiveCalls,
   'cdrs/list': listCdrs,
   ...lookUps,
