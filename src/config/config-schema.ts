@@ -101,7 +101,10 @@ const certificateFiles = {
 const nodeNumber = z.int().min(1).max(999)
 
 /** A recorded sound; a relative path starts at the folder of the configuration file. */
-const sound = z.strictObject({ name, file: z.string().min(1, 'must be the path of a WAV file') })
+const sound = z.strictObject({
+  name: name.refine((text) => !text.startsWith('cordboard:'), 'begins like those that ship with the server'),
+  file: z.string().min(1, 'must be the path of a WAV file'),
+})
 
 /** What a phone of the line would dial. */
 const forwardTo = z.string().min(1).max(64).optional()

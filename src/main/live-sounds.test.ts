@@ -63,6 +63,8 @@ describe("an account's own", () => {
     const lengthOf = (sound = sounds.clip('acme', 'nothing')) => sound && soundMilliseconds(sound)
     assert.equal(lengthOf(sounds.clip('acme', 'goodbye')), 3000)
     assert.ok((lengthOf(sounds.clip('other', 'goodbye')) ?? 0) < 2000)
+    assert.equal(sounds.clip('acme', 'cordboard:goodbye'), sounds.clip('other', 'goodbye'))
+    assert.equal(sounds.clip('acme', 'cordboard:one'), undefined)
     assert.deepEqual([sounds.music('acme'), sounds.music('acme', 'tune')].map(lengthOf), [4000, 4000])
     assert.equal(lengthOf(sounds.music('other')), 32_000)
     assert.ok(sounds.clip('acme', 'digit-1'))

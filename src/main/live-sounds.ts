@@ -23,6 +23,9 @@ interface ReadFile {
   readonly sound: Sound
 }
 
+/** What the names of sounds that ship with the server begin with; an account's own begin with no such thing. */
+const shippedPrefix = 'cordboard:'
+
 /** The recorded sounds in memory: those that ship with the server, and each account's own, which follow the directory. */
 export class LiveSounds implements SoundLibrary {
   readonly #log: Log
@@ -48,7 +51,9 @@ export class LiveSounds implements SoundLibrary {
     return sounds
   }
 
+  /** An account's own by its name, else one that ships with the server; `cordboard:goodbye` is the server's in any case. */
   clip(account: string, name: string): Sound | undefined {
+    if (name.startsWith(shippedPrefix)) return this.#clips.get(name.slice(shippedPrefix.length))
     return this.#accounts.get(account)?.clips.get(name) ?? this.#clips.get(name)
   }
 
