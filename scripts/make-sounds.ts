@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { convertRate } from '../src/media/convert-rate.ts'
 import { encodeUlaw } from '../src/media/g711.ts'
 import { parseWav } from '../src/media/parse-wav.ts'
+import { soundRate } from '../src/media/sound.ts'
 
 /**
  * Makes the sounds that ship with the server, from what stands here and in `media/prompts/LANGUAGE/texts.json`: prompts by
@@ -12,7 +13,8 @@ import { parseWav } from '../src/media/parse-wav.ts'
  * so that nobody needs espeak-ng to run the server or its tests.
  */
 const folder = join(import.meta.dirname, '..', 'media')
-const rate = 8000
+/** The rate at which the server keeps sounds: what has it already is not converted at each start. */
+const rate = soundRate
 /** Loudness that all prompts are brought to: about -19 dBm0 as a root mean square of what is not silence. */
 const speechLevel = 0.11
 /** Quieter is silence. */
