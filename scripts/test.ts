@@ -6,8 +6,6 @@ import { runSeed } from '../test/support/run-seed.ts'
 // Journeys start servers and phones of their own beside each file's process: two files at a time keep their timing honest. A third
 // fills the time in which the longest of them wait for phones and timers.
 const concurrency = Math.min(3, availableParallelism() + 1)
-/** They begin first, so that none of them is alone at the end. */
-const longest = ['crash-load', 'thousand-calls', 'reachability', 'races', 'switched-off', 'waiting-requests']
 /** For one file; the longest journeys bound themselves well below. */
 const timeoutMilliseconds = 600_000
 const seedProperties = new URL('../test/support/seed-properties.ts', import.meta.url).href
@@ -16,9 +14,7 @@ const seedProperties = new URL('../test/support/seed-properties.ts', import.meta
 const options = process.argv.slice(2).filter((argument) => argument.startsWith('-'))
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
 // Every file by name, so that the runner's own search cannot pass over one.
-const all = globSync(['src/**/*.test.ts', 'test/**/*.test.ts']).sort()
-const isLong = (file: string) => longest.some((name) => file === `test/journeys/${name}.test.ts`)
-const files = wanted.length > 0 ? wanted : [...all.filter(isLong), ...all.filter((file) => !isLong(file))]
+const files = wanted.length > 0 ? wanted : globSync(['src/**/*.test.ts', 'test/**/*.test.ts'])
 
 const limits = [`--test-concurrency=${concurrency}`, `--test-timeout=${timeoutMilliseconds}`]
 const runner = spawn(
