@@ -41,4 +41,19 @@ describe('a map that knows its oldest entry', () => {
     }
     assert.equal(map.size, 50_000)
   })
+
+  it('keeps the newest, as many as it is told', () => {
+    const map = new OldestFirstMap<number>()
+    for (const key of ['a', 'b', 'c', 'd']) map.set(key, 0)
+    map.set('a', 1)
+    map.keep(4)
+    assert.equal(map.size, 4)
+    map.keep(2)
+    assert.deepEqual(
+      ['a', 'b', 'c', 'd'].map((key) => map.get(key)),
+      [1, undefined, undefined, 0],
+    )
+    map.keep(0)
+    assert.deepEqual([map.size, map.oldest], [0, undefined])
+  })
 })

@@ -47,6 +47,11 @@ export class OldestFirstMap<Value> {
     this.#entries.delete(key)
   }
 
+  /** Lets the oldest entries go, until no more than `most` are left. */
+  keep(most: number): void {
+    while (this.#oldest !== undefined && this.size > most) this.delete(this.#oldest.key)
+  }
+
   /** The entry that was set longest ago. */
   get oldest(): { readonly key: string; readonly value: Value } | undefined {
     return this.#oldest

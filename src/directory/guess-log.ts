@@ -1,6 +1,7 @@
 import { addressBlock } from '../address-block.ts'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
+import { OldestFirstMap } from '../oldest-first-map.ts'
 import { TokenBuckets } from './token-bucket.ts'
 
 /** One line an address in this time: it says how often it was since the last. */
@@ -25,7 +26,7 @@ export class GuessLog {
   readonly #clock: Clock
   readonly #log: Log
   readonly #lines: TokenBuckets
-  readonly #byBlock = new Map<string, { loggedAt: number; untold: number }>()
+  readonly #byBlock = new OldestFirstMap<{ loggedAt: number; untold: number }>()
 
   constructor(clock: Clock, log: Log) {
     this.#clock = clock
@@ -37,9 +38,8 @@ export class GuessLog {
     const block = addressBlock(from)
     const known = this.#byBlock.get(block) ?? { loggedAt: Number.NEGATIVE_INFINITY, untold: 0 }
     known.untold++
-    this.#byBlock.delete(block)
     this.#byBlock.set(block, known)
-    if (this.#byBlock.size > capacity) this.#byBlock.delete(this.#byBlock.keys().next().value as string)
+    this.#byBlock.keep(capacity)
     const now = this.#clock.monotonic()
     if (now - known.loggedAt < quietMilliseconds || this.#lines.take('lines') > 0) return
     const fields = { address: from, credential, times: known.untold, ...(user === undefined ? {} : { user }) }

@@ -1,11 +1,12 @@
 import type { Clock } from '../clock.ts'
+import { OldestFirstMap } from '../oldest-first-map.ts'
 
 /** Remembers so many entries for so long; the one that was set longest ago goes first. */
 export class RecentMap<Value> {
   readonly #clock: Clock
   readonly #capacity: number
   readonly #milliseconds: number
-  readonly #entries = new Map<string, { readonly value: Value; readonly until: number }>()
+  readonly #entries = new OldestFirstMap<{ readonly value: Value; readonly until: number }>()
 
   constructor(clock: Clock, capacity: number, milliseconds: number) {
     this.#clock = clock
@@ -22,8 +23,7 @@ export class RecentMap<Value> {
   }
 
   set(key: string, value: Value): void {
-    this.#entries.delete(key)
     this.#entries.set(key, { value, until: this.#clock.monotonic() + this.#milliseconds })
-    if (this.#entries.size > this.#capacity) this.#entries.delete(this.#entries.keys().next().value as string)
+    this.#entries.keep(this.#capacity)
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import { OldestFirstMap } from '../oldest-first-map.ts'
 
 interface Bucket {
   tokens: number
@@ -18,7 +19,7 @@ export interface Rate {
 export class TokenBuckets {
   readonly #clock: Clock
   readonly #rate: Rate
-  readonly #buckets = new Map<string, Bucket>()
+  readonly #buckets = new OldestFirstMap<Bucket>()
 
   constructor(clock: Clock, perSecond: number, burst: number) {
     this.#clock = clock
@@ -28,9 +29,8 @@ export class TokenBuckets {
   /** Takes one token; the seconds until there is one again if there is none. `rate` is this key's own, if it has one. */
   take(key: string, rate: Rate = this.#rate): number {
     const bucket: Bucket = { tokens: this.left(key, rate), filledAt: this.#clock.monotonic() }
-    this.#buckets.delete(key)
     this.#buckets.set(key, bucket)
-    if (this.#buckets.size > capacity) this.#buckets.delete(this.#buckets.keys().next().value as string)
+    this.#buckets.keep(capacity)
     if (bucket.tokens < 1) return this.wait(key, rate)
     bucket.tokens -= 1
     return 0

@@ -22,7 +22,7 @@ export const allowedImports: Readonly<Record<string, readonly string[]>> = {
   sip: ['address-block', 'clock', 'decide-target', 'ip-address', 'oldest-first-map', 'random', 'log'],
   media: ['clock', 'decide-target', 'ip-address', 'random', 'log'],
 
-  directory: ['address-block', 'call', 'clock', 'random', 'log'],
+  directory: ['address-block', 'call', 'clock', 'oldest-first-map', 'random', 'log'],
   policy: ['call', 'directory', 'clock'],
   store: ['call', 'clock', 'log'],
   events: ['call', 'store', 'clock', 'log'],

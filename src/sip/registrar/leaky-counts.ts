@@ -36,7 +36,7 @@ export class LeakyCounts {
   add(key: string): number {
     const level = this.level(key) + 1
     this.#counts.set(key, { level, at: this.#clock.monotonic() })
-    if (this.#counts.size > this.#capacity) this.#counts.delete(this.#counts.oldest?.key ?? '')
+    this.#counts.keep(this.#capacity)
     return level
   }
 

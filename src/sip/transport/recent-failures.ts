@@ -16,7 +16,7 @@ export class RecentFailures {
 
   add(name: string): void {
     this.#until.set(name, this.#clock.monotonic() + this.#memoryMilliseconds)
-    if (this.#until.size > maximumEntries) this.#until.delete(this.#until.oldest?.key ?? '')
+    this.#until.keep(maximumEntries)
   }
 
   has(name: string): boolean {
