@@ -29,16 +29,24 @@ export function finishIfGone(call: CallMachine): CallStep {
   return { next: call, effects: call.hasTalked ? [{ type: 'disarm-limit' }, ended] : [ended] }
 }
 
+/** The status with which a leg ended, where it says more than the cause. Of any other cause it is known; it stands in the attempts. */
+export const statusTold = ({
+  cause,
+  sipStatus,
+}: {
+  readonly cause: EndCause
+  readonly sipStatus?: number | undefined
+}) => (cause === 'carrier-refused' && sipStatus !== undefined ? { sipStatus } : {})
+
 /** The one end cause of the call, from how its first leg to go went. */
 function verdictOf({ hasTalked, intent }: CallMachine, input: EndingInput): Verdict {
   switch (input.type) {
     case 'leg-ended': {
-      const { leg, cause, sipStatus } = input
+      const { leg, cause } = input
       // An answered first party that hangs up while the second still rings has given the call up.
       const isGivenUp = !hasTalked && cause === 'completed' && isPresent(intent, leg)
       if (isGivenUp) return { cause: 'cancelled', endedBy: leg }
-      const status = cause === 'carrier-refused' && sipStatus !== undefined ? { sipStatus } : {}
-      return { cause, ...status, endedBy: leg }
+      return { cause, ...statusTold(input), endedBy: leg }
     }
     case 'leg-cannot-hear':
       return { cause: 'media-failed' }

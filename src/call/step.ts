@@ -9,7 +9,7 @@ import {
   partiesOf,
   stateOf,
 } from './call-machine.ts'
-import { decideEnd, finishIfGone } from './decide-end.ts'
+import { decideEnd, finishIfGone, statusTold } from './decide-end.ts'
 import { desiredMedia } from './desired-media.ts'
 import { isBeingRung, type LegInput, type LegMachine, stepLeg } from './leg-machine.ts'
 
@@ -132,10 +132,8 @@ function legEnded(before: CallMachine, call: CallMachine, input: Extract<CallInp
     const forwarded: CallEffect = { type: 'record', event: { type: 'leg.forwarded', leg, destination: forward } }
     return after([forwarded], dial(call, leg))
   }
-  // Of any other cause the status is known; it stands in the attempts.
-  const { sipStatus, ...told } = end
-  const status = end.cause === 'carrier-refused' && sipStatus !== undefined ? { sipStatus } : {}
-  const ended: CallEffect = { type: 'record', event: { ...told, ...status, type: 'leg.ended', leg } }
+  const { sipStatus: _, ...told } = end
+  const ended: CallEffect = { type: 'record', event: { ...told, ...statusTold(end), type: 'leg.ended', leg } }
   const { intent } = call
   if (intent.kind === 'end') return after([ended], finishIfGone(call))
   if (intent.kind === 'redirect' && intent.wanted === leg) {
