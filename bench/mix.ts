@@ -1,12 +1,7 @@
-import { once } from 'node:events'
-import { Worker } from 'node:worker_threads'
-import { systemClock } from '../src/clock.ts'
-import { silentLog } from '../src/log.ts'
 import { type CodecName, codecs } from '../src/media/codec.ts'
 import type { MediaEndpoint } from '../src/media/media-endpoint.ts'
-import { MediaPlane } from '../src/media/media-plane.ts'
 import { middle } from './middle.ts'
-import type { LoadOrder, LoadResult } from './relay-load.ts'
+import { openPhones, startPlane, type Talk } from './relay-phones.ts'
 
 export interface MixResult {
   /** Calls of three parties who all hear each other, 20 ms packets, that one core's worth of the relay thread mixes: all three speak PCMA. */
@@ -31,13 +26,7 @@ const everybodyElse: Hears = (legs, leg) => legs.filter((other) => other !== leg
 const supervised: Hears = (legs, leg) => everybodyElse(legs, leg).filter((other) => other !== legs.at(-1))
 
 export const benchMix = async (): Promise<MixResult> => {
-  const load = new Worker(new URL('./relay-load.ts', import.meta.url))
-  const [phones] = (await once(load, 'message')) as [number[]]
-  const talk = async (order: LoadOrder): Promise<LoadResult> => {
-    load.postMessage(order)
-    const [result] = (await once(load, 'message')) as [LoadResult]
-    return result
-  }
+  const { phones, talk, close } = await openPhones()
   const measure = async (codec: CodecName, hears: Hears) => {
     const results: { callsPerCore: number; heardShare: number }[] = []
     for (let round = 0; round < rounds; round++) results.push(await measureMix(talk, phones, codec, hears))
@@ -57,18 +46,12 @@ export const benchMix = async (): Promise<MixResult> => {
       heardShare: Math.min(narrow.heardShare, wide.heardShare, listened.heardShare),
     }
   } finally {
-    await load.terminate()
+    await close()
   }
 }
 
-const measureMix = async (
-  talk: (order: LoadOrder) => Promise<LoadResult>,
-  phones: readonly number[],
-  codec: CodecName,
-  hears: Hears,
-) => {
-  const plane = new MediaPlane({ host: '127.0.0.1', portRange: [20_000, 29_999], log: silentLog, clock: systemClock })
-  await plane.start()
+const measureMix = async (talk: Talk, phones: readonly number[], codec: CodecName, hears: Hears) => {
+  const plane = await startPlane()
   const { payloadType, clockRate } = codecs[codec]
   const all: MediaEndpoint[] = []
   for (let call = 0; call < loadCalls; call++) {

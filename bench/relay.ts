@@ -1,14 +1,12 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import { systemClock } from '../src/clock.ts'
-import { silentLog } from '../src/log.ts'
 import type { CodecName } from '../src/media/codec.ts'
 import { codecs } from '../src/media/codec.ts'
 import type { MediaEndpoint } from '../src/media/media-endpoint.ts'
-import { MediaPlane } from '../src/media/media-plane.ts'
 import type { NegotiatedMedia } from '../src/media/negotiated-media.ts'
 import { middle } from './middle.ts'
-import type { LoadOrder, LoadResult } from './relay-load.ts'
+import type { LoadOrder } from './relay-load.ts'
+import { openPhones, startPlane, type Talk } from './relay-phones.ts'
 
 export interface RelayResult {
   /** Two-way G.711 calls, 20 ms packets, that one core's worth of the relay thread carries; same codec on both legs. */
@@ -34,13 +32,7 @@ const seconds = 3
 const rounds = 3
 
 export const benchRelay = async (): Promise<RelayResult> => {
-  const load = new Worker(new URL('./relay-load.ts', import.meta.url))
-  const [phones] = (await once(load, 'message')) as [number[]]
-  const talk = async (order: LoadOrder): Promise<LoadResult> => {
-    load.postMessage(order)
-    const [result] = (await once(load, 'message')) as [LoadResult]
-    return result
-  }
+  const { phones, talk, close } = await openPhones()
   try {
     const ours: number[] = []
     const bare: number[] = []
@@ -65,20 +57,12 @@ export const benchRelay = async (): Promise<RelayResult> => {
       ...(await measureCalls()),
     }
   } finally {
-    await load.terminate()
+    await close()
   }
 }
 
-type Talk = (order: LoadOrder) => Promise<LoadResult>
-
 const legsTo = (ports: readonly number[], count: number): LoadOrder['legs'] =>
   Array.from({ length: count }, (_, index) => ({ port: ports[index % ports.length] as number, payloadType: 8 }))
-
-const startPlane = async (): Promise<MediaPlane> => {
-  const plane = new MediaPlane({ host: '127.0.0.1', portRange: [20_000, 29_999], log: silentLog, clock: systemClock })
-  await plane.start()
-  return plane
-}
 
 const media = (codec: CodecName, port: number): NegotiatedMedia => ({
   codec,

@@ -20,7 +20,7 @@ const speechLevel = 0.11
 /** Quieter is silence. */
 const silenceLevel = 0.01
 
-/** WAV of µ-law, 8 kHz, mono: half as long as PCM, and what most phones hear anyway (Microsoft's `WAVE_FORMAT_MULAW`). */
+/** WAV of µ-law, mono: half as long as PCM, and as most phones hear it anyway (Microsoft's `WAVE_FORMAT_MULAW`). */
 const writeSound = (path: string, samples: Float32Array): void => {
   const octets = Buffer.alloc(46 + samples.length + (samples.length % 2))
   octets.write('RIFF', 0)

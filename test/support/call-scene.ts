@@ -1,12 +1,5 @@
-import type { CallEvent, LegRecovery } from '../../src/call/call-event.ts'
+import type { CallEvent, CallEventDetail, LegRecovery } from '../../src/call/call-event.ts'
 import type { CallRequest } from '../../src/call/call-request.ts'
-
-/** What happens to a call; which call, and when, is the test's to say. */
-export type EventDetail = CallEvent extends infer Event
-  ? Event extends CallEvent
-    ? Omit<Event, 'callId' | 'at'>
-    : never
-  : never
 
 /** An ordinary request, line 101 of `acme` to line 102, but for what a test says otherwise. */
 export const callRequest = (different: Partial<CallRequest> = {}): CallRequest => ({
@@ -30,7 +23,7 @@ export const fakeRecovery = (data: unknown = 'how'): LegRecovery => ({ driver: '
 /** Line 101 talks to a number outside, which is let go for line 102; the two lines talk, and the call ends. From second 0 to 30. */
 export function callTakenOver(callId: string, start: number, request: CallRequest): readonly CallEvent[] {
   const outside = { kind: 'number', number: '+61412345678' } as const
-  const course: readonly (readonly [second: number, detail: EventDetail])[] = [
+  const course: readonly (readonly [second: number, detail: CallEventDetail])[] = [
     [0, { type: 'call.accepted', request, destinations: { first: destinations.first, second: outside } }],
     [0, { type: 'leg.dialled', leg: 'first', recovery: fakeRecovery() }],
     [2, { type: 'leg.answered', leg: 'first', recovery: fakeRecovery() }],

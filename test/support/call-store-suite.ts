@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
-import type { CallEvent, LoggedCallEvent } from '../../src/call/call-event.ts'
+import type { CallEvent, CallEventDetail, LoggedCallEvent } from '../../src/call/call-event.ts'
 import { lowestCallId } from '../../src/call/call-id-order.ts'
 import type { CallRequest } from '../../src/call/call-request.ts'
 import { projectCall } from '../../src/call/project-call.ts'
 import type { CallStore, IdempotencyKey } from '../../src/store/call-store.ts'
 import type { Store } from '../../src/store/store.ts'
-import { callRequest, type EventDetail, fakeRecovery } from './call-scene.ts'
+import { callRequest, fakeRecovery } from './call-scene.ts'
 
 const day = 24 * 3600 * 1000
 let at = Date.UTC(2026, 0, 1)
@@ -22,7 +22,7 @@ class Story {
   constructor(request: Partial<CallRequest> = {}, acceptedAt = ++at, dueAt?: number) {
     this.id = lowestCallId(acceptedAt) + String(++number).padStart(20, '0')
     this.account = request.account ?? 'acme'
-    const accepted: EventDetail = {
+    const accepted: CallEventDetail = {
       type: 'call.accepted',
       request: callRequest({
         second: { target: { kind: 'dial', value: '0412345678' } },
@@ -37,7 +37,7 @@ class Story {
     ]
   }
 
-  event(detail: EventDetail): CallEvent {
+  event(detail: CallEventDetail): CallEvent {
     return { ...detail, callId: this.id, at: ++at } as CallEvent
   }
 
@@ -152,7 +152,7 @@ export function callStoreSuite(database: string, prepare: () => (node: number) =
         { type: 'leg.ended', leg: 'first', cause: 'completed' },
         { type: 'leg.dialled', leg: 'first', recovery: fakeRecovery('d') },
         { type: 'call.ended', cause: 'cancelled' },
-      ] satisfies readonly EventDetail[]) {
+      ] satisfies readonly CallEventDetail[]) {
         const event = story.event(detail)
         const logged = await calls.append([event])
         events.push(event)

@@ -6,7 +6,7 @@ import { HeldAccesses } from '../../src/access/held-accesses.ts'
 import type { Identify } from '../../src/access/identify.ts'
 import type { Call, LegName } from '../../src/call/call.ts'
 import type { CallAction } from '../../src/call/call-action.ts'
-import type { LoggedCallEvent } from '../../src/call/call-event.ts'
+import type { CallEventDetail, LoggedCallEvent } from '../../src/call/call-event.ts'
 import type { CallRequest, LegTarget } from '../../src/call/call-request.ts'
 import type {
   ActOutcome,
@@ -111,8 +111,6 @@ export const frontRecords: DirectoryRecords = {
   ratePlans: [{ name: 'standard', currency: 'AUD', rates: [] }],
 }
 
-type EventDetail<Event> = Event extends LoggedCallEvent ? Omit<Event, 'callId' | 'at' | 'sequence'> : never
-
 const actEvents = { hold: 'leg.held', resume: 'leg.resumed', mute: 'leg.muted', unmute: 'leg.unmuted' } as const
 
 /** Calls in memory; a test says what happens to them, and what is refused. */
@@ -164,7 +162,7 @@ export class FakeCalls implements CallService {
   }
 
   /** Something happens to a call. */
-  happen(id: string, detail: EventDetail<LoggedCallEvent>, at = 1_790_000_000_000): void {
+  happen(id: string, detail: CallEventDetail, at = 1_790_000_000_000): void {
     const event = { ...detail, callId: id, at, sequence: ++this.#sequence } as LoggedCallEvent
     const before = this.#calls.get(id)
     this.#calls.set(id, before === undefined ? projectCall([event]) : applyCallEvent(before, event))

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { dialScriptedPeer } from '../../../test/support/dialled-peer.ts'
 import { ScriptedPeer } from '../../../test/support/scripted-peer.ts'
 import { createTestNetwork, recordInvite, testInvite } from '../../../test/support/test-agent.ts'
 
@@ -31,12 +32,7 @@ describe('RFC 3261 section 9.1: CANCEL', () => {
   })
 
   it('a 200 that crosses the CANCEL is acknowledged and ended, and the caller hears of a cancelled call', async () => {
-    const { clock, network, createAgent, assertClean } = createTestNetwork()
-    const { agent } = await createAgent(5060)
-    const peer = new ScriptedPeer(network, 6000)
-    const record = recordInvite()
-    const invite = agent.invite(testInvite(6000), record.handler)
-    await clock.advance(10)
+    const { clock, peer, record, invite, assertClean } = await dialScriptedPeer()
     const request = peer.last('INVITE')
     peer.respond(request, 180, 'Ringing', { toTag: 'a' })
     await clock.advance(10)
@@ -53,12 +49,7 @@ describe('RFC 3261 section 9.1: CANCEL', () => {
   })
 
   it('a late 200 of another fork after the 487 is acknowledged and ended', async () => {
-    const { clock, network, createAgent, assertClean } = createTestNetwork()
-    const { agent } = await createAgent(5060)
-    const peer = new ScriptedPeer(network, 6000)
-    const record = recordInvite()
-    const invite = agent.invite(testInvite(6000), record.handler)
-    await clock.advance(10)
+    const { clock, peer, record, invite, assertClean } = await dialScriptedPeer()
     const request = peer.last('INVITE')
     peer.respond(request, 180, 'Ringing', { toTag: 'a' })
     await clock.advance(10)
@@ -76,12 +67,7 @@ describe('RFC 3261 section 9.1: CANCEL', () => {
   })
 
   it('gives up 64·T1 after a CANCEL that brought no final response', async () => {
-    const { clock, network, createAgent, assertClean } = createTestNetwork()
-    const { agent } = await createAgent(5060)
-    const peer = new ScriptedPeer(network, 6000)
-    const record = recordInvite()
-    const invite = agent.invite(testInvite(6000), record.handler)
-    await clock.advance(10)
+    const { clock, peer, record, invite, assertClean } = await dialScriptedPeer()
     peer.respond(peer.last('INVITE'), 180, 'Ringing', { toTag: 'a' })
     await clock.advance(10)
     invite.cancel()
@@ -93,12 +79,7 @@ describe('RFC 3261 section 9.1: CANCEL', () => {
   })
 
   it('after the answer it hangs up', async () => {
-    const { clock, network, createAgent, assertClean } = createTestNetwork()
-    const { agent } = await createAgent(5060)
-    const peer = new ScriptedPeer(network, 6000)
-    const record = recordInvite()
-    const invite = agent.invite(testInvite(6000), record.handler)
-    await clock.advance(10)
+    const { clock, peer, record, invite, assertClean } = await dialScriptedPeer()
     peer.respond(peer.last('INVITE'), 200, 'OK', { toTag: 'a' })
     await clock.advance(10)
     invite.cancel()

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { dialScriptedPeer } from '../../../test/support/dialled-peer.ts'
 import { establishSession } from '../../../test/support/established-session.ts'
-import { ScriptedPeer } from '../../../test/support/scripted-peer.ts'
-import { createTestNetwork, recordInvite, testInvite } from '../../../test/support/test-agent.ts'
 
 const carol = { displayName: 'Carol "C"', uri: 'sip:carol@example.com', params: new Map() }
 const withUpdate = ['Allow: INVITE, ACK, BYE', 'Allow: UPDATE']
@@ -36,12 +35,7 @@ describe('telling a phone whom it talks to now (RFC 4916, RFC 5876)', () => {
   })
 
   it('by UPDATE also where its NOTIFY came before the 2xx that says so', async () => {
-    const { clock, network, createAgent } = createTestNetwork()
-    const { agent } = await createAgent(5060)
-    const peer = new ScriptedPeer(network, 6000)
-    const record = recordInvite()
-    const invite = agent.invite(testInvite(6000), record.handler)
-    await clock.advance(10)
+    const { clock, peer, record, invite } = await dialScriptedPeer()
     const request = peer.last('INVITE')
     peer.respond(request, 180, 'Ringing', { toTag: 'a' })
     await clock.advance(10)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { dialScriptedPeer } from '../../../test/support/dialled-peer.ts'
 import { ScriptedPeer } from '../../../test/support/scripted-peer.ts'
 import { createTestNetwork, recordInvite, testInvite } from '../../../test/support/test-agent.ts'
 
@@ -70,12 +71,7 @@ describe('RFC 3261 section 13.2: initiating a session', () => {
   })
 
   it('section 13.2.2.4: repeats the ACK for every repetition of the 2xx', async () => {
-    const { clock, network, createAgent } = createTestNetwork()
-    const { agent } = await createAgent(5060)
-    const peer = new ScriptedPeer(network, 6000)
-    const record = recordInvite()
-    const invite = agent.invite(testInvite(6000), record.handler)
-    await clock.advance(10)
+    const { clock, peer, record, invite } = await dialScriptedPeer()
     const request = peer.last('INVITE')
     peer.respond(request, 200, 'OK', { toTag: 'a' })
     await clock.advance(10)
@@ -149,12 +145,7 @@ describe('RFC 3261 section 13.2: initiating a session', () => {
   })
 
   it('ends no more answers than an INVITE can have phones: a peer could make up any number, and aim our BYEs by them', async () => {
-    const { clock, network, createAgent, assertClean } = createTestNetwork()
-    const { agent } = await createAgent(5060)
-    const peer = new ScriptedPeer(network, 6000)
-    const record = recordInvite()
-    const invite = agent.invite(testInvite(6000), record.handler)
-    await clock.advance(10)
+    const { agent, clock, peer, record, invite, assertClean } = await dialScriptedPeer()
     for (let index = 0; index < 100; index++) peer.respond(peer.last('INVITE'), 200, 'OK', { toTag: `f${index}` })
     await clock.advance(10)
     invite.acknowledge(record.dialog)

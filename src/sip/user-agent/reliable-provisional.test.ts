@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { dialScriptedPeer } from '../../../test/support/dialled-peer.ts'
 import { ScriptedPeer } from '../../../test/support/scripted-peer.ts'
 import { createTestNetwork, recordInvite, testInvite } from '../../../test/support/test-agent.ts'
 
@@ -29,12 +30,7 @@ describe('RFC 3262: reliable provisional responses', () => {
   })
 
   it('section 3: a 481 for a PRACK that crossed the 200 says nothing of the call', async () => {
-    const { clock, network, createAgent } = createTestNetwork()
-    const { agent } = await createAgent(5060)
-    const peer = new ScriptedPeer(network, 6000)
-    const record = recordInvite()
-    const invite = agent.invite(testInvite(6000), record.handler)
-    await clock.advance(10)
+    const { clock, peer, record, invite } = await dialScriptedPeer()
     const request = peer.last('INVITE')
     peer.respond(request, 180, 'Ringing', { toTag: 'a', headers: ['Require: 100rel', 'RSeq: 1'] })
     peer.respond(request, 200, 'OK', { toTag: 'a', body: 'answer' })
